@@ -1,0 +1,36 @@
+"""Errors that a user can act on.
+
+Every message says what was given, what was expected, and what to do. Anything else that escapes is a bug.
+"""
+
+from __future__ import annotations
+
+__all__ = ["AudioError", "DataError", "GenrekitError", "LeakError", "ModelFileError", "RecipeError", "RunError"]
+
+
+class GenrekitError(Exception):
+    """Root of all errors that genrekit raises on purpose; the command line prints its message without a traceback."""
+
+
+class AudioError(GenrekitError):
+    """An audio file cannot be read, decoded or used."""
+
+
+class DataError(GenrekitError):
+    """A data set, archive, manifest or split file is not what it should be."""
+
+
+class LeakError(DataError):
+    """The parts of a split share more than its protocol allows."""
+
+
+class RecipeError(GenrekitError):
+    """A recipe has an unknown key, a wrong value, or asks for what its data cannot give."""
+
+
+class ModelFileError(GenrekitError):
+    """A weights or ONNX file is not one, or does not fit this version."""
+
+
+class RunError(GenrekitError):
+    """A run folder is missing, incomplete, or belongs to another recipe."""
