@@ -1,0 +1,125 @@
+"""The Parquet layout of a table of predictions.
+
+Columns `track`, `start_s`, `part`, `fold`, `seed`, `label`, `artist` (null where unknown; absent if not recorded) and
+one float32 column `p_<genre>` per genre. The schema's metadata key `genrekit` holds JSON: `format`, `kind`, and what
+`Predictions.metadata` gives. Any Parquet reader can use the table without genrekit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from genrekit.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from genrekit.evaluation.predictions import Predictions
+
+__all__ = ["read_predictions", "write_predictions"]
+
+FORMAT = 1
+KIND = "predictions"
+METADATA_KEY = b"genrekit"
+COLUMNS = ("track", "start_s", "part", "fold", "seed", "label")
+
+
+def write_predictions(predictions: Predictions, path: Path) -> None:
+    """Write the table; a reader never sees a half-written file, since it is renamed into place when complete."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns: dict[str, Any] = {
+        "track": pa.array(predictions.track.tolist(), pa.string()),
+        "start_s": pa.array(predictions.start_s, pa.float64()),
+        "part": pa.array(predictions.part.tolist(), pa.string()),
+        "fold": pa.array(predictions.fold, pa.int32()),
+        "seed": pa.array(predictions.seed, pa.int64()),
+        "label": pa.array(predictions.label, pa.int16()),
+    }
+    if predictions.artist is not None:
+        columns["artist"] = pa.array([name or None for name in predictions.artist.tolist()], pa.string())
+    for index, genre in enumerate(predictions.genres):
+        columns[f"p_{genre}"] = pa.array(np.ascontiguousarray(predictions.probabilities[:, index]), pa.float32())
+    metadata = {"format": FORMAT, "kind": KIND, **predictions.metadata()}
+    table = pa.table(columns).replace_schema_metadata({METADATA_KEY: json.dumps(metadata).encode()})
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        pq.write_table(table, temporary, compression="zstd")
+        temporary.replace(path)
+    except OSError as error:
+        raise DataError(f"Cannot write predictions to {path}: {error}. Nothing was left there.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read and check a table; every fault is a `DataError` that names the file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from genrekit.evaluation.predictions import Predictions
+
+    if not path.is_file():
+        raise DataError(f"No predictions at {path}: a Parquet file, as training writes into a run folder, is expected.")
+    try:
+        # Opened as one file: given a path, pyarrow would read key=value folders on the way to it as columns.
+        with path.open("rb") as file:
+            table = pq.read_table(file)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read as Parquet: {error}") from error
+    metadata = _metadata(table, path)
+    genres = metadata["genres"]
+    missing = [name for name in (*COLUMNS, *(f"p_{genre}" for genre in genres)) if name not in table.column_names]
+    if missing:
+        raise DataError(f"{path} lacks the columns {', '.join(missing)}; it is damaged or was edited.")
+    try:
+        columns: dict[str, Any] = {name: table.column(name).to_numpy() for name in ("start_s", "fold", "seed", "label")}
+        texts: dict[str, Any] = {
+            name: np.asarray(table.column(name).to_pylist(), dtype=np.str_) for name in ("track", "part")
+        }
+        artist = None
+        if "artist" in table.column_names:
+            artist = np.asarray([name or "" for name in table.column("artist").to_pylist()], dtype=np.str_)
+        stack = [table.column(f"p_{genre}").to_numpy() for genre in genres]
+        return Predictions(
+            genres=tuple(genres),
+            **texts,
+            **columns,
+            probabilities=np.stack(stack, axis=1).astype(np.float32),
+            protocol=metadata["protocol"],
+            contaminated=metadata["contaminated"],
+            recipe=metadata["recipe"],
+            dataset=metadata["dataset"],
+            artist=artist,
+        )
+    except (DataError, ValueError, TypeError) as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _metadata(table: pa.Table, path: Path) -> dict[str, Any]:
+    raw = (table.schema.metadata or {}).get(METADATA_KEY)
+    if raw is None:
+        raise DataError(f"{path} is Parquet, but not a table of predictions: its schema has no 'genrekit' metadata.")
+    try:
+        metadata = json.loads(raw)
+    except ValueError as error:
+        raise DataError(f"{path}: its 'genrekit' metadata is not JSON: {error}") from error
+    if not isinstance(metadata, dict) or metadata.get("kind") != KIND:
+        raise DataError(f"{path} was written by genrekit, but holds no predictions.")
+    if metadata.get("format") != FORMAT:
+        raise DataError(
+            f"{path} has format {metadata.get('format')!r}; this version reads format {FORMAT}. Update genrekit."
+        )
+    wanted = {"genres": list, "protocol": str, "contaminated": bool, "recipe": str, "dataset": str}
+    for key, kind in wanted.items():
+        if not isinstance(metadata.get(key), kind):
+            raise DataError(f"{path}: metadata {key!r} is {metadata.get(key)!r}; a {kind.__name__} is expected.")
+    return metadata
