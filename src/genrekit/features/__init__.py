@@ -1,1 +1,43 @@
-"""..."""
+"""Front ends: what is computed from a waveform (`FeatureSpec`), in NumPy for use and in PyTorch for training, equal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from genrekit.features.spec import (
+    ARCHIVE_LOG_MEL,
+    FEATURES,
+    MEL_B,
+    MEL_B_RENDERED,
+    POWER_SPECTROGRAM_A,
+    FeatureSpec,
+    named_features,
+)
+
+if TYPE_CHECKING:
+    from genrekit.features.numpy_frontend import compute
+    from genrekit.features.onnx_frontend import ExportableFrontEnd
+    from genrekit.features.torch_frontend import FrontEnd
+
+__all__ = [
+    "ARCHIVE_LOG_MEL",
+    "FEATURES",
+    "MEL_B",
+    "MEL_B_RENDERED",
+    "POWER_SPECTROGRAM_A",
+    "ExportableFrontEnd",
+    "FeatureSpec",
+    "FrontEnd",
+    "compute",
+    "named_features",
+]
+
+_LAZY = {"compute": "numpy_frontend", "FrontEnd": "torch_frontend", "ExportableFrontEnd": "onnx_frontend"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        import importlib
+
+        return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

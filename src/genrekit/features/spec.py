@@ -1,0 +1,207 @@
+"""What a front end computes, as one value: it is stored with every model and decides the numbers everywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from genrekit.errors import RecipeError
+from genrekit.features.strict import nearest, read_strict
+
+__all__ = [
+    "ARCHIVE_LOG_MEL",
+    "FEATURES",
+    "MEL_B",
+    "MEL_B_RENDERED",
+    "POWER_SPECTROGRAM_A",
+    "FeatureSpec",
+    "named_features",
+]
+
+Kind = Literal["power_spectrogram", "log_mel", "log_mel_rendered"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureSpec:
+    """A time-frequency front end: mono waveform at `sr` [n] -> float32 [n_bins, n_columns].
+
+    Steps: STFT with a periodic Hann window; magnitude to the `power`; for the mel kinds a bank of `n_mels` Slaney
+    filters of unit area; `scale`; `normalise`; for "log_mel_rendered" the drawing into pixels.
+
+    Attributes
+    ----------
+    kind : "power_spectrogram" (n_fft // 2 + 1 bins), "log_mel" (n_mels bins) or "log_mel_rendered" (render_height rows)
+    sr : sample rate, Hz
+    n_fft, win_length, hop_length : samples
+    center : frame t is centred on sample t * hop_length, the signal being padded by n_fft // 2 at both ends
+    pad_mode : "reflect" (torchaudio's and older librosa's STFT) or "constant" (zeros; librosa since 0.10)
+    power : 1.0 (magnitude) or 2.0 (power)
+    n_mels : number of mel filters from 0 Hz to sr / 2; None for "power_spectrogram"
+    scale : "linear", or "db" = 10 log10(max(amin, power))
+    db_ref : "max" (0 dB is the greatest cell of the clip, as it is kept) or "one" (0 dB is power 1)
+    amin : smallest power that the logarithm sees
+    top_db : the floor lies this far below the greatest cell, dB; None for no floor
+    normalise : "none", or "standardise" (zero mean and unit deviation over all cells of the clip)
+    keep_frames, of_frames : keep this many of so many STFT frames, evenly spread; 1 of 1 keeps all
+    render_height, render_width : pixels, for "log_mel_rendered" only
+
+    Raises
+    ------
+    RecipeError : if a value is out of its range, or two do not fit together
+    """
+
+    kind: Kind
+    sr: int
+    n_fft: int
+    win_length: int
+    hop_length: int
+    center: bool = True
+    pad_mode: Literal["reflect", "constant"] = "constant"
+    power: float = 2.0
+    n_mels: int | None = None
+    scale: Literal["linear", "db"] = "linear"
+    db_ref: Literal["max", "one"] = "max"
+    amin: float = 1e-10
+    top_db: float | None = 80.0
+    normalise: Literal["none", "standardise"] = "none"
+    keep_frames: int = 1
+    of_frames: int = 1
+    render_height: int | None = None
+    render_width: int | None = None
+
+    def __post_init__(self) -> None:
+        mel = self.kind != "power_spectrogram"
+        rendered = self.kind == "log_mel_rendered"
+        rules = (
+            (self.sr > 0, f"sr is {self.sr}; expected a positive sample rate in Hz"),
+            (self.n_fft >= 2 and self.n_fft % 2 == 0, f"n_fft is {self.n_fft}; expected an even number of samples"),
+            (
+                1 <= self.win_length <= self.n_fft,
+                f"win_length is {self.win_length}; expected 1 to n_fft = {self.n_fft} samples",
+            ),
+            (self.hop_length >= 1, f"hop_length is {self.hop_length}; expected at least 1 sample"),
+            (self.power in (1.0, 2.0), f"power is {self.power}; expected 1.0 (magnitude) or 2.0 (power)"),
+            (
+                (self.n_mels is not None and self.n_mels >= 1) if mel else self.n_mels is None,
+                f"n_mels is {self.n_mels}; kind {self.kind!r} expects {'at least 1' if mel else 'none'}",
+            ),
+            (
+                self.scale == "linear" or self.power == 2.0,
+                f"scale is 'db' and power is {self.power}; decibels are taken from power 2.0",
+            ),
+            (
+                math.isfinite(self.amin) and self.amin > 0,
+                f"amin is {self.amin}; expected a positive power",
+            ),
+            (
+                self.top_db is None or (math.isfinite(self.top_db) and self.top_db > 0),
+                f"top_db is {self.top_db}; expected a positive number of decibels, or none",
+            ),
+            (
+                1 <= self.keep_frames <= self.of_frames,
+                f"keep_frames is {self.keep_frames}, of_frames is {self.of_frames}; expected 1 <= keep_frames <= of_frames",
+            ),
+            (
+                (rendered and min(self.render_height or 0, self.render_width or 0) >= 1)
+                or (not rendered and self.render_height is None and self.render_width is None),
+                f"render_height, render_width are {self.render_height}, {self.render_width}; kind {self.kind!r} "
+                f"expects {'at least 1 pixel each' if rendered else 'none'}",
+            ),
+            (
+                not rendered or (self.scale == "db" and self.db_ref == "max" and self.top_db is not None),
+                "kind 'log_mel_rendered' draws decibels from -top_db to 0; it expects scale 'db', db_ref 'max', a top_db",
+            ),
+        )
+        for holds, message in rules:
+            if not holds:
+                raise RecipeError(f"feature spec: {message}")
+
+    @property
+    def n_bins(self) -> int:
+        """Rows of the result: frequency bins, mel filters or pixel rows."""
+        return self.render_height or self.n_mels or self.n_fft // 2 + 1
+
+    def n_frames(self, n_samples: int) -> int:
+        """STFT frames of `n_samples` samples, before any are left out; 0 if there is no whole frame."""
+        if self.center:
+            return 1 + n_samples // self.hop_length if n_samples > 0 else 0
+        return max(0, 1 + (n_samples - self.n_fft) // self.hop_length)
+
+    def n_grid_columns(self, n_samples: int) -> int:
+        """STFT frames that are kept: `n_samples * keep_frames / (hop_length * of_frames)`, rounded, at least 1."""
+        n_frames = self.n_frames(n_samples)
+        if self.keep_frames == self.of_frames or n_frames == 0:
+            return n_frames
+        return max(1, round(Fraction(n_samples * self.keep_frames, self.hop_length * self.of_frames)))
+
+    def n_columns(self, n_samples: int) -> int:
+        """Columns of the result for `n_samples` samples."""
+        if self.render_width is not None and self.n_frames(n_samples) > 0:
+            return self.render_width
+        return self.n_grid_columns(n_samples)
+
+    def frame_index(self, n_samples: int, n_columns: int | None = None) -> npt.NDArray[np.int64]:
+        """The frames that are kept: column k is frame `floor((k + 0.5) * n_frames / n_columns)`. Shape [n_columns]."""
+        n_frames = self.n_frames(n_samples)
+        count = self.n_grid_columns(n_samples) if n_columns is None else n_columns
+        if count == n_frames:
+            return np.arange(n_frames, dtype=np.int64)
+        return ((2 * np.arange(count, dtype=np.int64) + 1) * n_frames) // (2 * count)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as JSON values; `from_dict` of it gives an equal value."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FeatureSpec:
+        """The inverse of `to_dict`; an unknown key is a RecipeError that names the nearest."""
+        return read_strict(cls, values, what="feature spec")
+
+
+# Report A's input: torchaudio's Spectrogram, whose padding reflects; 513 x 130 for 3 s.
+POWER_SPECTROGRAM_A = FeatureSpec(
+    kind="power_spectrogram", sr=22_050, n_fft=1024, win_length=1024, hop_length=512, pad_mode="reflect"
+)
+# Report B's grid, 313 columns for 5 s. B does not state the number of filters: librosa's default.
+MEL_B = FeatureSpec(kind="log_mel", sr=16_000, n_fft=512, win_length=512, hop_length=256, n_mels=128, scale="db")
+# Report B's literal input. A Matplotlib figure of 432 x 288 points with a notebook's subplot margins (left 0.125, right
+# 0.9, bottom 0.125, top 0.88) has axes of 334.8 x 217.44 points; saved tight without the axes that is 334 x 217 pixels.
+MEL_B_RENDERED = dataclasses.replace(MEL_B, kind="log_mel_rendered", render_height=217, render_width=334)
+# GTZAN's log-mel archive: 129 of each 431 frames, one per 77.6 ms; 39 columns for 3 s, 64 for 5 s, 387 for 30 s.
+ARCHIVE_LOG_MEL = FeatureSpec(
+    kind="log_mel",
+    sr=22_050,
+    n_fft=2048,
+    win_length=2048,
+    hop_length=512,
+    n_mels=128,
+    scale="db",
+    keep_frames=129,
+    of_frames=431,
+)
+
+FEATURES: dict[str, FeatureSpec] = {
+    "power_spectrogram_a": POWER_SPECTROGRAM_A,
+    "magnitude_spectrogram_a": dataclasses.replace(POWER_SPECTROGRAM_A, power=1.0),
+    "log_spectrogram_a": dataclasses.replace(POWER_SPECTROGRAM_A, scale="db", db_ref="one", top_db=None),
+    "standardised_spectrogram_a": dataclasses.replace(
+        POWER_SPECTROGRAM_A, scale="db", db_ref="one", top_db=None, normalise="standardise"
+    ),
+    "mel_b": MEL_B,
+    "mel_b_rendered": MEL_B_RENDERED,
+    "archive_log_mel": ARCHIVE_LOG_MEL,
+}
+
+
+def named_features(name: str) -> FeatureSpec:
+    """The front end of this name in `FEATURES`; an unknown name is a RecipeError that names the nearest."""
+    if name not in FEATURES:
+        raise RecipeError(f"unknown front end {name!r}; {nearest(name, FEATURES)}")
+    return FEATURES[name]

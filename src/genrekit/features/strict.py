@@ -1,0 +1,83 @@
+"""Strict reading of frozen dataclasses from plain dictionaries, as JSON and YAML give them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from genrekit.errors import RecipeError
+
+__all__ = ["nearest", "read_strict"]
+
+T = TypeVar("T")
+
+
+def nearest(given: str, known: Iterable[str]) -> str:
+    """The end of an error message about an unknown name: the nearest known one, if any is near, and all of them."""
+    names = sorted(known)
+    close = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}known: {', '.join(names) if names else 'none'}"
+
+
+def read_strict(cls: type[T], values: Mapping[str, Any], *, what: str) -> T:
+    """Make the dataclass `cls` from `values`, whose keys must be fields of it and whose values must have their types.
+
+    Parameters
+    ----------
+    cls : a dataclass whose fields are numbers, strings, booleans, None or literals of them
+    values : field name -> value; fields with a default may be missing
+    what : what is being read, for the error messages ("feature spec")
+
+    Raises
+    ------
+    RecipeError : for an unknown or missing key, or a value of the wrong type; the message names the nearest key
+    """
+    if not isinstance(values, Mapping):
+        raise RecipeError(f"{what}: expected a mapping of names to values, got {type(values).__name__}")
+    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(cls)
+    for key, value in values.items():
+        if key not in fields:
+            raise RecipeError(f"{what}: unknown key {key!r}; {nearest(str(key), fields)}")
+        if not _fits(value, hints[key]):
+            raise RecipeError(f"{what}: {key} is {value!r}; expected {_describe(hints[key])}")
+    missing = [
+        name
+        for name, field in fields.items()
+        if name not in values and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise RecipeError(f"{what}: missing {', '.join(missing)}")
+    # JSON has one kind of number: 2 and 2.0 must make equal values.
+    return cls(**{key: float(v) if hints[key] is float else v for key, v in values.items()})
+
+
+def _fits(value: object, hint: Any) -> bool:
+    origin = typing.get_origin(hint)
+    if origin is typing.Literal:
+        return any(type(value) is type(choice) and value == choice for choice in typing.get_args(hint))
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, choice) for choice in typing.get_args(hint))
+    if hint is type(None):
+        return value is None
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, origin or hint)
+
+
+def _describe(hint: Any) -> str:
+    origin = typing.get_origin(hint)
+    if origin is typing.Literal:
+        return "one of " + ", ".join(repr(choice) for choice in typing.get_args(hint))
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_describe(choice) for choice in typing.get_args(hint))
+    if hint is type(None):
+        return "none"
+    return {float: "a number", int: "a whole number", str: "text", bool: "true or false"}.get(hint, str(hint))
