@@ -1,1 +1,36 @@
-"""..."""
+"""Data: tracks, data sets and their loaders, log-mel archives, splits, the leak detector, audit and fingerprint.
+
+A loader gives a ``Dataset`` of ``Track`` values, sorted by identifier; ``make_split`` assigns its tracks to parts; ``prove``
+counts what the parts share, and ``require_proof`` refuses what the protocol does not allow.
+"""
+
+from __future__ import annotations
+
+from genrekit.data.archive import LogMelArchive, read_archive
+from genrekit.data.dataset import Dataset, Fault, Track
+from genrekit.data.leakage import Proof, Shared, prove, require_proof
+from genrekit.data.registry import DATASETS, load_dataset
+from genrekit.data.split import PARTS, Part, Protocol, Split, read_split, track_of
+from genrekit.data.splits import SPLITS, make_split
+
+__all__ = [
+    "DATASETS",
+    "PARTS",
+    "SPLITS",
+    "Dataset",
+    "Fault",
+    "LogMelArchive",
+    "Part",
+    "Proof",
+    "Protocol",
+    "Shared",
+    "Split",
+    "Track",
+    "load_dataset",
+    "make_split",
+    "prove",
+    "read_archive",
+    "read_split",
+    "require_proof",
+    "track_of",
+]

@@ -1,0 +1,128 @@
+"""The values of a data set: tracks, their faults, and the data set itself."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genrekit.errors import DataError
+
+if TYPE_CHECKING:
+    from genrekit.data.archive import LogMelArchive
+
+__all__ = ["Dataset", "Fault", "Track", "nearest"]
+
+
+@dataclass(frozen=True)
+class Track:
+    """One recording with one genre.
+
+    Parameters
+    ----------
+    track_id : unique in its data set, such as ``"blues.00000"``
+    genre : one of the data set's genres
+    path : the audio file; None in an archive
+    artist, title : None where unknown; a track of an unknown artist shares its artist with nobody
+    sha256 : identity of the source file; two tracks with the same value are bit-identical copies. For GTZAN it is
+        that of the common .wav copy, whatever format the files at hand are in. None means "no copy known"
+    duration_s : as far as known without decoding
+    """
+
+    track_id: str
+    genre: str
+    path: Path | None = None
+    artist: str | None = None
+    title: str | None = None
+    sha256: str | None = None
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with a data set or one of its tracks; faults are data, they stop nothing.
+
+    Parameters
+    ----------
+    kind : a short word, such as ``"undecodable"``, ``"missing"``, ``"copy"``, ``"silent"``
+    track_id : the track, or the name of the file where there is no track; None for the data set as a whole
+    detail : one sentence for a person
+    """
+
+    kind: str
+    track_id: str | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Tracks of known genre, sorted by identifier.
+
+    Parameters
+    ----------
+    name : of the loader, or the folder
+    genres : the label order; a label's index is its place here
+    tracks : sorted by ``track_id``, which are unique
+    faults : what is known to be wrong
+    archive : log-mels whose row ``i`` belongs to ``tracks[i]``; None where there is audio only
+
+    Raises
+    ------
+    DataError
+        If identifiers repeat or are not sorted, a genre is unknown, or the archive's rows are not the tracks.
+    """
+
+    name: str
+    genres: tuple[str, ...]
+    tracks: tuple[Track, ...]
+    faults: tuple[Fault, ...] = ()
+    archive: LogMelArchive | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        ids = [track.track_id for track in self.tracks]
+        for previous, current in zip(ids, ids[1:], strict=False):
+            if current <= previous:
+                problem = "is there twice" if current == previous else f"comes after {previous!r}"
+                raise DataError(f"Tracks must be unique and sorted by identifier, but {current!r} {problem}.")
+        strangers = sorted({track.genre for track in self.tracks} - set(self.genres))
+        if strangers:
+            raise DataError(f"Data set {self.name!r} has the genres {self.genres}; its tracks also have {strangers}.")
+        if self.archive is not None and list(self.archive.track_ids) != ids:
+            raise DataError(
+                f"The archive of data set {self.name!r} does not hold the data set's tracks in their order."
+            )
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """Place of each track, and row of the archive, by identifier."""
+        return {track.track_id: place for place, track in enumerate(self.tracks)}
+
+    def track(self, track_id: str) -> Track:
+        """The track of this identifier.
+
+        Raises
+        ------
+        DataError
+            If there is none; the message names the nearest.
+        """
+        place = self.index.get(track_id)
+        if place is None:
+            raise DataError(f"Data set {self.name!r} has no track {track_id!r}{nearest(track_id, self.index)}.")
+        return self.tracks[place]
+
+    def labels(self, track_ids: Iterable[str]) -> list[int]:
+        """Genre index of each track, in the order given."""
+        place = {genre: number for number, genre in enumerate(self.genres)}
+        return [place[self.track(track_id).genre] for track_id in track_ids]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``"; the nearest is 'x'"`` for the end of an error message, or ``""`` if nothing is near."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; the nearest is {close[0]!r}" if close else ""

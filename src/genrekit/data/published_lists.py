@@ -1,0 +1,56 @@
+"""GTZAN's published lists as parts: the fault-filtered split, the stratified split, the artist-filtered folds."""
+
+from __future__ import annotations
+
+from genrekit.data.dataset import Dataset
+from genrekit.data.gtzan_facts import gtzan_facts
+from genrekit.data.split import Part
+from genrekit.errors import DataError
+
+__all__ = ["artist_fold_parts", "listed_parts"]
+
+LISTS = {"filtered": (443, 197, 290), "stratified": (500, 250, 250)}
+
+
+def listed_parts(dataset: Dataset, name: str) -> tuple[dict[Part, list[str]], int]:
+    """Parts of the list ``"filtered"`` or ``"stratified"``, as far as the data set has their tracks.
+
+    Returns
+    -------
+    The parts, and how many tracks of the list the data set lacks.
+
+    Raises
+    ------
+    DataError
+        If the data set has none of the list's tracks.
+    """
+    listed = {track_id: getattr(fact, name) for track_id, fact in gtzan_facts().items()}
+    return _parts(dataset, name, {track_id: part for track_id, part in listed.items() if part is not None})
+
+
+def artist_fold_parts(dataset: Dataset, fold: int) -> tuple[dict[Part, list[str]], int]:
+    """Training and test part of one of the three published artist-filtered folds, counted from 0.
+
+    The published validation list equals the test list, so validation is empty here.
+    """
+    listed: dict[str, Part] = {}
+    for track_id, fact in gtzan_facts().items():
+        if fact.artist_fold is not None:
+            listed[track_id] = "test" if fact.artist_fold == fold + 1 else "train"
+    return _parts(dataset, "artist_folds", listed)
+
+
+def _parts(dataset: Dataset, name: str, listed: dict[str, Part]) -> tuple[dict[Part, list[str]], int]:
+    parts: dict[Part, list[str]] = {"train": [], "valid": [], "test": []}
+    missing = 0
+    for track_id, part in listed.items():
+        if track_id in dataset.index:
+            parts[part].append(track_id)
+        else:
+            missing += 1
+    if missing == len(listed):
+        raise DataError(
+            f"The published list {name!r} names tracks of GTZAN, such as {next(iter(listed))!r}; data set "
+            f"{dataset.name!r} has none of them. Use random_folds or artist_disjoint for other data sets."
+        )
+    return parts, missing

@@ -1,0 +1,49 @@
+"""The data sets by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+
+from genrekit.data.dataset import Dataset, nearest
+from genrekit.errors import DataError
+
+__all__ = ["DATASETS", "load_dataset"]
+
+# Module and function of each loader; imported when used, so that one data set's needs are not another's.
+DATASETS: Mapping[str, str] = MappingProxyType(
+    {
+        "gtzan": "genrekit.data.gtzan:load_gtzan",
+        "gtzan_archive": "genrekit.data.gtzan_archive:load_gtzan_archive",
+        "gtzan6": "genrekit.data.gtzan6:load_gtzan6",
+        "folder": "genrekit.data.folder:load_folder",
+        "archive": "genrekit.data.own_archive:load_own_archive",
+    }
+)
+
+
+def load_dataset(name: str, root: str | Path | None) -> Dataset:
+    """Load a data set by name.
+
+    Parameters
+    ----------
+    name : one of ``DATASETS``
+    root : the folder (or archive file) where it lies
+
+    Raises
+    ------
+    DataError
+        If the name is unknown, or the folder does not hold the data set.
+    """
+    if name not in DATASETS:
+        raise DataError(f"There is no data set {name!r}{nearest(name, DATASETS)}. Known: {', '.join(DATASETS)}.")
+    if root is None:
+        raise DataError(f"Data set {name!r} needs the folder that it lies in; none was given.")
+    root = Path(root)
+    if not root.exists():
+        raise DataError(f"There is no folder {root} to load data set {name!r} from.")
+    module, function = DATASETS[name].split(":")
+    loader: Callable[[Path], Dataset] = getattr(import_module(module), function)
+    return loader(root)

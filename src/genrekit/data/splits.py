@@ -1,0 +1,279 @@
+"""Makers of splits by name: the two reports' folds, the published lists, and the protocols P2 and P4."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from genrekit.data.balanced_folds import balanced_folds
+from genrekit.data.dataset import Dataset, nearest
+from genrekit.data.published_lists import artist_fold_parts, listed_parts
+from genrekit.data.relations import groups
+from genrekit.data.split import Part, Protocol, Split, Unit, Validation
+from genrekit.data.validation_part import carve_groups, carve_stratified
+from genrekit.errors import DataError
+
+__all__ = ["SPLITS", "SplitKind", "make_split"]
+
+A_SEED = 123456789
+A_CONTAMINATED_SEED = 12345
+A_EXCERPTS = 19
+B_EXCERPTS = 11
+
+Parts = dict[Part, list[str]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a maker needs to know."""
+
+    dataset: Dataset
+    fold: int
+    n_folds: int
+    seed: int
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class SplitKind:
+    """A way to split.
+
+    Parameters
+    ----------
+    summary : one line for a list
+    protocol, unit : of the splits made
+    n_folds : by default
+    make : training, validation (empty if it brings none) and test parts, and the number of tracks missing
+    seed : by default; None if nothing is random
+    own_validation : where the validation part that ``make`` gives is from; None if it gives none
+    grouped : an inner validation part keeps groups together, too
+    """
+
+    summary: str
+    protocol: Protocol
+    unit: Unit
+    n_folds: int
+    make: Callable[[Request], tuple[Parts, int]]
+    seed: int | None = 0
+    own_validation: Validation | None = None
+    grouped: bool = False
+
+
+def make_split(
+    dataset: Dataset,
+    name: str,
+    *,
+    fold: int = 0,
+    n_folds: int | None = None,
+    seed: int | None = None,
+    validation: Literal["default", "test"] = "default",
+    valid_fraction: float = 0.1,
+    valid_seed: int = 0,
+    pairs: Sequence[tuple[str, str]] = (),
+) -> Split:
+    """Split a data set by one of the ways in ``SPLITS``.
+
+    Parameters
+    ----------
+    dataset : whose tracks are split
+    name : of the way
+    fold : which fold is tested, counted from 0
+    n_folds : how many; None for the way's own number. Published lists have a fixed number
+    seed : of the folds; None for the way's own
+    validation : "default" is the published validation part where there is one, otherwise an inner part carved from
+        the training part in the spirit of the same protocol. "test" validates on the test part itself, as report A
+        does; such a score is flattered, and the split's name says so
+    valid_fraction : share of the training part that an inner validation part takes, 0 (none) to 0.5
+    valid_seed : of the inner validation part
+    pairs : tracks that are the same recording by an audio fingerprint; artist_disjoint keeps them together
+
+    Raises
+    ------
+    DataError
+        If the name, the fold or an option does not fit, or a genre has too few tracks.
+    """
+    if name not in SPLITS:
+        raise DataError(f"There is no split {name!r}{nearest(name, SPLITS)}. Known: {', '.join(SPLITS)}.")
+    kind = SPLITS[name]
+    count = kind.n_folds if n_folds is None else n_folds
+    if kind.seed is None and count != kind.n_folds:
+        raise DataError(f"The published split {name!r} has {kind.n_folds} fold(s); {count} were asked for.")
+    if not 0 <= fold < count:
+        raise DataError(f"Split {name!r} has the folds 0 to {count - 1}; fold {fold} was asked for.")
+    if not 0 <= valid_fraction <= 0.5:
+        raise DataError(f"valid_fraction is the share of the training part, 0 to 0.5; found {valid_fraction}.")
+    if seed is not None and kind.seed is None:
+        raise DataError(f"The published split {name!r} takes no seed; {seed} was given.")
+    chosen_seed = kind.seed if seed is None else seed
+    request = Request(dataset, fold, count, chosen_seed or 0, tuple(pairs))
+    parts, missing = kind.make(request)
+    split = Split(
+        name=name,
+        protocol=kind.protocol,
+        unit=kind.unit,
+        parts={part: tuple(members) for part, members in parts.items()},
+        fold=fold,
+        n_folds=count,
+        seed=chosen_seed,
+        validation=kind.own_validation or "none",
+        missing=missing,
+        notes=_notes(kind, missing),
+    )
+    if validation == "test":
+        return _validated_on_test(split, kind)
+    if kind.own_validation is None and valid_fraction > 0:
+        return _with_inner_validation(split, kind, request, valid_fraction, valid_seed)
+    return split
+
+
+def _notes(kind: SplitKind, missing: int) -> tuple[str, ...]:
+    notes = []
+    if kind.protocol == "P1":
+        notes.append("CONTAMINATED: excerpts of one track lie in several parts; the score shows the size of the leak.")
+    if missing:
+        notes.append(f"{missing} tracks of the published list are not in the data set.")
+    return tuple(notes)
+
+
+def _validated_on_test(split: Split, kind: SplitKind) -> Split:
+    if kind.own_validation is not None:
+        raise DataError(f"Split {split.name!r} has a validation part of its own; it is not validated on the test part.")
+    note = "Validation is the test part itself, so choices are made on it and the score is flattered."
+    return replace(
+        split,
+        name=f"{split.name}_validated_on_test",
+        parts={**split.parts, "valid": split.parts["test"]},
+        validation="test",
+        notes=(*split.notes, note),
+    )
+
+
+def _with_inner_validation(split: Split, kind: SplitKind, request: Request, fraction: float, seed: int) -> Split:
+    dataset, members = request.dataset, split.parts["train"]
+    labels = dataset.labels(member.split("@")[0] for member in members)
+    rng = np.random.default_rng([seed, split.fold])
+    if kind.grouped:
+        group_of = groups(dataset, ("copy", "recording", "artist"), request.pairs)
+        train, valid = carve_groups(members, labels, [group_of[dataset.index[m]] for m in members], fraction, rng)
+    else:
+        train, valid = carve_stratified(members, labels, fraction, rng)
+    note = f"Validation: {fraction:g} of the training part, seed {seed}."
+    parts: dict[Part, tuple[str, ...]] = {**split.parts, "train": tuple(train), "valid": tuple(valid)}
+    return replace(split, parts=parts, validation="inner", notes=(*split.notes, note))
+
+
+def _stratified_folds(labels: Sequence[int], n_folds: int, seed: int, what: str) -> list[np.ndarray]:
+    from sklearn.model_selection import StratifiedKFold
+
+    fewest = int(np.bincount(np.asarray(labels))[np.unique(labels)].min()) if labels else 0
+    if not 2 <= n_folds <= fewest:
+        raise DataError(
+            f"{n_folds} folds need at least {max(n_folds, 2)} {what} in each genre (and at least 2 folds); "
+            f"the smallest genre has {fewest}."
+        )
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    return [test for _, test in folds.split(np.zeros(len(labels)), labels)]
+
+
+def _by_track(request: Request) -> tuple[Parts, int]:
+    tracks = [track.track_id for track in request.dataset.tracks]
+    tests = _stratified_folds(request.dataset.labels(tracks), request.n_folds, request.seed, "tracks")
+    return _parts(tracks, tests[request.fold], np.array([], dtype=int)), 0
+
+
+def _by_track_8_1_1(request: Request) -> tuple[Parts, int]:
+    tracks = [track.track_id for track in request.dataset.tracks]
+    tests = _stratified_folds(request.dataset.labels(tracks), request.n_folds, request.seed, "tracks")
+    return _parts(tracks, tests[request.fold], tests[(request.fold + 1) % request.n_folds]), 0
+
+
+def _by_excerpt(request: Request) -> tuple[Parts, int]:
+    members, labels = _excerpts(request.dataset, A_EXCERPTS)
+    tests = _stratified_folds(labels, request.n_folds, request.seed, "excerpts")
+    return _parts(members, tests[request.fold], np.array([], dtype=int)), 0
+
+
+def _by_excerpt_8_1_1(request: Request) -> tuple[Parts, int]:
+    members, labels = _excerpts(request.dataset, B_EXCERPTS)
+    tests = _stratified_folds(labels, request.n_folds, request.seed, "excerpts")
+    return _parts(members, tests[request.fold], tests[(request.fold + 1) % request.n_folds]), 0
+
+
+def _excerpts(dataset: Dataset, n_excerpts: int) -> tuple[list[str], list[int]]:
+    members, labels = [], []
+    for track, label in zip(dataset.tracks, dataset.labels(t.track_id for t in dataset.tracks), strict=True):
+        members += [f"{track.track_id}@{index}" for index in range(n_excerpts)]
+        labels += [label] * n_excerpts
+    return members, labels
+
+
+def _parts(members: Sequence[str], test: np.ndarray, valid: np.ndarray) -> Parts:
+    part: list[Part] = ["train"] * len(members)
+    for place in valid:
+        part[place] = "valid"
+    for place in test:
+        part[place] = "test"
+    parts: Parts = {"train": [], "valid": [], "test": []}
+    for member, name in zip(members, part, strict=True):
+        parts[name].append(member)
+    return parts
+
+
+def _artist_disjoint(request: Request) -> tuple[Parts, int]:
+    dataset = request.dataset
+    if request.n_folds < 2:
+        raise DataError(f"artist_disjoint needs at least 2 folds; {request.n_folds} were asked for.")
+    tracks = [track.track_id for track in dataset.tracks]
+    group_of = groups(dataset, ("copy", "recording", "artist"), request.pairs)
+    rng = np.random.default_rng(request.seed)
+    folds = balanced_folds(group_of, dataset.labels(tracks), request.n_folds, rng)
+    return _parts(tracks, np.flatnonzero(folds == request.fold), np.array([], dtype=int)), 0
+
+
+def _filtered(request: Request) -> tuple[Parts, int]:
+    return listed_parts(request.dataset, "filtered")
+
+
+def _stratified(request: Request) -> tuple[Parts, int]:
+    return listed_parts(request.dataset, "stratified")
+
+
+def _artist_folds(request: Request) -> tuple[Parts, int]:
+    return artist_fold_parts(request.dataset, request.fold)
+
+
+SPLITS: Mapping[str, SplitKind] = MappingProxyType(
+    {
+        "filtered": SplitKind(
+            "the published fault-filtered split 443/197/290 of GTZAN", "P3", "track", 1, _filtered, None, "published"
+        ),
+        "stratified": SplitKind(
+            "the stratified split 500/250/250 of GTZAN", "published", "track", 1, _stratified, None, "published"
+        ),
+        "a_folds": SplitKind("report A's five folds, by track", "P2", "track", 5, _by_track, A_SEED),
+        "random_folds": SplitKind("ten folds of tracks at random", "P2", "track", 10, _by_track),
+        "b_grouped": SplitKind(
+            "report B's ten folds 8:1:1, a track's excerpts together", "P2", "track", 10, _by_track_8_1_1, 0, "inner"
+        ),
+        "artist_folds": SplitKind(
+            "the three published artist-filtered folds of GTZAN",
+            "published", "track", 3, _artist_folds, None, None, grouped=True,
+        ),
+        "artist_disjoint": SplitKind(
+            "three balanced folds that share no artist, recording or copy", "P4", "track", 3, _artist_disjoint,
+            grouped=True,
+        ),
+        "a_contaminated": SplitKind(
+            "report A's split after framing, 19 excerpts a track: CONTAMINATED",
+            "P1", "excerpt", 3, _by_excerpt, A_CONTAMINATED_SEED,
+        ),
+        "b_folds": SplitKind(
+            "report B's ten folds 8:1:1 over excerpts, 11 a track: CONTAMINATED",
+            "P1", "excerpt", 10, _by_excerpt_8_1_1, 0, "inner",
+        ),
+    }
+)  # fmt: skip
