@@ -1,7 +1,7 @@
 """Data: tracks, data sets and their loaders, log-mel archives, splits, the leak detector, audit and fingerprint.
 
-A loader gives a ``Dataset`` of ``Track`` values, sorted by identifier; ``make_split`` assigns its tracks to parts; ``prove``
-counts what the parts share, and ``require_proof`` refuses what the protocol does not allow.
+A loader gives a ``Dataset`` of ``Track`` values, sorted by identifier; ``make_split`` assigns its tracks to parts;
+``prove`` counts what the parts share, and ``require_proof`` refuses what the protocol does not allow.
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,108 +15,105 @@ __all__ = ["balanced_folds"]
 MAX_GROUPS_EXCHANGED = 2000
 RESTARTS = 8
 
+Counts = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Groups that change folds, as (group, new fold), and by how much the squared deviation grows."""
+
+    cost: float
+    moves: tuple[tuple[int, int], ...]
+
 
 def balanced_folds(
     groups: npt.ArrayLike,
     labels: npt.ArrayLike,
-    n_folds: int,
+    shares: Sequence[float],
     rng: np.random.Generator,
 ) -> npt.NDArray[np.int64]:
     """Assign whole groups to folds so that each fold has about its share of every genre.
 
-    Large groups are placed first, each where the squared deviation from equal shares grows least; then single groups
+    Large groups are placed first, each where the squared deviation from the shares grows least; then single groups
     are moved and pairs exchanged while that lowers the deviation. The best of a few random orders is kept.
 
     Parameters
     ----------
     groups : group number of each track [shape=(n_tracks,)]
     labels : genre index of each track [shape=(n_tracks,)]
-    n_folds : at least 2
+    shares : of each fold, at least two, summing to 1
     rng : breaks ties between groups of one size
 
     Returns
     -------
-    Fold of each track [shape=(n_tracks,)], 0 to ``n_folds - 1``.
+    Fold of each track [shape=(n_tracks,)], 0 to ``len(shares) - 1``.
     """
     group_of = np.unique(np.asarray(groups), return_inverse=True)[1]
     label_of = np.unique(np.asarray(labels), return_inverse=True)[1]
     counts = np.zeros((group_of.max(initial=-1) + 1, label_of.max(initial=-1) + 1))
     np.add.at(counts, (group_of, label_of), 1.0)
-    best: npt.NDArray[np.int64] | None = None
+    targets = np.outer(shares, counts.sum(axis=0))
+    best = np.zeros(len(counts), dtype=np.int64)
     lowest = np.inf
     for _ in range(RESTARTS):
-        assigned = _improve(counts, _place(counts, n_folds, rng), n_folds)
-        cost = _cost(_totals(counts, assigned, n_folds))
+        assigned = _improve(counts, _place(counts, targets, rng), targets)
+        cost = float((_excess(counts, assigned, targets) ** 2).sum())
         if cost < lowest - 1e-9:
             best, lowest = assigned, cost
-    assert best is not None
     return best[group_of]
 
 
-def _totals(counts: npt.NDArray[np.float64], assigned: npt.NDArray[np.int64], n_folds: int) -> npt.NDArray[np.float64]:
-    totals = np.zeros((n_folds, counts.shape[1]))
+def _excess(counts: Counts, assigned: npt.NDArray[np.int64], targets: Counts) -> Counts:
+    totals = -targets
     np.add.at(totals, assigned, counts)
     return totals
 
 
-def _cost(totals: npt.NDArray[np.float64]) -> float:
-    return float(((totals - totals.mean(axis=0)) ** 2).sum())
-
-
-def _place(counts: npt.NDArray[np.float64], n_folds: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def _place(counts: Counts, targets: Counts, rng: np.random.Generator) -> npt.NDArray[np.int64]:
     order = rng.permutation(len(counts))
     order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
-    totals = np.zeros((n_folds, counts.shape[1]))
+    excess = -targets
     assigned = np.zeros(len(counts), dtype=np.int64)
     for group in order:
-        # The cost after adding c to a fold of totals t grows by 2 t.c (+ c.c, which is the same for all folds);
-        # the fold's size breaks ties, so that the parts stay equally large.
-        growth = totals @ counts[group] + 1e-3 * totals.sum(axis=1)
+        # Adding c to a fold of excess e raises the cost by 2 e.c + c.c, the latter being the same for all folds;
+        # the fold's whole excess breaks ties, so that the parts get their sizes.
+        growth = excess @ counts[group] + 1e-3 * excess.sum(axis=1)
         fold = int(np.argmin(growth))
         assigned[group] = fold
-        totals[fold] += counts[group]
+        excess[fold] += counts[group]
     return assigned
 
 
-def _improve(counts: npt.NDArray[np.float64], assigned: npt.NDArray[np.int64], n_folds: int) -> npt.NDArray[np.int64]:
-    totals = _totals(counts, assigned, n_folds)
+def _improve(counts: Counts, assigned: npt.NDArray[np.int64], targets: Counts) -> npt.NDArray[np.int64]:
+    excess = _excess(counts, assigned, targets)
     squares = (counts**2).sum(axis=1)
     places = np.arange(len(counts))
-    exchange = len(counts) <= MAX_GROUPS_EXCHANGED
     while True:
-        # Change of sum(totals**2), whose minimum is the cost's as the sum of totals is fixed.
-        moves = 2 * (counts @ totals.T - (counts * totals[assigned]).sum(axis=1)[:, None] + squares[:, None])
+        moves = 2 * (counts @ excess.T - (counts * excess[assigned]).sum(axis=1)[:, None] + squares[:, None])
         moves[places, assigned] = 0.0
         group, fold = np.unravel_index(int(np.argmin(moves)), moves.shape)
-        gain, best = float(moves[group, fold]), ((int(group), int(fold)),)
-        if exchange:
-            gain, best = _best_exchange(counts, assigned, totals, gain, best)
-        if gain > -1e-6:
+        change = Change(float(moves[group, fold]), ((int(group), int(fold)),))
+        if len(counts) <= MAX_GROUPS_EXCHANGED:
+            change = min(change, _best_exchange(counts, assigned, excess), key=lambda one: one.cost)
+        if change.cost > -1e-6:
             return assigned
-        for place, target in best:
-            totals[assigned[place]] -= counts[place]
-            totals[target] += counts[place]
+        for place, target in change.moves:
+            excess[assigned[place]] -= counts[place]
+            excess[target] += counts[place]
             assigned[place] = target
 
 
-def _best_exchange(
-    counts: npt.NDArray[np.float64],
-    assigned: npt.NDArray[np.int64],
-    totals: npt.NDArray[np.float64],
-    gain: float,
-    best: tuple[tuple[int, int], ...],
-) -> tuple[float, tuple[tuple[int, int], ...]]:
-    for one in range(len(totals)):
-        for other in range(one + 1, len(totals)):
-            ours, theirs = np.flatnonzero(assigned == one), np.flatnonzero(assigned == other)
-            if not len(ours) or not len(theirs):
-                continue
-            gap = totals[one] - totals[other]
-            a, b = counts[ours], counts[theirs]
-            distance = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :] - 2 * a @ b.T
-            change = 2 * distance - 2 * ((a @ gap)[:, None] - (b @ gap)[None, :])
-            row, column = np.unravel_index(int(np.argmin(change)), change.shape)
-            if change[row, column] < gain:
-                gain = float(change[row, column])
-                best = ((int(ours[row]), other), (int(theirs[column]), one))
-    return gain, best
+def _best_exchange(counts: Counts, assigned: npt.NDArray[np.int64], excess: Counts) -> Change:
+    best = Change(0.0, ())
+    for one, other in combinations(range(len(excess)), 2):
+        ours, theirs = np.flatnonzero(assigned == one), np.flatnonzero(assigned == other)
+        if not len(ours) or not len(theirs):
+            continue
+        gap = excess[one] - excess[other]
+        a, b = counts[ours], counts[theirs]
+        distance = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :] - 2 * a @ b.T
+        costs = 2 * distance - 2 * ((a @ gap)[:, None] - (b @ gap)[None, :])
+        row, column = np.unravel_index(int(np.argmin(costs)), costs.shape)
+        if costs[row, column] < best.cost:
+            best = Change(float(costs[row, column]), ((int(ours[row]), other), (int(theirs[column]), one)))
+    return best

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         ids = [track.track_id for track in self.tracks]
-        for previous, current in zip(ids, ids[1:], strict=False):
+        for previous, current in pairwise(ids):
             if current <= previous:
                 problem = "is there twice" if current == previous else f"comes after {previous!r}"
                 raise DataError(f"Tracks must be unique and sorted by identifier, but {current!r} {problem}.")

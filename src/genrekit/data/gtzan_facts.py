@@ -66,5 +66,4 @@ def known_faults() -> tuple[Fault, ...]:
 
 def _rows(name: str) -> list[dict[str, str]]:
     source = resources.files("genrekit.data") / "assets" / "gtzan" / name
-    with source.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+    return list(csv.DictReader(source.read_text(encoding="utf-8").splitlines()))

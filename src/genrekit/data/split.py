@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
@@ -73,7 +74,7 @@ class Split:
             raise DataError(f"fold must be between 0 and {self.n_folds - 1}; found {self.fold}.")
         parts: dict[Part, tuple[str, ...]] = {part: tuple(sorted(self.parts[part])) for part in PARTS}
         for part, members in parts.items():
-            for previous, current in zip(members, members[1:], strict=False):
+            for previous, current in pairwise(members):
                 if previous == current:
                     raise DataError(f"The {part} part names {current!r} twice.")
             if self.unit == "excerpt":

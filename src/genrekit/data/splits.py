@@ -230,7 +230,7 @@ def _artist_disjoint(request: Request) -> tuple[Parts, int]:
     tracks = [track.track_id for track in dataset.tracks]
     group_of = groups(dataset, ("copy", "recording", "artist"), request.pairs)
     rng = np.random.default_rng(request.seed)
-    folds = balanced_folds(group_of, dataset.labels(tracks), request.n_folds, rng)
+    folds = balanced_folds(group_of, dataset.labels(tracks), [1 / request.n_folds] * request.n_folds, rng)
     return _parts(tracks, np.flatnonzero(folds == request.fold), np.array([], dtype=int)), 0
 
 

@@ -43,10 +43,7 @@ def carve_groups(
     -------
     The members that stay for training, and those taken for validation.
     """
-    folds = balanced_folds(groups, labels, max(2, round(1 / fraction)), rng)
-    # Genres with few large groups leave folds unequal; the one nearest to the fraction wanted is taken.
-    sizes = np.bincount(folds)
-    chosen = int(np.argmin(np.abs(sizes - fraction * len(members))))
-    return [m for m, f in zip(members, folds, strict=True) if f != chosen], [
-        m for m, f in zip(members, folds, strict=True) if f == chosen
+    taken = balanced_folds(groups, labels, (1 - fraction, fraction), rng)
+    return [m for m, t in zip(members, taken, strict=True) if not t], [
+        m for m, t in zip(members, taken, strict=True) if t
     ]
