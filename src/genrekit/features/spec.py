@@ -106,7 +106,8 @@ class FeatureSpec:
             ),
             (
                 1 <= self.keep_frames <= self.of_frames,
-                f"keep_frames is {self.keep_frames}, of_frames is {self.of_frames}; expected 1 <= keep_frames <= of_frames",
+                f"keep_frames, of_frames are {self.keep_frames}, {self.of_frames}; "
+                "expected 1 <= keep_frames <= of_frames",
             ),
             (
                 (rendered and min(self.render_height or 0, self.render_width or 0) >= 1)
@@ -116,7 +117,7 @@ class FeatureSpec:
             ),
             (
                 not rendered or (self.scale == "db" and self.db_ref == "max" and self.top_db is not None),
-                "kind 'log_mel_rendered' draws decibels from -top_db to 0; it expects scale 'db', db_ref 'max', a top_db",
+                "kind 'log_mel_rendered' draws decibels, -top_db to 0; it expects scale 'db', db_ref 'max', a top_db",
             ),
         )
         for holds, message in rules:
@@ -148,12 +149,21 @@ class FeatureSpec:
         return self.n_grid_columns(n_samples)
 
     def frame_index(self, n_samples: int, n_columns: int | None = None) -> npt.NDArray[np.int64]:
-        """The frames that are kept: column k is frame `floor((k + 0.5) * n_frames / n_columns)`. Shape [n_columns]."""
+        """The frames that are kept: column k is `ceil((k + 0.5) * n_frames / (n_columns + 0.5)) - 1`; int64 [n_columns].
+
+        The rule is the archive's: its 387 columns are the pixels of a picture 387.5 pixels wide, in which each frame
+        has the same width and owns its right edge.
+
+        Parameters
+        ----------
+        n_samples : length of the waveform
+        n_columns : kept frames in place of `n_grid_columns(n_samples)`
+        """
         n_frames = self.n_frames(n_samples)
         count = self.n_grid_columns(n_samples) if n_columns is None else n_columns
         if count == n_frames:
             return np.arange(n_frames, dtype=np.int64)
-        return ((2 * np.arange(count, dtype=np.int64) + 1) * n_frames) // (2 * count)
+        return ((2 * np.arange(count, dtype=np.int64) + 1) * n_frames - 1) // (2 * count + 1)
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as JSON values; `from_dict` of it gives an equal value."""

@@ -69,7 +69,8 @@ class GenreNetwork(nn.Module, ABC):
 
     def _require(self, given: int, least: int, label: str) -> None:
         if given < least:
+            remedy = "a longer window" if label == "columns" else "more bins"
             raise RecipeError(
                 f"{self.spec.name}: features have {given} {label}; expected at least {least}, because the network "
-                f"halves them {least.bit_length() - 1} times; take {'a longer window' if label == 'columns' else 'more bins'}"
+                f"halves them {least.bit_length() - 1} times; take {remedy}"
             )

@@ -18,6 +18,7 @@ __all__ = ["MODELS", "create_model", "network_class"]
 MODELS: dict[str, str] = {
     "se_cnn": "genrekit.models.se_cnn:SECNN",
     "rglu": "genrekit.models.rglu:RGLU",
+    "res_cnn": "genrekit.models.res_cnn:ResCNN",
 }
 
 

@@ -1,0 +1,91 @@
+"""M8, the default model's network: a small residual CNN on log-mels, quick on a CPU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from genrekit.errors import RecipeError
+from genrekit.models.network import GenreNetwork
+from genrekit.models.spec import ModelSpec
+
+__all__ = ["ResCNN", "ResCNNOptions"]
+
+
+@dataclass(frozen=True)
+class ResCNNOptions:
+    """Options of `ResCNN`.
+
+    width : channels of the first stage; the next four have 2, 4, 8 and 10 times as many
+    dropout : before the last layer, 0 to 1
+    """
+
+    width: int = 16
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or not 0 <= self.dropout < 1:
+            raise RecipeError(
+                f"width is {self.width}, dropout {self.dropout}; expected width >= 1 and 0 <= dropout < 1"
+            )
+
+
+class ResidualBlock(nn.Module):
+    """Two 3 x 3 convolutions with batch norm around a shortcut (He et al. 2015, section 3.3), stride 1."""
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        self.residual = nn.Sequential(
+            nn.Conv2d(in_channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if in_channels != channels:
+            self.shortcut = nn.Sequential(nn.Conv2d(in_channels, channels, 1, bias=False), nn.BatchNorm2d(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.residual(x) + self.shortcut(x))
+
+
+class ResCNN(GenreNetwork):
+    """Batch norm per bin, a strided 5 x 5 convolution, five residual blocks with max-pooling between, mean over all.
+
+    It takes any number of columns from `min_columns` on; the embedding is the mean of the last feature map.
+    """
+
+    options_type = ResCNNOptions
+    min_bins = 32
+    min_columns = 32
+
+    def __init__(self, spec: ModelSpec, options: ResCNNOptions) -> None:
+        super().__init__(spec)
+        widths = [options.width * factor for factor in (1, 2, 4, 8, 10)]
+        self.normalise = nn.BatchNorm1d(spec.n_bins)
+        stages: list[nn.Module] = [
+            nn.Conv2d(1, widths[0], 5, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
+            ResidualBlock(widths[0], widths[0]),
+        ]
+        for in_channels, channels in zip(widths, widths[1:], strict=False):
+            stages += [nn.MaxPool2d(2), ResidualBlock(in_channels, channels)]
+        self.stages = nn.Sequential(*stages)
+        self.dropout = nn.Dropout(options.dropout)
+        self.classifier = nn.Linear(widths[-1], spec.n_classes)
+        self.embedding_size = widths[-1]
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """dB features [batch, n_bins, n_columns] -> [batch, 10 * width]."""
+        x = self.normalise(x).unsqueeze(1).contiguous(memory_format=torch.channels_last)
+        pooled: Tensor = self.stages(x).mean((2, 3))
+        return pooled
+
+    def forward_head(self, features: Tensor) -> Tensor:
+        """Embedding -> logits [batch, n_classes]."""
+        logits: Tensor = self.classifier(self.dropout(features))
+        return logits
