@@ -133,7 +133,7 @@ class Predictions:
         two_labels = np.zeros(len(self), dtype=bool)
         two_labels[order[1:]] = same_track & (self.label[order][1:] != self.label[order][:-1])
         self._check_rows("a track has another label than in the row of it before", two_labels)
-        order = self._canonical_order
+        order = self.canonical_order
         repeated = np.zeros(len(self), dtype=bool)
         repeated[order[1:]] = np.logical_and.reduce(
             [c[order][1:] == c[order][:-1] for c in (self.track, self.start_s, self.part, self.fold, self.seed)]
@@ -147,7 +147,8 @@ class Predictions:
         )
 
     @cached_property
-    def _canonical_order(self) -> NDArray[np.intp]:
+    def canonical_order(self) -> NDArray[np.intp]:
+        """[n] indices that order the rows by part, fold, seed, track and start."""
         return np.asarray(np.lexsort((self.start_s, self.track, self.seed, self.fold, self.part)))
 
     def __len__(self) -> int:
@@ -176,7 +177,7 @@ class Predictions:
     def sha256(self) -> str:
         """Digest of the content: independent of the order of rows, of the Parquet writer and of its compression."""
         digest = hashlib.sha256(json.dumps(self.metadata(), sort_keys=True).encode())
-        order = self._canonical_order
+        order = self.canonical_order
         for column in (self.part, self.track, self.artist):
             values = [] if column is None else column[order].tolist()
             digest.update(json.dumps(values).encode())
