@@ -1,0 +1,164 @@
+"""Augmentation of batches of dB spectrograms: whole tensors on the model's device, one draw per item, explicit generator.
+
+Each augmentation is a frozen dataclass: its fields say how much, calling it draws and applies. All take and give
+``[batch, n_bins, n_columns]`` in dB and leave their input untouched. Used in training only.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = [
+    "Equaliser",
+    "FrequencyMask",
+    "Mixup",
+    "NoiseFloor",
+    "TimeMask",
+    "TimeStretchPitchShift",
+]
+
+
+def _uniform(n: int, low: float, high: float, like: Tensor, generator: torch.Generator) -> Tensor:
+    """`n` draws from [low, high) on the device of `like`."""
+    draws = torch.rand(n, generator=generator, device=generator.device)
+    return (low + (high - low) * draws).to(like.device)
+
+
+def _band_mask(lengths: Tensor, size: int, generator: torch.Generator) -> Tensor:
+    """One band per item of the given lengths at a random place: bool [batch, size], True inside the band."""
+    places = torch.rand(len(lengths), generator=generator, device=generator.device).to(lengths.device)
+    starts = (places * (size - lengths + 1)).floor()
+    position = torch.arange(size, device=lengths.device)
+    return (position >= starts[:, None]) & (position < (starts + lengths)[:, None])
+
+
+@dataclass(frozen=True)
+class FrequencyMask:
+    """Replaces one band of bins per item by the item's mean (report A section 3.3; SpecAugment).
+
+    max_width_bins : widths are drawn from 0 to this many bins.
+    """
+
+    max_width_bins: int
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        widths = _uniform(len(x), 0, min(self.max_width_bins, x.shape[1]) + 1, x, generator).floor()
+        mask = _band_mask(widths, x.shape[1], generator)
+        return torch.where(mask[:, :, None], x.mean((1, 2), keepdim=True), x)
+
+
+@dataclass(frozen=True)
+class TimeMask:
+    """Replaces one run of columns per item by the item's mean (report A section 3.3; SpecAugment).
+
+    max_fraction : widths are drawn from 0 to this share of the columns; report A uses at most 0.3.
+    """
+
+    max_fraction: float
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        widths = _uniform(len(x), 0, math.floor(self.max_fraction * x.shape[2]) + 1, x, generator).floor()
+        mask = _band_mask(widths, x.shape[2], generator)
+        return torch.where(mask[:, None, :], x.mean((1, 2), keepdim=True), x)
+
+
+@dataclass(frozen=True)
+class Equaliser:
+    """Adds a smooth random gain curve over the bins, as another mix, player or room would.
+
+    max_gain_db : gains at `n_bands` equally spaced knots are drawn from -max_gain_db to max_gain_db and joined linearly.
+    """
+
+    max_gain_db: float
+    n_bands: int = 6
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        knots = _uniform(len(x) * self.n_bands, -self.max_gain_db, self.max_gain_db, x, generator)
+        curve = torch.nn.functional.interpolate(
+            knots.view(len(x), 1, self.n_bands), size=x.shape[1], mode="linear", align_corners=True
+        )
+        return x + curve.transpose(1, 2).to(x.dtype)
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """Adds, in power, a floor of constant level per item, so that a model does not lean on the faintest cells.
+
+    The level is drawn from `min_level_db` to `max_level_db` relative to the item's maximum.
+    """
+
+    min_level_db: float = -90.0
+    max_level_db: float = -40.0
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        level = _uniform(len(x), self.min_level_db, self.max_level_db, x, generator)[:, None, None]
+        level = level + x.amax((1, 2), keepdim=True)
+        to_nepers = math.log(10) / 10
+        return torch.logaddexp(x * to_nepers, (level * to_nepers).expand_as(x)) / to_nepers
+
+
+@dataclass(frozen=True)
+class TimeStretchPitchShift:
+    """Stretches time and shifts the mel axis by linear interpolation while cutting an excerpt out of a wider one.
+
+    max_stretch : a factor is drawn from 1 - max_stretch to 1 + max_stretch of the columns.
+    max_shift_bins : a shift is drawn from -max_shift_bins to max_shift_bins; edges are repeated.
+    """
+
+    max_stretch: float
+    max_shift_bins: float
+
+    def wide_columns(self, n_columns: int) -> int:
+        """Columns that an input must have so that every draw can cut `n_columns` out of it."""
+        return math.ceil(n_columns * (1 + self.max_stretch)) + 1
+
+    def __call__(self, x: Tensor, n_columns: int, generator: torch.Generator) -> Tensor:
+        """``[batch, n_bins, >= wide_columns(n_columns)]`` to ``[batch, n_bins, n_columns]``."""
+        batch, n_bins, wide = x.shape
+        stretch = 1 + _uniform(batch, -self.max_stretch, self.max_stretch, x, generator)
+        shift = _uniform(batch, -self.max_shift_bins, self.max_shift_bins, x, generator)
+        slack = (wide - 1) - (n_columns - 1) * stretch
+        offset = slack * _uniform(batch, 0, 1, x, generator)
+        columns = offset[:, None] + stretch[:, None] * torch.arange(n_columns, device=x.device)
+        bins = (torch.arange(n_bins, device=x.device) - shift[:, None]).clamp(0, n_bins - 1)
+        return _interpolate(_interpolate(x, columns, dim=2), bins, dim=1)
+
+
+def _interpolate(x: Tensor, position: Tensor, *, dim: int) -> Tensor:
+    """Linear interpolation of [batch, n_bins, n_columns] at `position` [batch, n] along dimension 1 or 2."""
+    low = position.floor().clamp(0, x.shape[dim] - 1)
+    weight = (position - low).to(x.dtype)
+    low_index = low.long()
+    high_index = (low_index + 1).clamp(max=x.shape[dim] - 1)
+    shape = list(x.shape)
+    shape[dim] = position.shape[1]
+
+    def take(index: Tensor) -> Tensor:
+        return x.gather(dim, index.unsqueeze(3 - dim).expand(shape))
+
+    return torch.lerp(take(low_index), take(high_index), weight.unsqueeze(3 - dim).expand(shape))
+
+
+@dataclass(frozen=True)
+class Mixup:
+    """Mixes each item and its target with another of the batch (Zhang et al. 2018).
+
+    alpha : both parameters of the Beta distribution of the mixing weight, > 0.
+    """
+
+    alpha: float
+
+    def __call__(self, x: Tensor, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """x [batch, ...] and targets [batch, n_classes] (probabilities), mixed alike."""
+        # A Beta(a, a) draw from two Gamma(a) draws; torch's Gamma sampler takes a generator, its Beta does not.
+        concentration = torch.full((2, len(x)), self.alpha, device=generator.device)
+        gamma = torch._standard_gamma(concentration, generator=generator)
+        weight = (gamma[0] / gamma.sum(0).clamp_min(1e-30)).to(x.device)
+        other = torch.randperm(len(x), generator=generator, device=generator.device).to(x.device)
+        weight_x = weight.view(-1, *([1] * (x.dim() - 1))).to(x.dtype)
+        weight_target = weight[:, None].to(targets.dtype)
+        return torch.lerp(x[other], x, weight_x), torch.lerp(targets[other], targets, weight_target)

@@ -1,0 +1,179 @@
+"""Batches, cut and augmented as whole tensors on the model's device; every draw follows from the seed and the epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from genrekit.features.augmentation import (
+    Equaliser,
+    FrequencyMask,
+    Mixup,
+    NoiseFloor,
+    TimeMask,
+    TimeStretchPitchShift,
+)
+from genrekit.training.excerpts import ExcerptTable
+from genrekit.training.recipe import Recipe
+from genrekit.training.sources import Source
+
+__all__ = ["EvaluationBatch", "EvaluationBatches", "TrainingBatch", "TrainingBatches", "epoch_seed"]
+
+
+class TrainingBatch(NamedTuple):
+    """features [batch, n_bins, n_columns]; targets [batch, n_genres] that sum to 1; weights [batch] of the loss."""
+
+    features: Tensor
+    targets: Tensor
+    weights: Tensor
+
+
+class EvaluationBatch(NamedTuple):
+    """features [batch, n_bins, n_columns]; labels [batch]; rows [batch], the tracks."""
+
+    features: Tensor
+    labels: Tensor
+    rows: Tensor
+
+
+def epoch_seed(seed: int, epoch: int) -> int:
+    """A seed for one epoch: resuming at an epoch needs no stored state of any generator."""
+    return (seed * 1_000_003 + epoch * 7919 + 17) % 2**63
+
+
+@dataclass(frozen=True)
+class EvaluationBatches:
+    """All excerpts of a table in order, without augmentation."""
+
+    source: Source
+    table: ExcerptTable
+    window_steps: int
+    batch_size: int
+
+    def __len__(self) -> int:
+        return -(-len(self.table) // self.batch_size)
+
+    def __iter__(self) -> Iterator[EvaluationBatch]:
+        for index in torch.arange(len(self.table), device=self.table.rows.device).split(self.batch_size):
+            cut = self.source.cut(self.table.rows[index], self.table.starts[index], self.window_steps)
+            yield EvaluationBatch(self.source.features(cut), self.table.labels[index], self.table.rows[index])
+
+
+class TrainingBatches:
+    """One epoch of training excerpts each time it is iterated; `epoch` tells which.
+
+    Parameters
+    ----------
+    source : of the training data
+    table : the training part's excerpts
+    recipe : decides sizes and augmentation
+    n_genres : length of the targets
+    epoch : called at the start of each iteration
+    negatives : source of sounds that are no music, if the recipe asks for them
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        table: ExcerptTable,
+        recipe: Recipe,
+        *,
+        n_genres: int,
+        epoch: Callable[[], int],
+        negatives: Source | None = None,
+    ) -> None:
+        self._source, self._recipe, self._epoch, self._negatives = source, recipe, epoch, negatives
+        self._n_genres = n_genres
+        self._window_steps = source.steps(recipe.excerpts.window_s)
+        self._random = recipe.excerpts.train == "random"
+        if self._random:
+            track_rows, first = torch.unique(table.rows, return_inverse=True)
+            labels = torch.zeros_like(track_rows).scatter_(0, first, table.labels)
+            crops = recipe.excerpts.crops_per_track
+            self._rows, self._labels = track_rows.repeat(crops), labels.repeat(crops)
+            self._starts = None
+        else:
+            self._rows, self._labels, self._starts = table.rows, table.labels, table.starts
+        augmentation = recipe.augmentation
+        self._warp = (
+            TimeStretchPitchShift(augmentation.max_stretch, augmentation.max_shift_bins)
+            if augmentation.max_stretch or augmentation.max_shift_bins
+            else None
+        )
+
+    def __len__(self) -> int:
+        n, size = len(self._rows), self._recipe.optimisation.batch_size
+        # Batch normalisation cannot use a batch of one; random crops differ each epoch, so that a part batch may go.
+        full, rest = divmod(n, size)
+        return max(1, full) if self._random or rest < 2 else full + 1
+
+    def __iter__(self) -> Iterator[TrainingBatch]:
+        generator = torch.Generator().manual_seed(epoch_seed(self._recipe.seed, self._epoch()))
+        device = self._rows.device
+        order = torch.randperm(len(self._rows), generator=generator).to(device)
+        for index in list(order.split(self._recipe.optimisation.batch_size))[: len(self)]:
+            yield self._make(index, generator)
+
+    def _make(self, index: Tensor, generator: torch.Generator) -> TrainingBatch:
+        recipe = self._recipe
+        targets = F.one_hot(self._labels[index], self._n_genres).float()
+        smoothing = recipe.optimisation.label_smoothing
+        targets = targets * (1 - smoothing) + smoothing / self._n_genres
+        features = self._augmented(self._cut(index, generator), generator)
+        if recipe.augmentation.mixup_alpha:
+            features, targets = Mixup(recipe.augmentation.mixup_alpha)(features, targets, generator)
+        weights = torch.ones(len(index), device=features.device)
+        if self._negatives is not None and recipe.negatives is not None:
+            count = max(1, round(len(index) * recipe.negatives.share))
+            cut = self._random_cut(self._negatives, None, count, generator)
+            features = torch.cat([features, self._augmented(cut, generator)])
+            targets = torch.cat([targets, torch.full((count, self._n_genres), 1 / self._n_genres, device=targets.device)])
+            weights = torch.cat([weights, torch.full((count,), recipe.negatives.weight, device=weights.device)])
+        return TrainingBatch(features, targets, weights)
+
+    def _cut(self, index: Tensor, generator: torch.Generator) -> Tensor:
+        """Excerpts as they come from the source, wide enough for the warp if there is one."""
+        if self._starts is None:
+            return self._random_cut(self._source, self._rows[index], len(index), generator)
+        wide = self._wide_steps
+        starts = (self._starts[index] - (wide - self._window_steps) // 2).clamp_min(0)
+        return self._source.cut(self._rows[index], starts, wide)
+
+    def _random_cut(self, source: Source, rows: Tensor | None, count: int, generator: torch.Generator) -> Tensor:
+        """`count` excerpts at random places of the tracks `rows`, or of random tracks."""
+        device = source.n_steps.device
+        if rows is None:
+            rows = torch.randint(len(source.n_steps), (count,), generator=generator).to(device)
+        wide = self._wide_steps
+        span_s = self._recipe.excerpts.span_s
+        lengths = source.n_steps[rows]
+        if span_s is not None:
+            lengths = lengths.clamp_max(source.steps(span_s))
+        room = (lengths - wide + 1).clamp_min(1)
+        starts = (torch.rand(count, generator=generator).to(device) * room).long()
+        return source.cut(rows, starts, wide)
+
+    @property
+    def _wide_steps(self) -> int:
+        return self._warp.wide_columns(self._window_steps) if self._warp else self._window_steps
+
+    def _augmented(self, cut: Tensor, generator: torch.Generator) -> Tensor:
+        """Features of a cut, with all of the recipe's augmentation but mixup."""
+        augmentation = self._recipe.augmentation
+        if self._warp:
+            cut = self._warp(cut, self._window_steps, generator)
+        if augmentation.equaliser_max_gain_db:
+            cut = Equaliser(augmentation.equaliser_max_gain_db)(cut, generator)
+        if augmentation.noise_floor_max_db is not None:
+            cut = NoiseFloor(max_level_db=augmentation.noise_floor_max_db)(cut, generator)
+        features = self._source.features(cut)
+        if augmentation.time_mask_fraction:
+            features = TimeMask(augmentation.time_mask_fraction)(features, generator)
+        if augmentation.frequency_mask_bins:
+            features = FrequencyMask(augmentation.frequency_mask_bins)(features, generator)
+        return features

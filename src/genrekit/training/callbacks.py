@@ -1,0 +1,101 @@
+"""Small Lightning parts of our own: a log that survives a resume, checkpoints that are whole, and a progress bar."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from genrekit.errors import RunError
+from genrekit.training.run import write_text_atomically
+
+__all__ = ["METRICS", "AtomicCheckpoints", "EpochProgress", "MetricsTable"]
+
+METRICS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_file_accuracy")
+
+
+class AtomicCheckpoints(TorchCheckpointIO):
+    """Writes a checkpoint beside its place and renames it, so that a kill leaves the previous one whole."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
+        partial = Path(f"{path}.partial")
+        try:
+            super().save_checkpoint(checkpoint, partial, storage_options)
+            os.replace(partial, path)
+        except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError of its zip writer
+            partial.unlink(missing_ok=True)
+            raise RunError(
+                f"Cannot write the checkpoint {path}: {error}. The previous one is kept; make room and start the same "
+                "command again."
+            ) from error
+
+
+class MetricsTable(pl.Callback):
+    """`metrics.csv`: one row an epoch; epochs that a resumed run trains again are not there twice."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._rows: list[dict[str, str]] = []
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if self._path.is_file():
+            with self._path.open(newline="", encoding="utf-8") as file:
+                self._rows = [row for row in csv.DictReader(file) if int(row["epoch"]) < trainer.current_epoch]
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        row = {"epoch": str(trainer.current_epoch)}
+        row |= {
+            name: f"{float(trainer.callback_metrics[name]):.6f}" if name in trainer.callback_metrics else ""
+            for name in METRICS
+        }
+        self._rows.append(row)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, ["epoch", *METRICS], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self._rows)
+        write_text_atomically(self._path, text.getvalue())
+
+
+class EpochProgress(pl.Callback):
+    """A bar on standard error over all batches of all epochs, with the last scores and the time left."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._task = self._progress.add_task(
+            "epoch", total=int(trainer.estimated_stepping_batches), completed=trainer.global_step
+        )
+        self._progress.start()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        self._progress.update(self._task, completed=trainer.global_step)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        shown = {"train_loss": "loss", "valid_accuracy": "excerpts", "valid_file_accuracy": "tracks"}
+        scores = " ".join(
+            f"{short} {float(trainer.callback_metrics[name]):.3f}"
+            for name, short in shown.items()
+            if name in trainer.callback_metrics
+        )
+        self._progress.update(self._task, description=f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs} {scores}")
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._progress.stop()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        self._progress.stop()

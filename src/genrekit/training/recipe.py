@@ -1,0 +1,250 @@
+"""A recipe: everything that decides a training run, as one strict value that is read from YAML."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from genrekit.errors import RecipeError
+from genrekit.features.spec import FEATURES
+from genrekit.features.strict import nearest
+
+__all__ = ["Augmentation", "Data", "Excerpts", "Model", "Negatives", "Optimisation", "Recipe", "SplitChoice", "load_recipe"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Data(_Strict):
+    """Which data set, and where it lies; `root` is left open in published recipes and given in use."""
+
+    dataset: str
+    root: Path | None = None
+
+
+class SplitChoice(_Strict):
+    """Which split, as in `genrekit split make`; `file` takes a split from a file instead.
+
+    validation : "inner" carves `valid_fraction` off the training part (a published validation part is kept);
+        "test" is report A's own protocol, which stops on the fold that it scores and flatters; "none" has no validation.
+    """
+
+    name: str | None = None
+    file: Path | None = None
+    fold: int = Field(default=0, ge=0)
+    validation: Literal["inner", "test", "none"] = "inner"
+    valid_fraction: float = Field(default=0.1, gt=0, lt=1)
+
+    @pydantic.model_validator(mode="after")
+    def _one_source(self) -> SplitChoice:
+        if (self.name is None) == (self.file is None):
+            raise ValueError("give either the name of a split or a file, not both and not neither")
+        return self
+
+
+class Excerpts(_Strict):
+    """How tracks are cut: windows of `window_s` every `hop_s` within the first `span_s` (None: the whole track).
+
+    train : "grid" trains on the same windows as are scored; "random" draws `crops_per_track` starts anew each epoch.
+    """
+
+    window_s: float = Field(gt=0)
+    hop_s: float = Field(gt=0)
+    span_s: float | None = Field(default=30.0, gt=0)
+    train: Literal["grid", "random"] = "grid"
+    crops_per_track: int = Field(default=1, ge=1)
+
+
+class Model(_Strict):
+    """A network of the registry and its options."""
+
+    name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Augmentation(_Strict):
+    """Online augmentation of the training excerpts; what is left out is not done. See `features.augmentation`.
+
+    equaliser_max_gain_db, noise_floor_max_db, stretch and shift are defined on dB spectrograms only.
+    """
+
+    max_stretch: float = Field(default=0.0, ge=0, lt=1)
+    max_shift_bins: float = Field(default=0.0, ge=0)
+    equaliser_max_gain_db: float = Field(default=0.0, ge=0)
+    noise_floor_max_db: float | None = Field(default=None, le=0)
+    frequency_mask_bins: int = Field(default=0, ge=0)
+    time_mask_fraction: float = Field(default=0.0, ge=0, le=1)
+    mixup_alpha: float = Field(default=0.0, ge=0)
+
+    @property
+    def needs_decibels(self) -> bool:
+        """Whether anything is asked for that is defined on dB spectrograms only."""
+        return bool(
+            self.max_stretch or self.max_shift_bins or self.equaliser_max_gain_db or self.noise_floor_max_db is not None
+        )
+
+
+class Negatives(_Strict):
+    """Sounds that are no music, on which the network learns to be undecided (outlier exposure, Hendrycks et al. 2019).
+
+    root : archive of log-mels, as `genrekit data prepare negatives` writes it
+    share : negatives per training excerpt in each batch
+    weight : of their loss
+    """
+
+    root: Path | None = None
+    share: float = Field(default=0.1, gt=0, le=1)
+    weight: float = Field(default=0.5, gt=0)
+
+
+class Optimisation(_Strict):
+    """Optimiser, schedule and stopping.
+
+    schedule : "constant"; "linear_to_tenth" falls linearly to a tenth over `max_epochs` (report A section 4.2);
+        "one_cycle" warms up over 20 % of all steps and falls to almost zero (Smith and Topin 2019)
+    early_stopping_epochs : stop after so many epochs without a better `monitor`; None trains all epochs
+    keep : weights of the best validation epoch, or of the last one
+    weight_average_decay : exponential average of the weights per step, which is validated and kept; None for none
+    precision : "bf16" computes in bfloat16 autocast where it helps, "float32" nowhere
+    """
+
+    optimizer: Literal["adam", "adamw"] = "adam"
+    learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    schedule: Literal["constant", "linear_to_tenth", "one_cycle"] = "constant"
+    batch_size: int = Field(default=64, ge=1)
+    max_epochs: int = Field(ge=1)
+    early_stopping_epochs: int | None = Field(default=None, ge=1)
+    monitor: Literal["valid_accuracy", "valid_file_accuracy", "valid_loss"] = "valid_accuracy"
+    keep: Literal["best", "last"] = "best"
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    weight_average_decay: float | None = Field(default=None, gt=0, lt=1)
+    precision: Literal["bf16", "float32"] = "bf16"
+
+
+class Recipe(_Strict):
+    """One training run, but for its machine. Two recipes with the same hash give the same weights on the same CPU."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")
+    title: str = ""
+    data: Data
+    split: SplitChoice
+    excerpts: Excerpts
+    features: str
+    model: Model
+    augmentation: Augmentation = Augmentation()
+    negatives: Negatives | None = None
+    optimisation: Optimisation
+    seed: int = Field(default=0, ge=0)
+
+    @pydantic.model_validator(mode="after")
+    def _fits_together(self) -> Recipe:
+        if self.features not in FEATURES:
+            raise ValueError(f"unknown front end {self.features!r}; {nearest(self.features, FEATURES)}")
+        if self.augmentation.needs_decibels and FEATURES[self.features].scale != "db":
+            raise ValueError(f"stretch, shift, equaliser and noise floor need a front end in dB; {self.features!r} is not")
+        if self.negatives is not None and self.features != "archive_log_mel":
+            raise ValueError("negatives are an archive of log-mels; they need features: archive_log_mel")
+        stops = self.optimisation.early_stopping_epochs is not None or self.optimisation.keep == "best"
+        if stops and self.split.validation == "none":
+            raise ValueError("without a validation part, set optimisation.keep to last and early_stopping_epochs to null")
+        return self
+
+    def with_root(self, root: Path | None) -> Recipe:
+        """The same recipe with the data set's place filled in, if it was open."""
+        if root is None or self.data.root is not None:
+            return self
+        return self.model_copy(update={"data": self.data.model_copy(update={"root": root})})
+
+    def to_yaml(self) -> str:
+        """All fields, defaults included, as YAML that `load_recipe` reads back."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+    @property
+    def hash(self) -> str:
+        """Identity of what is trained: SHA-256 over all fields but title, places on disk, fold and seed."""
+        values = self.model_dump(mode="json", exclude={"title", "seed"})
+        values["data"].pop("root")
+        values["split"].pop("fold")
+        if values["negatives"]:
+            values["negatives"].pop("root")
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe from YAML and apply `key.sub=value` overrides, whose values are YAML too.
+
+    Raises
+    ------
+    RecipeError
+        If the file cannot be read, a key is unknown (the message names the nearest), or a value is out of range.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"Cannot read the recipe {path}: {error.strerror or error}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise RecipeError(f"{path}: a recipe is a mapping of keys to values; found {type(values).__name__}.")
+    for override in overrides:
+        _apply(values, override)
+    return parse_recipe(values, source=str(path))
+
+
+def parse_recipe(values: Mapping[str, Any], *, source: str) -> Recipe:
+    """Make a recipe from plain values; `source` names them in error messages."""
+    try:
+        return Recipe.model_validate(values)
+    except pydantic.ValidationError as error:
+        lines = [_explain(item) for item in error.errors()]
+        raise RecipeError(f"{source}: " + "; ".join(lines)) from error
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    if not separator or not key:
+        raise RecipeError(f"--set {override!r}: expected key=value, such as optimisation.max_epochs=5.")
+    *parents, last = key.split(".")
+    node = values
+    for parent in parents:
+        child = node.setdefault(parent, {})
+        if child is None:
+            child = node[parent] = {}
+        if not isinstance(child, dict):
+            raise RecipeError(f"--set {override!r}: {parent!r} is a value, not a group of keys.")
+        node = child
+    try:
+        node[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"--set {override!r}: the value is not YAML: {error}") from error
+
+
+def _explain(item: Any) -> str:
+    place = ".".join(str(part) for part in item["loc"]) or "recipe"
+    if item["type"] == "extra_forbidden":
+        group = _group(item["loc"][:-1])
+        return f"unknown key {place!r}; {nearest(str(item['loc'][-1]), group)}"
+    if item["type"] == "missing":
+        return f"{place!r} is missing"
+    given = item.get("input")
+    shown = "" if isinstance(given, Mapping | BaseModel) else f" (given: {given!r})"
+    return f"{place}: {item['msg'].removeprefix('Value error, ')}{shown}"
+
+
+def _group(place: Sequence[Any]) -> list[str]:
+    """The known keys of the group at `place`."""
+    model: type[BaseModel] = Recipe
+    for part in place:
+        annotation = model.model_fields[str(part)].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return list(model.model_fields)

@@ -1,0 +1,164 @@
+"""The run folder: where one training leaves everything that its figures can be checked by."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from genrekit.data.split import Split, read_split
+from genrekit.errors import RunError
+from genrekit.training.recipe import Recipe, load_recipe
+
+__all__ = ["Run", "write_text_atomically"]
+
+RECORDED_PACKAGES = ("genrekit", "torch", "lightning", "numpy", "soxr", "scikit-learn")
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write a whole file or none.
+
+    Raises
+    ------
+    RunError
+        If it cannot be written, such as on a full disk; nothing is left behind.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise RunError(
+            f"Cannot write {path}: {error.strerror or error}. What the run has so far is kept; make room or choose "
+            "another folder (--runs), then start the same command again."
+        ) from error
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, complete once its predictions and weights are written.
+
+    Attributes
+    ----------
+    folder : named by the recipe's name and hash, the fold and the seed
+    """
+
+    folder: Path
+
+    @classmethod
+    def of(cls, recipe: Recipe, runs: Path) -> Run:
+        """The folder that this recipe, fold and seed have below `runs`."""
+        return cls(runs / f"{recipe.name}-{recipe.hash[:8]}-fold{recipe.split.fold}-seed{recipe.seed}")
+
+    @property
+    def recipe_path(self) -> Path:
+        return self.folder / "recipe.yaml"
+
+    @property
+    def weights_path(self) -> Path:
+        return self.folder / "weights.safetensors"
+
+    @property
+    def predictions_path(self) -> Path:
+        return self.folder / "predictions.parquet"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / "checkpoints"
+
+    @property
+    def last_checkpoint(self) -> Path:
+        return self.checkpoints / "last.ckpt"
+
+    @property
+    def best_checkpoint(self) -> Path:
+        return self.checkpoints / "best.ckpt"
+
+    @property
+    def metrics_path(self) -> Path:
+        return self.folder / "metrics.csv"
+
+    @property
+    def done(self) -> bool:
+        """Whether the run is complete: `run.json` is written last."""
+        return (self.folder / "run.json").is_file()
+
+    def open(self, recipe: Recipe, split: Split, proof: dict[str, Any]) -> None:
+        """Make the folder, or check that it is this recipe's and go on in it.
+
+        Raises
+        ------
+        RunError
+            If the folder belongs to another recipe or split, or cannot be written.
+        """
+        if self.recipe_path.is_file():
+            known, known_split = self.recipe(), self.split()
+            if (known.hash, known.seed) != (recipe.hash, recipe.seed) or known_split.hash != split.hash:
+                raise RunError(
+                    f"{self.folder} holds a run of another recipe or split ({known.name}, hash {known.hash[:8]}, seed "
+                    f"{known.seed}, split {known_split.hash[:8]}); this one is {recipe.name}, hash {recipe.hash[:8]}, seed "
+                    f"{recipe.seed}, split {split.hash[:8]}. Choose another folder."
+                )
+            return
+        try:
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(f"Cannot make the run folder {self.folder}: {error.strerror or error}.") from error
+        self.write_json("environment.json", environment())
+        self.write_json("split.json", {**split.to_dict(), "proof": proof})
+        write_text_atomically(self.recipe_path, recipe.to_yaml())
+
+    def write_json(self, name: str, values: Any) -> None:
+        """Write a JSON file of the run, whole or not at all."""
+        write_text_atomically(self.folder / name, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+
+    def recipe(self) -> Recipe:
+        """The resolved recipe of this run.
+
+        Raises
+        ------
+        RunError
+            If the folder is no run folder.
+        """
+        if not self.recipe_path.is_file():
+            raise RunError(f"{self.folder} is not a run folder: it has no recipe.yaml.")
+        return load_recipe(self.recipe_path)
+
+    def split(self) -> Split:
+        """The split of this run, without its proof."""
+        path = self.folder / "split.json"
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            values.pop("proof", None)
+        except (OSError, ValueError, AttributeError):
+            return read_split(path)
+        return Split.from_dict(values)
+
+
+def environment() -> dict[str, Any]:
+    """What the run was made with: versions and the machine's kind, nothing that names a person or place."""
+    import torch
+
+    versions = {}
+    for package in RECORDED_PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "not installed"
+    return {
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "threads": torch.get_num_threads(),
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "packages": versions,
+    }

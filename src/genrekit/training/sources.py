@@ -1,0 +1,155 @@
+"""Where excerpts are cut from: a whole data set in memory, as log-mel levels or as waveforms, and never per item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from genrekit.data.archive import LEVELS
+from genrekit.data.dataset import Dataset
+from genrekit.errors import AudioError, RecipeError
+from genrekit.features.spec import ARCHIVE_LOG_MEL, FeatureSpec
+from genrekit.features.torch_frontend import FrontEnd
+
+__all__ = ["ArchiveSource", "Source", "WaveformSource", "make_source"]
+
+
+class Source(Protocol):
+    """All tracks of a data set on one time axis, and how to make features of a cut.
+
+    Attributes
+    ----------
+    step_s : seconds from one step of the time axis (a column or a sample) to the next
+    n_steps : int64 [n_tracks], steps that each track has
+    is_decibel_grid : whether a cut is a dB spectrogram already, so that time and mel can be warped before `features`
+    """
+
+    step_s: float
+    n_steps: Tensor
+    is_decibel_grid: bool
+
+    def cut(self, rows: Tensor, starts: Tensor, length: int) -> Tensor:
+        """`length` steps from `starts` [batch] of tracks `rows` [batch]; steps past a track's end repeat its last."""
+        ...
+
+    def features(self, cut: Tensor) -> Tensor:
+        """Features [batch, n_bins, n_columns] of a cut."""
+        ...
+
+    def steps(self, seconds: float) -> int:
+        """Steps in so many seconds, rounded, at least 1."""
+        ...
+
+
+class ArchiveSource:
+    """The 8-bit log-mels of an archive, `[n_tracks, n_mels, n_columns]`; a step is a column (77.6 ms)."""
+
+    is_decibel_grid = True
+
+    def __init__(self, dataset: Dataset, device: torch.device) -> None:
+        archive = dataset.archive
+        if archive is None:
+            raise RecipeError(f"Data set {dataset.name!r} is audio, not an archive of log-mels.")
+        self._levels = torch.from_numpy(np.ascontiguousarray(archive.levels)).to(device)
+        self._lo_db = torch.from_numpy(np.ascontiguousarray(archive.lo_db)).to(device)
+        self._bins = torch.arange(archive.n_mels, device=device)
+        self.n_steps = torch.full((len(archive),), archive.n_columns, device=device)
+        spec = ARCHIVE_LOG_MEL
+        self.step_s = spec.hop_length * spec.of_frames / spec.keep_frames / spec.sr
+
+    def steps(self, seconds: float) -> int:
+        return max(1, round(seconds / self.step_s))
+
+    def cut(self, rows: Tensor, starts: Tensor, length: int) -> Tensor:
+        """[batch, n_mels, length] in dB re the track's maximum."""
+        columns = starts[:, None] + torch.arange(length, device=starts.device)
+        columns = torch.minimum(columns, self.n_steps[rows][:, None] - 1)
+        levels = self._levels[rows[:, None, None], self._bins[None, :, None], columns[:, None, :]]
+        return self._lo_db[rows][:, None, None] * (1 - (levels.float() + 0.5) / LEVELS)
+
+    def features(self, cut: Tensor) -> Tensor:
+        """dB re the excerpt's own maximum with the front end's floor, as the front end gives them from audio."""
+        return (cut - cut.amax((1, 2), keepdim=True)).clamp_min(-float(ARCHIVE_LOG_MEL.top_db or torch.inf))
+
+
+class WaveformSource:
+    """The waveforms of a data set, mono at the front end's rate, as 16-bit integers; a step is a sample.
+
+    Raises
+    ------
+    AudioError
+        If a track cannot be decoded: leave it out of the split, or mend it.
+    """
+
+    is_decibel_grid = False
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        spec: FeatureSpec,
+        device: torch.device,
+        *,
+        span_s: float | None,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
+        from genrekit.audio import load_audio
+
+        waveforms = []
+        for done, track in enumerate(dataset.tracks):
+            if track.path is None:
+                raise AudioError(f"Track {track.track_id!r} of data set {dataset.name!r} has no audio file.")
+            y = load_audio(track.path, sr=spec.sr, duration_s=span_s)
+            waveforms.append(torch.from_numpy(np.rint(np.clip(y, -1, 1) * 32767).astype(np.int16)))
+            on_progress(done + 1, len(dataset.tracks))
+        lengths = [len(waveform) for waveform in waveforms]
+        self._samples = torch.zeros(len(waveforms), max(lengths), dtype=torch.int16)
+        for row, waveform in enumerate(waveforms):
+            self._samples[row, : len(waveform)] = waveform
+        self._samples = self._samples.to(device)
+        self._front_end: nn.Module = FrontEnd(spec).to(device)
+        self.n_steps = torch.tensor(lengths, device=device)
+        self.step_s = 1 / spec.sr
+        self._sr = spec.sr
+
+    def steps(self, seconds: float) -> int:
+        return max(1, round(seconds * self._sr))
+
+    def cut(self, rows: Tensor, starts: Tensor, length: int) -> Tensor:
+        """[batch, length] samples, -1 to 1."""
+        samples = starts[:, None] + torch.arange(length, device=starts.device)
+        samples = torch.minimum(samples, self.n_steps[rows][:, None] - 1)
+        return self._samples[rows[:, None], samples].float() / 32767
+
+    def features(self, cut: Tensor) -> Tensor:
+        with torch.no_grad(), torch.autocast(cut.device.type, enabled=False):
+            features: Tensor = self._front_end(cut)
+        return features
+
+
+def make_source(
+    dataset: Dataset,
+    spec: FeatureSpec,
+    device: torch.device,
+    *,
+    span_s: float | None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Source:
+    """The source that gives front end `spec` on this data set.
+
+    Raises
+    ------
+    RecipeError
+        If the data set is an archive of log-mels and the front end is another: it needs the audio.
+    """
+    if dataset.archive is None:
+        return WaveformSource(dataset, spec, device, span_s=span_s, on_progress=on_progress)
+    if spec != ARCHIVE_LOG_MEL:
+        raise RecipeError(
+            f"Data set {dataset.name!r} is an archive of log-mels, from which only features: archive_log_mel can be had; "
+            f"this recipe asks for {spec.kind} at {spec.sr} Hz. Use that front end, or a data set of audio (gtzan, gtzan6)."
+        )
+    return ArchiveSource(dataset, device)

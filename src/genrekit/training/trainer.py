@@ -1,0 +1,278 @@
+"""One run: data in, proof, training, predictions, all of it in a run folder that can be continued."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks.weight_averaging import EMAWeightAveraging
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from genrekit.data.dataset import Dataset
+from genrekit.data.leakage import require_proof
+from genrekit.data.registry import load_dataset
+from genrekit.data.split import Split, read_split
+from genrekit.data.splits import make_split
+from genrekit.errors import RecipeError, RunError
+from genrekit.evaluation.predictions import Predictions
+from genrekit.features.spec import FEATURES, named_features
+from genrekit.models import GenreNetwork, ModelSpec, WeightsHeader, create_model, save_weights
+from genrekit.models.weights import load_weights
+from genrekit.training.batches import EvaluationBatches, TrainingBatches
+from genrekit.training.callbacks import AtomicCheckpoints, EpochProgress, MetricsTable
+from genrekit.training.excerpts import ExcerptTable, part_table
+from genrekit.training.module import GenreModule
+from genrekit.training.recipe import Recipe
+from genrekit.training.run import Run
+from genrekit.training.sources import Source, make_source
+
+__all__ = ["Prepared", "header_of", "predict", "prepare", "train"]
+
+EVALUATION_BATCH = 128
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A recipe with its data: what is checked before any training.
+
+    Attributes
+    ----------
+    recipe, dataset, split : as given
+    proof : what the split's parts share, as JSON values
+    source : the data in memory
+    tables : excerpts of each part
+    """
+
+    recipe: Recipe
+    dataset: Dataset
+    split: Split
+    proof: dict[str, Any]
+    source: Source
+    tables: dict[str, ExcerptTable]
+    device: torch.device
+
+
+def split_of(recipe: Recipe, dataset: Dataset) -> Split:
+    """The split that the recipe asks for."""
+    choice = recipe.split
+    if choice.file is not None:
+        return read_split(choice.file)
+    return make_split(
+        dataset,
+        choice.name or "",
+        fold=choice.fold,
+        validation="test" if choice.validation == "test" else "default",
+        valid_fraction=0.0 if choice.validation == "none" else choice.valid_fraction,
+    )
+
+
+def prepare(
+    recipe: Recipe,
+    *,
+    device: torch.device | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Prepared:
+    """Load the data, make and prove the split, and cut the excerpts; nothing is written yet.
+
+    Raises
+    ------
+    DataError, LeakError, RecipeError
+        If the data are not there, the split leaks, a genre is missing from a part, or the front end cannot be had.
+    """
+    dataset = load_dataset(recipe.data.dataset, recipe.data.root)
+    split = split_of(recipe, dataset)
+    proof = require_proof(split, dataset).to_dict()
+    _require_all_genres(split, dataset)
+    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    spec = named_features(recipe.features)
+    source = make_source(dataset, spec, device, span_s=recipe.excerpts.span_s, on_progress=on_progress)
+    tables = {part: part_table(dataset, split, part, recipe.excerpts, source) for part in ("train", "valid", "test")}
+    return Prepared(recipe, dataset, split, proof, source, tables, device)
+
+
+def _require_all_genres(split: Split, dataset: Dataset) -> None:
+    for part in ("train", "valid", "test"):
+        tracks = split.tracks(part)  # type: ignore[arg-type]
+        missing = set(dataset.genres) - {dataset.track(track_id).genre for track_id in tracks}
+        if tracks and missing:
+            raise RecipeError(
+                f"The {part} part of split {split.name!r}, fold {split.fold}, has no track of {', '.join(sorted(missing))}; "
+                "each part needs every genre. Take another fold, more tracks, or fewer genres."
+            )
+    if not split.tracks("train"):
+        raise RecipeError(f"Split {split.name!r} has an empty training part.")
+
+
+def header_of(recipe: Recipe, genres: tuple[str, ...]) -> WeightsHeader:
+    """What the weights of this recipe say of themselves."""
+    spec = named_features(recipe.features)
+    n_columns = spec.n_columns(round(recipe.excerpts.window_s * spec.sr))
+    model = ModelSpec(recipe.model.name, len(genres), spec.n_bins, n_columns, dict(recipe.model.options))
+    return WeightsHeader(genres=genres, model=model, features=spec, window_s=recipe.excerpts.window_s)
+
+
+def train(
+    prepared: Prepared, runs: Path, *, show_progress: bool = True, negatives_root: Path | None = None
+) -> Run:
+    """Train, or go on where a killed run stopped, and write predictions and weights; a finished run is left as it is.
+
+    Parameters
+    ----------
+    prepared : from `prepare`
+    runs : folder of run folders
+    show_progress : a bar on standard error
+    negatives_root : place of the archive of negatives, if the recipe uses them and leaves it open
+
+    Raises
+    ------
+    RunError
+        If the run folder belongs to another recipe, or cannot be written.
+    """
+    recipe = prepared.recipe
+    run = Run.of(recipe, runs)
+    run.open(recipe, prepared.split, prepared.proof)
+    if run.done:
+        return run
+    try:
+        network = _fit(prepared, run, show_progress=show_progress, negatives_root=negatives_root)
+        header = header_of(recipe, prepared.dataset.genres)
+        save_weights(run.weights_path, network, header)
+        parts = [part for part in ("valid", "test") if len(prepared.tables[part])]
+        if prepared.split.validation == "test":
+            parts = ["test"]
+        if parts:
+            predictions = Predictions.concatenate([predict(network, prepared, part) for part in parts])
+            predictions.write_parquet(run.predictions_path)
+    except OSError as error:
+        raise RunError(f"The run in {run.folder} stopped: {error}. Start the same command again to go on.") from error
+    run.write_json("run.json", {"recipe": recipe.name, "hash": recipe.hash, "parts_predicted": parts})
+    for checkpoint in run.checkpoints.glob("*.ckpt"):
+        checkpoint.unlink()
+    run.checkpoints.rmdir()
+    return run
+
+
+def _fit(prepared: Prepared, run: Run, *, show_progress: bool, negatives_root: Path | None) -> GenreNetwork:
+    recipe, optimisation = prepared.recipe, prepared.recipe.optimisation
+    _quieten()
+    torch.manual_seed(recipe.seed)
+    network = create_model(header_of(recipe, prepared.dataset.genres).model)
+    module = GenreModule(network, optimisation, seed=recipe.seed)
+    validates = len(prepared.tables["valid"]) > 0
+    callbacks: list[pl.Callback] = [MetricsTable(run.metrics_path)]
+    if optimisation.weight_average_decay is not None:
+        callbacks.append(EMAWeightAveraging(decay=optimisation.weight_average_decay))
+    if show_progress:
+        callbacks.append(EpochProgress())
+    mode = "min" if optimisation.monitor == "valid_loss" else "max"
+    if optimisation.early_stopping_epochs is not None:
+        callbacks.append(EarlyStopping(optimisation.monitor, patience=optimisation.early_stopping_epochs, mode=mode))
+    if validates:
+        callbacks.append(
+            ModelCheckpoint(run.checkpoints, "best", optimisation.monitor, mode=mode, enable_version_counter=False)
+        )
+    callbacks.append(
+        ModelCheckpoint(run.checkpoints, "last", save_on_train_epoch_end=True, enable_version_counter=False)
+    )
+    trainer = pl.Trainer(
+        accelerator="gpu" if prepared.device.type == "cuda" else "cpu",
+        devices=1,
+        precision="bf16-mixed" if optimisation.precision == "bf16" else "32-true",
+        max_epochs=optimisation.max_epochs,
+        callbacks=callbacks,
+        plugins=[AtomicCheckpoints()],
+        logger=TensorBoardLogger(run.folder, name="", version="tensorboard"),
+        deterministic=prepared.device.type == "cuda",
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=1_000_000,
+    )
+    batches = TrainingBatches(
+        prepared.source,
+        prepared.tables["train"],
+        recipe,
+        n_genres=len(prepared.dataset.genres),
+        epoch=lambda: trainer.current_epoch,
+        negatives=_negatives(recipe, negatives_root, prepared.device),
+    )
+    valid = _evaluation_batches(prepared, "valid") if validates else None
+    # Our own checkpoint holds the state of callbacks and optimiser, which weights alone do not.
+    resume = run.last_checkpoint if run.last_checkpoint.is_file() else None
+    trainer.fit(module, batches, valid, ckpt_path=resume, weights_only=False)
+    if trainer.interrupted:
+        raise RunError(f"Interrupted. Start the same command again, or `genrekit train --resume {run.folder}`, to go on.")
+    kept = run.best_checkpoint if optimisation.keep == "best" else run.last_checkpoint
+    state = torch.load(kept, map_location=prepared.device, weights_only=False)["state_dict"]
+    network.load_state_dict({name.removeprefix("network."): value for name, value in state.items()})
+    return network
+
+
+def _negatives(recipe: Recipe, root: Path | None, device: torch.device) -> Source | None:
+    if recipe.negatives is None:
+        return None
+    place = recipe.negatives.root or root
+    if place is None:
+        raise RecipeError(
+            f"Recipe {recipe.name!r} trains on negatives; say where their archive is: --negatives FILE, made by "
+            "`genrekit data prepare negatives`."
+        )
+    return make_source(load_dataset("archive", place), FEATURES["archive_log_mel"], device, span_s=None)
+
+
+def _evaluation_batches(prepared: Prepared, part: str) -> EvaluationBatches:
+    window_steps = prepared.source.steps(prepared.recipe.excerpts.window_s)
+    return EvaluationBatches(prepared.source, prepared.tables[part], window_steps, EVALUATION_BATCH)
+
+
+def predict(network: GenreNetwork, prepared: Prepared, part: str) -> Predictions:
+    """The table of predictions of a part of the split, one row an excerpt; float32 throughout."""
+    table, dataset = prepared.tables[part], prepared.dataset
+    network = network.to(prepared.device).eval()
+    with torch.no_grad():
+        logits = [network(batch.features.float()) for batch in _evaluation_batches(prepared, part)]
+    p = torch.cat(logits).double().softmax(1).float().cpu().numpy()
+    tracks = [dataset.tracks[row] for row in table.rows.tolist()]
+    n = len(tracks)
+    return Predictions(
+        genres=dataset.genres,
+        track=np.array([track.track_id for track in tracks]),
+        start_s=np.array(table.start_s),
+        part=np.full(n, part),
+        fold=np.full(n, prepared.split.fold),
+        seed=np.full(n, prepared.recipe.seed),
+        label=table.labels.cpu().numpy(),
+        probabilities=p,
+        protocol=prepared.split.protocol,
+        contaminated=prepared.split.contaminated,
+        recipe=prepared.recipe.name,
+        dataset=dataset.name,
+        artist=np.array([track.artist or "" for track in tracks]),
+    )
+
+
+def load_network(run: Run) -> tuple[GenreNetwork, WeightsHeader]:
+    """The trained network of a finished run.
+
+    Raises
+    ------
+    RunError
+        If the run is not finished.
+    """
+    if not run.done:
+        raise RunError(f"{run.folder} is not finished; go on with `genrekit train --resume {run.folder}`.")
+    return load_weights(run.weights_path)
+
+
+def _quieten() -> None:
+    """Lightning's advice on data loaders does not fit batches that are tensors already."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module="lightning")
