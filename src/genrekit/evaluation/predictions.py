@@ -18,7 +18,7 @@ from genrekit.errors import DataError
 __all__ = ["PARTS", "PROTOCOLS", "Predictions"]
 
 PARTS = ("train", "valid", "test")
-PROTOCOLS = ("P1", "P2", "P3", "P4", "P5", "custom")
+PROTOCOLS = ("P1", "P2", "P3", "P4", "P5", "published", "custom")
 SUM_TOLERANCE = 1e-4
 
 
@@ -38,7 +38,7 @@ class Predictions:
     seed : [n] int, the seed that the model was trained with
     label : [n] int, index of the true genre in `genres`; the same in all rows of a track
     probabilities : [n, n_genres] float32, each 0..1, each row summing to 1 within 1e-4
-    protocol : "P1" ... "P5" or "custom", see `protocols.py`
+    protocol : "P1" ... "P5", "published" or "custom", see `protocols.py`
     contaminated : whether the split let parts share tracks; always true under P1
     recipe : name of the recipe or model that spoke
     dataset : name of the data set

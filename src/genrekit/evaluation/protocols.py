@@ -1,0 +1,63 @@
+"""What each protocol means, in words for a report card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+__all__ = ["PROTOCOL_NOTES", "ProtocolNote"]
+
+
+@dataclass(frozen=True)
+class ProtocolNote:
+    """Title and meaning of a protocol, and what its intervals say, or do not say, about new music."""
+
+    title: str
+    meaning: str
+    interval: str
+
+
+PROTOCOL_NOTES: Mapping[str, ProtocolNote] = MappingProxyType(
+    {
+        "P1": ProtocolNote(
+            "excerpts mixed",
+            "Excerpts of one track lie in training and in test, so the system has heard the very recordings that it is "
+            "asked about.",
+            "Meaningless for new music: it describes recognising recordings that were heard in training.",
+        ),
+        "P2": ProtocolNote(
+            "tracks at random",
+            "Whole tracks are dealt to the parts at random; no track is in two parts, but artists, albums and repeated "
+            "recordings may be.",
+            "It holds for other tracks of the same artists; for artists that were never heard, expect less.",
+        ),
+        "P3": ProtocolNote(
+            "published fault-filtered split",
+            "The published split of GTZAN into 443 training, 197 validation and 290 test tracks, without repetitions, "
+            "mislabelled and distorted tracks.",
+            "Ten artists still cross into the test part (27 of its 290 tracks), so it is close to, not quite, new artists.",
+        ),
+        "P4": ProtocolNote(
+            "strictly artist-disjoint",
+            "No artist, no recording and no bit-identical copy is in two parts; tracks of unknown artists are groups of "
+            "their own.",
+            "It holds for artists that were never heard, as far as they resemble those of this collection.",
+        ),
+        "P5": ProtocolNote(
+            "another collection",
+            "Trained on one collection and tested on another, over the genres that both share.",
+            "It holds for the second collection, whose labels may mean something else than the first one's.",
+        ),
+        "published": ProtocolNote(
+            "a published list",
+            "The parts follow a list published by others, taken as it is.",
+            "What it holds for depends on what the parts share; see the proof of the split.",
+        ),
+        "custom": ProtocolNote(
+            "own split",
+            "The parts were given by the user.",
+            "What it holds for depends on what the parts share; see the proof of the split.",
+        ),
+    }
+)

@@ -1,0 +1,112 @@
+"""How often a test part was read: an append-only record in the run folder.
+
+A reading is the scoring of predictions that a model newly made for a part. Scoring the same stored predictions again,
+to redraw a report card, is not a new reading, since nothing can be learnt from it that was not known; the content's
+SHA-256 tells the two apart. A reading is recorded before the scores are computed, so a crash does not hide it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from genrekit.errors import DataError
+from genrekit.evaluation.predictions import Predictions
+
+__all__ = ["READINGS_NAME", "Reading", "load_readings", "record_reading"]
+
+READINGS_NAME = "readings.jsonl"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading of a part: when (ISO 8601, UTC), by which command, and the digest of that part's predictions."""
+
+    time_utc: str
+    command: str
+    part: str
+    predictions_sha256: str
+
+
+def load_readings(folder: str | Path, *, part: str | None = None) -> tuple[Reading, ...]:
+    """The readings recorded in a run folder, oldest first; none if there is no record.
+
+    Raises
+    ------
+    DataError : the record cannot be read or a line of it is not a reading
+    """
+    path = Path(folder) / READINGS_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"The record of readings {path} cannot be read: {error}.") from error
+    readings = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            readings.append(Reading(**json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise DataError(
+                f"{path}, line {number} is not a reading: {error}. The record is append-only; restore it from a copy."
+            ) from error
+    return tuple(reading for reading in readings if part is None or reading.part == part)
+
+
+def record_reading(
+    folder: str | Path,
+    *,
+    command: str,
+    predictions: Predictions,
+    part: str = "test",
+    now: datetime | None = None,
+) -> bool:
+    """Record that `part` of these predictions is about to be scored; call it before scoring.
+
+    Parameters
+    ----------
+    folder : the run folder
+    command : what is run, such as "genrekit train recipe.yaml"
+    predictions : of one run; only the rows of `part` count
+    now : the time to record; the present if None
+
+    Returns
+    -------
+    True if this is a new reading, False if the same predictions were read before (nothing is written then)
+
+    Raises
+    ------
+    DataError : there are no such rows, or the record cannot be read or written
+    """
+    rows = predictions.select(part=part)
+    if not len(rows):
+        raise DataError(f"{predictions.recipe!r} has no predictions of the {part} part, so there is nothing to read.")
+    if any(reading.predictions_sha256 == rows.sha256 for reading in load_readings(folder, part=part)):
+        return False
+    time = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
+    reading = Reading(time_utc=time, command=command, part=part, predictions_sha256=rows.sha256)
+    _append_line(Path(folder) / READINGS_NAME, json.dumps(asdict(reading), ensure_ascii=False) + "\n")
+    return True
+
+
+def _append_line(path: Path, line: str) -> None:
+    data = line.encode()
+    try:
+        # One write to a file opened for appending: two processes cannot interleave their lines.
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            written = os.write(descriptor, data)
+            if written < len(data):
+                os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
+                raise OSError("no room for the whole line")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise DataError(
+            f"The reading cannot be recorded in {path}: {error}. A test part is not scored without a record; make the "
+            "folder writable, or copy the run to where you may write."
+        ) from error

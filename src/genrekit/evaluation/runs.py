@@ -1,0 +1,136 @@
+"""What evaluation reads of a run: its predictions, the proof of its split, and the readings of its test part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genrekit.errors import DataError, RunError
+from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.readings import Reading, load_readings
+
+__all__ = ["PREDICTIONS_NAME", "StoredRun", "load_run", "pool_runs"]
+
+PREDICTIONS_NAME = "predictions.parquet"
+# What may differ between runs that are pooled: which fold, which seed, and where the data lie on a machine.
+FREE_IN_A_RECIPE = frozenset({"title", "seed", "split.fold", "data.root", "negatives.root"})
+
+
+@dataclass(frozen=True, eq=False)
+class StoredRun:
+    """A run as it lies on disk.
+
+    Parameters
+    ----------
+    folder : where its record of readings is kept
+    predictions : its table
+    split : `split.json` with its "proof", None if the run has none
+    recipe : flattened `recipe.yaml` ("optimisation.max_epochs": 50), None if the run has none
+    """
+
+    folder: Path
+    predictions: Predictions
+    split: Mapping[str, Any] | None
+    recipe: Mapping[str, Any] | None
+
+    @property
+    def name(self) -> str:
+        return self.folder.resolve().name
+
+    def readings(self, part: str) -> tuple[Reading, ...]:
+        """The readings of a part so far, oldest first."""
+        return load_readings(self.folder, part=part)
+
+
+def load_run(path: str | Path) -> StoredRun:
+    """Read a run folder, or a table of predictions by itself (the folder around it is then taken as the run's).
+
+    Raises
+    ------
+    RunError : no such folder, or one without predictions
+    DataError : the predictions, the split or the recipe cannot be read
+    """
+    path = Path(path)
+    if not path.exists():
+        raise RunError(f"No run at {path}; a run folder, or a {PREDICTIONS_NAME} file, is expected.")
+    folder = path if path.is_dir() else path.parent
+    table = path / PREDICTIONS_NAME if path.is_dir() else path
+    if not table.exists():
+        raise RunError(
+            f"{folder} has no {PREDICTIONS_NAME}: it is not a run folder, or its training has not finished. "
+            "Train it first, or name a finished run."
+        )
+    return StoredRun(folder, Predictions.read_parquet(table), _split(folder), _recipe(folder))
+
+
+def pool_runs(runs: Sequence[StoredRun]) -> Predictions:
+    """One table from folds and seeds of one recipe.
+
+    Raises
+    ------
+    DataError : no run; runs of different recipes, protocols, data sets or genres (the difference is named); a run twice
+    """
+    if not runs:
+        raise DataError("No run to evaluate; name at least one run folder.")
+    tables = [run.predictions for run in runs]
+    first = runs[0]
+    for run in runs[1:]:
+        # The tables' own words first: another recipe then reads as such, not as one of its many settings.
+        Predictions.concatenate([table.take(np.zeros(0, np.intp)) for table in (first.predictions, run.predictions)])
+        _require_same_recipe(first, run)
+    try:
+        return Predictions.concatenate(tables)
+    except DataError as error:
+        raise DataError(f"The runs cannot be pooled: {error} Was one of them named twice?") from error
+
+
+def _require_same_recipe(first: StoredRun, other: StoredRun) -> None:
+    if first.recipe is None or other.recipe is None:
+        return
+    for key in sorted({*first.recipe, *other.recipe} - FREE_IN_A_RECIPE):
+        one, two = first.recipe.get(key), other.recipe.get(key)
+        if one != two:
+            raise DataError(
+                f"Runs of different recipes cannot be pooled: {key} is {one!r} in {first.name} and {two!r} in "
+                f"{other.name}. Evaluate them one by one, or compare them with 'genrekit compare'."
+            )
+
+
+def _split(folder: Path) -> Mapping[str, Any] | None:
+    path = folder / "split.json"
+    if not path.is_file():
+        return None
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"The split of the run, {path}, cannot be read: {error}.") from error
+    if not isinstance(values, dict):
+        raise DataError(f"The split of the run, {path}, is not a JSON object.")
+    return values
+
+
+def _recipe(folder: Path) -> Mapping[str, Any] | None:
+    path = folder / "recipe.yaml"
+    if not path.is_file():
+        return None
+    import yaml
+
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DataError(f"The recipe of the run, {path}, cannot be read: {error}.") from error
+    return dict(_flat(values, "")) if isinstance(values, dict) else None
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from _flat(value, f"{name}.")
+        else:
+            yield name, value

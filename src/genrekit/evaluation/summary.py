@@ -1,0 +1,333 @@
+"""Everything that a report card says, computed once from a table of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from genrekit.errors import DataError
+from genrekit.evaluation.calibration import Reliability, brier_score, negative_log_likelihood, reliability_table
+from genrekit.evaluation.fusion import FusionMethod, fuse
+from genrekit.evaluation.intervals import Interval, bootstrap_scores
+from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.protocols import PROTOCOL_NOTES
+from genrekit.evaluation.published import GTZAN_GENRES, PublishedFigure, published_for
+from genrekit.evaluation.scores import METRICS, RunScores, Scores, Spread, per_run, score, spread
+
+__all__ = ["BOOTSTRAP_SEED", "Calibration", "Evaluation", "RunRow", "SplitProof", "View", "evaluate_predictions"]
+
+BOOTSTRAP_SEED = 20120421
+HEADLINE_SEEDS = 3
+
+
+@dataclass(frozen=True)
+class View:
+    """One way of counting decisions: excerpt by excerpt, or track by track after a fusion."""
+
+    name: str
+    unit: str
+    scores: Scores
+    intervals: Mapping[str, Interval]
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One fold and seed: accuracy by excerpts, and the file-wise scores of the headline fusion."""
+
+    fold: int
+    seed: int
+    excerpt_accuracy: float
+    scores: Scores
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Of the file-wise mean fusion: calibration error (15 bins), mean NLL in nats, Brier score, and the bins."""
+
+    error: float
+    nll: float
+    brier: float
+    mean_confidence: float
+    accuracy: float
+    reliability: Reliability
+
+
+@dataclass(frozen=True)
+class SplitProof:
+    """What the parts of one run's split share, as it was counted before training: `split.json` of the run folder."""
+
+    run: str
+    split: Mapping[str, Any]
+
+    @property
+    def proof(self) -> Mapping[str, Any] | None:
+        value = self.split.get("proof")
+        return value if isinstance(value, dict) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The content of a report card.
+
+    Parameters
+    ----------
+    system, dataset, protocol, contaminated, genres : as in the predictions
+    part : the part that was scored
+    fusion : of the headline figures
+    n_tracks, n_excerpts : different tracks, and rows, that were scored
+    n_artists : different artists that are known; None if artists were not recorded
+    folds, seeds : that occur
+    views : excerpt-wise, file-wise by mean, file-wise by vote
+    runs, excerpt_spread, spread : each fold and seed, and mean and deviation over them
+    splits : one per run that has a split on record
+    n_readings : readings of the part, run by run; None where no record is kept
+    published : figures of the same protocol on the same genres
+    notes : what must be known to read the figures right, and what is missing
+    predictions_sha256 : of the scored rows
+    """
+
+    system: str
+    dataset: str
+    protocol: str
+    contaminated: bool
+    genres: tuple[str, ...]
+    part: str
+    fusion: FusionMethod
+    n_tracks: int
+    n_excerpts: int
+    n_artists: int | None
+    folds: tuple[int, ...]
+    seeds: tuple[int, ...]
+    views: tuple[View, ...]
+    runs: tuple[RunRow, ...]
+    excerpt_spread: Spread
+    spread: Mapping[str, Spread]
+    calibration: Calibration
+    splits: tuple[SplitProof, ...]
+    n_readings: tuple[int, ...] | None
+    published: tuple[PublishedFigure, ...]
+    notes: tuple[str, ...]
+    predictions_sha256: str
+
+    @property
+    def headline(self) -> View:
+        """The file-wise view of the chosen fusion."""
+        return next(view for view in self.views if view.name == f"file-wise, {self.fusion}")
+
+    @property
+    def title(self) -> str:
+        mark = "CONTAMINATED: " if self.contaminated else ""
+        return f"{mark}{self.system} on {self.dataset}, {self.protocol}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, without NaN; scores as shares 0..1."""
+        return {
+            "format": 1,
+            "title": self.title,
+            "system": self.system,
+            "dataset": self.dataset,
+            "protocol": self.protocol,
+            "contaminated": self.contaminated,
+            "part": self.part,
+            "fusion": self.fusion,
+            "genres": list(self.genres),
+            "n_tracks": self.n_tracks,
+            "n_excerpts": self.n_excerpts,
+            "n_artists": self.n_artists,
+            "folds": list(self.folds),
+            "seeds": list(self.seeds),
+            "views": [_view_dict(view) for view in self.views],
+            "runs": [
+                {
+                    "fold": row.fold,
+                    "seed": row.seed,
+                    "n": row.scores.n,
+                    "excerpt_accuracy": row.excerpt_accuracy,
+                    **{name: getattr(row.scores, name) for name in METRICS},
+                }
+                for row in self.runs
+            ],
+            "spread": {
+                "ddof": 0,
+                "excerpt_accuracy": asdict(self.excerpt_spread),
+                **{name: asdict(value) for name, value in self.spread.items()},
+            },
+            "calibration": _calibration_dict(self.calibration),
+            "n_readings": None if self.n_readings is None else list(self.n_readings),
+            "splits": [
+                {"run": s.run, **{key: value for key, value in s.split.items() if key != "parts"}} for s in self.splits
+            ],
+            "published": [asdict(figure) for figure in self.published],
+            "notes": list(self.notes),
+            "predictions_sha256": self.predictions_sha256,
+            "bootstrap_seed": BOOTSTRAP_SEED,
+        }
+
+
+def evaluate_predictions(
+    predictions: Predictions,
+    *,
+    part: str = "test",
+    fusion: FusionMethod = "mean",
+    splits: Sequence[SplitProof] = (),
+    n_readings: Sequence[int] | None = None,
+    generator: np.random.Generator | None = None,
+    n_resamples: int = 5000,
+) -> Evaluation:
+    """Compute all that a report card says, from predictions alone.
+
+    Parameters
+    ----------
+    part : which part's rows are scored
+    fusion : the one whose figures are the headline; both are reported
+    splits, n_readings : what the run folders know besides; what is not given is reported as missing
+    generator : of the bootstrap; a fixed one if None, so that the same predictions give the same card
+    n_resamples : >= 2000
+
+    Raises
+    ------
+    DataError : the part has no rows
+    """
+    rows = predictions.select(part=part)
+    if not len(rows):
+        there = ", ".join(sorted(set(predictions.part.tolist()))) or "none"
+        raise DataError(f"{predictions.recipe!r} has no predictions of the {part} part; parts that are there: {there}.")
+    rng = generator or np.random.default_rng(BOOTSTRAP_SEED)
+    tables = {"excerpt-wise": rows, "file-wise, mean": fuse(rows, "mean"), "file-wise, vote": fuse(rows, "vote")}
+    views = tuple(
+        View(
+            name=name,
+            unit="excerpt" if table is rows else "track",
+            scores=score(table),
+            intervals=bootstrap_scores(table, generator=rng, n_resamples=n_resamples),
+        )
+        for name, table in tables.items()
+    )
+    excerpt_runs = per_run(rows)
+    file_runs = per_run(tables[f"file-wise, {fusion}"])
+    artists = None if rows.artist is None else set(np.char.lower(np.char.strip(rows.artist)).tolist()) - {""}
+    return Evaluation(
+        system=rows.recipe,
+        dataset=rows.dataset,
+        protocol=rows.protocol,
+        contaminated=rows.contaminated,
+        genres=rows.genres,
+        part=part,
+        fusion=fusion,
+        n_tracks=len(np.unique(rows.track)),
+        n_excerpts=len(rows),
+        n_artists=None if artists is None else len(artists),
+        folds=tuple(np.unique(rows.fold).tolist()),
+        seeds=tuple(np.unique(rows.seed).tolist()),
+        views=views,
+        runs=_run_rows(excerpt_runs, file_runs),
+        excerpt_spread=Spread.of([run.scores.accuracy for run in excerpt_runs]),
+        spread=spread(file_runs),
+        calibration=_calibrate(tables["file-wise, mean"]),
+        splits=tuple(splits),
+        n_readings=None if n_readings is None else tuple(n_readings),
+        published=published_for(rows.protocol, rows.genres),
+        notes=tuple(_notes(rows, splits, n_readings)),
+        predictions_sha256=rows.sha256,
+    )
+
+
+def _run_rows(excerpt_runs: Sequence[RunScores], file_runs: Sequence[RunScores]) -> tuple[RunRow, ...]:
+    return tuple(
+        RunRow(run.fold, run.seed, by_excerpt.scores.accuracy, run.scores)
+        for by_excerpt, run in zip(excerpt_runs, file_runs, strict=True)
+    )
+
+
+def _calibrate(fused: Predictions) -> Calibration:
+    confidence = np.minimum(fused.confidence.astype(np.float64), 1.0)
+    reliability = reliability_table(confidence, fused.correct)
+    return Calibration(
+        error=reliability.error,
+        nll=negative_log_likelihood(fused.probabilities, fused.label),
+        brier=brier_score(fused.probabilities, fused.label),
+        mean_confidence=float(confidence.mean()),
+        accuracy=float(fused.correct.mean()),
+        reliability=reliability,
+    )
+
+
+def _notes(rows: Predictions, splits: Sequence[SplitProof], n_readings: Sequence[int] | None) -> list[str]:
+    notes = [f"Intervals under {rows.protocol}: {PROTOCOL_NOTES[rows.protocol].interval}"]
+    if rows.contaminated and rows.protocol != "P1":
+        notes.append("The split is marked as contaminated: scores and intervals are meaningless for new music.")
+    if any(split.split.get("validation") == "test" for split in splits):
+        notes.append(
+            "Training was stopped on the very part that is scored here. That flatters; such a score stands beside "
+            "published ones that were made the same way, and beside nothing else."
+        )
+    seeds, folds = np.unique(rows.seed), np.unique(rows.fold)
+    if len(seeds) < HEADLINE_SEEDS:
+        count = "One seed was" if len(seeds) == 1 else "Two seeds were"
+        notes.append(f"{count} trained; a headline figure needs at least {HEADLINE_SEEDS}.")
+    n_runs = len(np.unique(np.stack([rows.fold, rows.seed]), axis=1).T)
+    if n_runs < len(seeds) * len(folds):
+        notes.append(f"Only {n_runs} of the {len(seeds) * len(folds)} combinations of fold and seed are here.")
+    n_folds = {split.split.get("n_folds") for split in splits} - {None}
+    if len(n_folds) == 1 and len(folds) < (expected := int(n_folds.pop())):
+        notes.append(f"{len(folds)} of the split's {expected} folds {'is' if len(folds) == 1 else 'are'} here.")
+    absent = [genre for index, genre in enumerate(rows.genres) if index not in set(rows.label.tolist())]
+    if absent:
+        notes.append(f"No track of {', '.join(absent)} is in this part; macro scores leave such genres out.")
+    if rows.artist is None:
+        notes.append(
+            "Artists were not recorded with the predictions: intervals resample tracks, and may be too narrow."
+        )
+    elif not (np.char.str_len(rows.artist) > 0).any():
+        notes.append("No artist is known: intervals resample tracks, and may be too narrow.")
+    if not splits or any(split.proof is None for split in splits):
+        notes.append("Missing: a proof of what the parts share (split.json of the run).")
+    if n_readings is None:
+        notes.append("Missing: the record of how often this part was read.")
+    elif rows.part[0] == "test" and max(n_readings) > 1:
+        notes.append(f"The test part of a run was read {max(n_readings)} times: choices may have been made on it.")
+    if rows.part[0] != "test":
+        notes.append(f"These are figures of the {rows.part[0]} part, on which choices were made: not a test result.")
+    if frozenset(rows.genres) != GTZAN_GENRES:
+        notes.append(
+            f"Published figures are for GTZAN's ten genres; these are {len(rows.genres)} other ones, so none is shown."
+            if not frozenset(rows.genres) < GTZAN_GENRES
+            else f"Published figures are for GTZAN's ten genres; these are {len(rows.genres)} of them, so none is shown."
+        )
+    return notes
+
+
+def _view_dict(view: View) -> dict[str, Any]:
+    return {
+        "name": view.name,
+        "unit": view.unit,
+        "n": view.scores.n,
+        **{name: getattr(view.scores, name) for name in METRICS},
+        "intervals": {name: asdict(interval) for name, interval in view.intervals.items()},
+        "confusion": view.scores.confusion.tolist(),
+        "per_genre": [asdict(genre) for genre in view.scores.per_genre()],
+    }
+
+
+def _calibration_dict(calibration: Calibration) -> dict[str, Any]:
+    bins = calibration.reliability
+    return {
+        "expected_calibration_error": calibration.error,
+        "negative_log_likelihood": calibration.nll,
+        "brier": calibration.brier,
+        "mean_confidence": calibration.mean_confidence,
+        "accuracy": calibration.accuracy,
+        "bins": [
+            {
+                "low": float(bins.low[i]),
+                "high": float(bins.high[i]),
+                "n": int(bins.n[i]),
+                "mean_confidence": float(bins.mean_confidence[i]) if bins.n[i] else None,
+                "accuracy": float(bins.accuracy[i]) if bins.n[i] else None,
+            }
+            for i in range(len(bins.n))
+        ],
+    }
