@@ -1,18 +1,52 @@
-"""Fixtures for all rooms."""
+"""Fixtures that more than one room uses."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+REPOSITORY = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
 def gtzan_root() -> Path:
-    """Folder of the real GTZAN data: GENREKIT_GTZAN, or ``shared/gtzan`` beside the checkout; skips where it is missing."""
-    default = Path(__file__).resolve().parents[1].parent / "shared" / "gtzan"
-    root = Path(os.environ.get("GENREKIT_GTZAN", default))
+    """The real data: the folder named by GENREKIT_GTZAN, or one beside the checkout; skips where it is missing."""
+    root = Path(os.environ.get("GENREKIT_GTZAN") or REPOSITORY.parent / "shared" / "gtzan")
     if not (root / "logmel.npz").is_file():
         pytest.skip(f"GTZAN is not at {root}; set GENREKIT_GTZAN to the folder that holds logmel.npz")
     return root
+
+
+@pytest.fixture(scope="session")
+def tiny_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real model file of a few kilobytes; see tiny_model.py."""
+    pytest.importorskip("onnx")
+    from tiny_model import write_tiny_model
+
+    return write_tiny_model(tmp_path_factory.mktemp("model") / "tiny.onnx")
+
+
+@pytest.fixture
+def write_tone(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a sine to an audio file and returns its path."""
+
+    def write(
+        name: str, *, frequency_hz: float = 100.0, duration_s: float = 3.0, sr: int = 8000, channels: int = 1
+    ) -> Path:
+        import soundfile
+
+        t = np.arange(round(duration_s * sr)) / sr
+        y = 0.5 * np.sin(2 * np.pi * frequency_hz * t)
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Encoded to bytes of our own, since libsndfile cannot open every name that a file system allows.
+        with path.open("wb") as file:
+            suffix = path.suffix.lstrip(".").upper()
+            soundfile.write(file, np.repeat(y[:, None], channels, axis=1), sr, format=suffix)
+        return path
+
+    return write

@@ -1,0 +1,212 @@
+"""`genrekit classify`: files, folders or a list on standard input, to a table, JSON lines or CSV."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genrekit.cli import messages
+from genrekit.cli.progress import Display, display
+from genrekit.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from genrekit.inference import Classifier, Failure
+    from genrekit.inference.writers import ResultWriter
+
+__all__ = ["Format", "classify"]
+
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+FORMAT_OF_SUFFIX = {".json": Format.json, ".jsonl": Format.json, ".ndjson": Format.json, ".csv": Format.csv}
+
+
+def classify(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH", help="Files, folders, or '-' for a list on standard input.", show_default=False
+        ),
+    ],
+    format: Annotated[
+        Format | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="A table, json (one object a line) or csv. If not given: by the suffix of --output, else a table.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write results here; FILE.part until all is done.",
+            show_default=False,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with FILE: keep what it has, do what is missing or failed.")
+    ] = False,
+    top: Annotated[
+        int,
+        typer.Option("--top", min=1, metavar="N", help="Genres shown per file in the table; json and csv have all."),
+    ] = 2,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Say also which genre is when.")] = False,
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.")
+    ] = "default",
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", min=1, metavar="N", help="Files at once; if not given, one per core.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Say which genre audio files are.
+
+    Results go to standard output, messages to standard error. Exit code: 0 all done; 1 some file failed, and the others
+    are done; 2 wrong usage.
+    """
+    from genrekit.inference import load
+    from genrekit.inference.inputs import list_inputs
+
+    chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower() if output else "", Format.table)
+    _check_usage(output, chosen, resume=resume)
+    classifier = load(model)
+    files = list_inputs(paths, sys.stdin.buffer)
+    if not files:
+        raise typer.BadParameter("the list on standard input is empty", param_hint="PATH")
+    debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
+    writer = _writer(chosen, classifier, top=top, timeline=timeline, colour=output is None and sys.stdout.isatty())
+    if output is None:
+        with display(len(files), results_on_stdout=True) as shown:
+            shown.show(writer.header())
+            n_failed = _run(classifier, files, writer, shown, shown.show, jobs=jobs, debug=debug)
+    else:
+        n_failed = _run_to_file(classifier, files, writer, output, resume=resume, jobs=jobs, debug=debug)
+    if n_failed:
+        messages.note(
+            f"{n_failed} of {len(files)} could not be classified"
+            + ("; the others are done" if n_failed < len(files) else "")
+        )
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _check_usage(output: Path | None, chosen: Format, *, resume: bool) -> None:
+    from genrekit.inference.result_file import part_of
+
+    if resume and output is None:
+        raise typer.BadParameter("needs --output FILE, the file to go on with", param_hint="--resume")
+    if resume and chosen is Format.table:
+        raise typer.BadParameter("needs --format json or csv; a table cannot be read back", param_hint="--resume")
+    if output is None or resume:
+        return
+    for path, what in (
+        (output, "has results already"),
+        (part_of(output), "has the results of a run that was interrupted"),
+    ):
+        if path.is_file() and path.stat().st_size > 0:
+            advice = (
+                "remove it, or give another name"
+                if chosen is Format.table
+                else "go on with it by --resume, or remove it"
+            )
+            raise typer.BadParameter(f"{path} {what}; {advice}", param_hint="--output")
+
+
+def _writer(chosen: Format, classifier: Classifier, *, top: int, timeline: bool, colour: bool) -> ResultWriter:
+    from genrekit.inference.writers import CsvWriter, JsonWriter, TableWriter
+
+    if chosen is Format.json:
+        return JsonWriter(timeline=timeline)
+    if chosen is Format.csv:
+        return CsvWriter(classifier.genres, timeline=timeline)
+    return TableWriter(classifier.genres, top=top, timeline=timeline, colour=colour)
+
+
+def _run_to_file(
+    classifier: Classifier,
+    files: Sequence[str],
+    writer: ResultWriter,
+    output: Path,
+    *,
+    resume: bool,
+    jobs: int | None,
+    debug: bool,
+) -> int:
+    from genrekit.inference.result_file import ResultFile, kept_results, path_key
+
+    kept = None
+    if resume:
+        keys = frozenset(path_key(file) for file in files)
+        kept = kept_results(output, writer, model=classifier.card.name, retry=keys)
+        n_all = len(files)
+        files = [file for file in files if path_key(file) not in kept.done]
+        messages.note(f"{output}: {n_all - len(files)} of {n_all} are done already")
+    with display(len(files), results_on_stdout=False) as shown, ResultFile(output, kept=kept) as result_file:
+        try:
+            if kept is None or not kept.text:
+                result_file.write(writer.header())
+            n_failed = _run(classifier, files, writer, shown, result_file.write, jobs=jobs, debug=debug)
+            result_file.finish()
+        except KeyboardInterrupt:
+            messages.note(f"interrupted; what was done is in {result_file.part}, and --resume goes on with it")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+    return n_failed
+
+
+def _run(
+    classifier: Classifier,
+    files: Sequence[str],
+    writer: ResultWriter,
+    shown: Display,
+    emit: Callable[[str], None],
+    *,
+    jobs: int | None,
+    debug: bool,
+) -> int:
+    from genrekit.inference import Failure
+
+    n_failed = 0
+    with closing(classifier.classify_many(files, n_jobs=jobs)) as outcomes:
+        for outcome in outcomes:
+            emit(writer.row(outcome))
+            shown.advance()
+            if isinstance(outcome, Failure):
+                n_failed += 1
+                _tell_failure(outcome, debug=debug)
+            else:
+                for warning in outcome.warnings:
+                    messages.warning(f"{outcome.path}: {warning}")
+    return n_failed
+
+
+def _tell_failure(failure: Failure, *, debug: bool) -> None:
+    from genrekit.audio import display_name
+
+    named = display_name(failure.path) in failure.error or failure.path in failure.error
+    messages.error(failure.error if named else f"{failure.path}: {failure.error}")
+    if debug and failure.cause is not None:
+        import traceback
+
+        sys.stderr.write("".join(traceback.format_exception(failure.cause)))

@@ -1,0 +1,222 @@
+"""The program `genrekit`: finds the verb, runs it, and turns errors into one line and an exit code.
+
+Exit codes: 0 all done; 1 something failed; 2 wrong usage, or an extra is not installed; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
+
+import genrekit
+from genrekit.cli import messages
+from genrekit.cli.settings import Settings
+from genrekit.errors import GenrekitError
+
+__all__ = ["COMMANDS", "Command", "main"]
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Command:
+    """A verb, known before its module is imported.
+
+    Attributes
+    ----------
+    name : the verb
+    target : "module:name" of a function, or of a `typer.Typer` with verbs of its own
+    help : one line for `genrekit --help`
+    panel : heading that it stands under there
+    needs : what it needs beyond the light install, for people; "" if nothing
+    extra : what brings that, as in `pip install 'genrekit[train]'`
+    """
+
+    name: str
+    target: str
+    help: str
+    panel: str
+    needs: str = ""
+    extra: str = "train"
+
+
+USE = "Use"
+RESEARCH = "Research"
+
+COMMANDS = (
+    Command("classify", "genrekit.cli.classify_command:classify", "Say which genre audio files are.", USE),
+    Command("doctor", "genrekit.cli.doctor_command:doctor", "Show what is installed and which formats decode.", USE),
+    Command(
+        "data",
+        "genrekit.cli.data_command:app",
+        "Look at data sets: list, info, audit, prepare.",
+        RESEARCH,
+        "scikit-learn",
+    ),
+    Command(
+        "split",
+        "genrekit.cli.split_command:app",
+        "Make splits, and check what their parts share.",
+        RESEARCH,
+        "scikit-learn",
+    ),
+    Command(
+        "train", "genrekit.cli.train_command:train", "Train a model from a recipe.", RESEARCH, "PyTorch and Lightning"
+    ),
+    Command(
+        "evaluate",
+        "genrekit.cli.evaluate_command:evaluate",
+        "Score the predictions of runs.",
+        RESEARCH,
+        "pyarrow and scikit-learn",
+    ),
+    Command(
+        "compare",
+        "genrekit.cli.compare_command:compare",
+        "Compare two runs on the same tracks.",
+        RESEARCH,
+        "pyarrow and scikit-learn",
+    ),
+    Command(
+        "export", "genrekit.cli.export_command:export", "Make a model file of a run.", RESEARCH, "PyTorch and onnx"
+    ),
+)
+
+# What the extras bring, as it is imported.
+EXTRA_PACKAGES = frozenset(
+    {
+        "lightning",
+        "onnx",
+        "onnxscript",
+        "pyarrow",
+        "pydantic",
+        "safetensors",
+        "sklearn",
+        "tensorboard",
+        "torch",
+        "yaml",
+    }
+)
+
+
+class LazyGroup(TyperGroup):
+    """Lists all of COMMANDS, and imports the module of the one that is called.
+
+    Until then a verb is an empty command with a line of help. What ends a run on purpose (Ctrl-C, a closed pipe) is
+    handled here, within typer's own handling, which differs between its versions.
+    """
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for command in COMMANDS:
+            self.commands[command.name] = TyperCommand(command.name, help=command.help, rich_help_panel=command.panel)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, resolved, rest = super().resolve_command(ctx, args)
+        found = next((command for command in COMMANDS if command.name == name), None)
+        return name, resolved if found is None else _load(found), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            messages.note("interrupted")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except BrokenPipeError:
+            # The reader, such as `head`, has enough. What is left in the buffer must not fail once more at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+
+
+app = typer.Typer(
+    name="genrekit",
+    cls=LazyGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Music genre classification that can be trusted. Start with: genrekit classify FILE_OR_FOLDER",
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"genrekit {genrekit.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error. May stand anywhere.")] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    arguments : without the program's name; None for those of the process
+    """
+    given, debug = _without_debug(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        get_command(app).main(args=given, prog_name="genrekit", obj=Settings(debug=debug))
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else EXIT_FAILED if stop.code else 0
+    # The end of the line: whatever comes here must not reach a user as a traceback.
+    except Exception as error:
+        if debug:
+            import traceback
+
+            sys.stderr.write("".join(traceback.format_exception(error)))
+        return _report(error, given)
+    return 0
+
+
+def _report(error: Exception, arguments: list[str]) -> int:
+    if isinstance(error, GenrekitError):
+        messages.error(str(error))
+        return EXIT_FAILED
+    verb = next((command for command in COMMANDS if command.name in arguments[:1]), None)
+    is_extra = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in EXTRA_PACKAGES
+    if is_extra and verb is not None and verb.needs:
+        messages.error(f"genrekit {verb.name} needs {verb.needs}: pip install 'genrekit[{verb.extra}]'")
+        return EXIT_USAGE
+    messages.error(f"unexpected {type(error).__name__}: {error}; run it again with --debug, and report what it shows")
+    return EXIT_FAILED
+
+
+def _load(command: Command) -> Any:
+    module, _, name = command.target.partition(":")
+    target = getattr(import_module(module), name)
+    if isinstance(target, typer.Typer):
+        loaded: Any = get_group(target)
+    else:
+        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        single.command(command.name)(target)
+        loaded = get_command(single)
+    loaded.name = command.name
+    return loaded
+
+
+def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [argument for argument in arguments[:end] if argument != "--debug"]
+    return kept + arguments[end:], len(kept) < end
+
+
+if __name__ == "__main__":
+    sys.exit(main())

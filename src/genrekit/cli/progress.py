@@ -1,0 +1,74 @@
+"""A progress bar that stays out of the way of the results: on a terminal only, and never in a pipe or file."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Display", "display"]
+
+
+@dataclass(frozen=True)
+class Display:
+    """Where a verb that works through many files says what it has.
+
+    Attributes
+    ----------
+    show : writes text with its newline to standard output, above the bar if there is one
+    advance : one more file is done
+    """
+
+    show: Callable[[str], None]
+    advance: Callable[[], None]
+
+
+@contextmanager
+def display(total: int, *, results_on_stdout: bool) -> Iterator[Display]:
+    """A display for `total` files.
+
+    Parameters
+    ----------
+    total : number of files; below 2 there is no bar
+    results_on_stdout : whether `show` will be used. If so and both streams are the terminal, the bar goes to standard
+        output too, because only one writer can keep the cursor's place.
+    """
+    _make_encodable(sys.stdout)
+    if total < 2 or not sys.stderr.isatty():
+        yield Display(_show_plain, lambda: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    shared = results_on_stdout and sys.stdout.isatty()
+    console = Console(file=sys.stdout) if shared else Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=True) as progress:
+        task = progress.add_task("classifying", total=total)
+
+        def show(text: str) -> None:
+            if shared:
+                console.print(Text.from_ansi(text.removesuffix("\n")), soft_wrap=True)
+            else:
+                _show_plain(text)
+
+        yield Display(show, lambda: progress.advance(task))
+
+
+def _show_plain(text: str) -> None:
+    if text:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _make_encodable(stream: object) -> None:
+    # Programs that read a pipe expect UTF-8 whatever the locale; a terminal has its own encoding, and must not fail.
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")

@@ -1,0 +1,184 @@
+"""The classifier: audio in, `Result` out, through one ONNX model."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from genrekit.errors import GenrekitError
+from genrekit.inference.bundled import DEFAULT, find_model
+from genrekit.inference.fusion import fuse_windows, make_timeline
+from genrekit.inference.model_file import ModelCard, ModelFile, open_session
+from genrekit.inference.result import UNKNOWN, Failure, Result
+from genrekit.inference.scoring import WindowScores, score_windows
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+    from genrekit.inference.scoring import Source
+
+__all__ = ["Classifier", "load"]
+
+# Results wait for those before them; this bounds how many while one long file holds up the row.
+FILES_AHEAD_PER_JOB = 8
+
+
+def load(model: str | os.PathLike[str] = DEFAULT) -> Classifier:
+    """A classifier with a bundled model, or one of your own.
+
+    Parameters
+    ----------
+    model : "default", the name of another bundled model, or the path of a model file
+
+    Raises
+    ------
+    ModelFileError : if there is no such model, or the file is not one
+    """
+    return Classifier(find_model(model))
+
+
+class Classifier:
+    """A model, loaded once, for any number of files. Its methods may be called from several threads at once.
+
+    Attributes
+    ----------
+    model_file : the file and its card; `model_file.card` has the genres, the threshold and where the model comes from
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open the model file at `path`; ModelFileError if it is not one."""
+        self._path = path
+        self._sessions: dict[int, onnxruntime.InferenceSession] = {}
+        self._lock = threading.Lock()
+        self.model_file = ModelFile.of_session(path, self._session(_n_cores()))
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model says of itself."""
+        return self.model_file.card
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres that it knows, in the order of the graph's output."""
+        return self.card.genres
+
+    def classify(self, source: Source, *, sr: int | None = None) -> Result:
+        """The genre of one piece of audio of any length, on all cores.
+
+        Windows without sound are left out of the decision; where there is no other, the genre is "unknown".
+
+        Parameters
+        ----------
+        source : a path, a binary file object, or an array [n] or [n, channels] with values in -1..1
+        sr : sample rate of the array in Hz; needed for an array, and only there
+
+        Raises
+        ------
+        AudioError : if nothing can be decoded from it
+        """
+        session = self._session(_n_cores())
+        scores = score_windows(source, source_sr=sr, card=self.card, session=session, stop=threading.Event())
+        return _decide(_name_of(source), scores, self.card)
+
+    def classify_many(
+        self, paths: Iterable[str | os.PathLike[str]], *, n_jobs: int | None = None
+    ) -> Generator[Result | Failure, None, None]:
+        """The genre of each file, in the order given, each as soon as it and those before it are done.
+
+        A file that cannot be used gives a `Failure`; the others go on. Closing the iterator stops the work.
+
+        Parameters
+        ----------
+        paths : files; read lazily, a few ahead of what is being classified
+        n_jobs : files classified at once, at least 1; None for one per core
+        """
+        n_jobs = _n_cores() if n_jobs is None else max(1, n_jobs)
+        files = iter(paths)
+        first = list(islice(files, 2))
+        # A file alone gets all cores; several get one each, so that no core waits for another's file.
+        session = self._session(_n_cores() if n_jobs > 1 and len(first) < 2 else 1)
+        stop = threading.Event()
+        waiting: deque[Future[Result | Failure]] = deque()
+        pool = ThreadPoolExecutor(n_jobs, thread_name_prefix="genrekit")
+        try:
+            for path in chain(first, files):
+                waiting.append(pool.submit(self._attempt, path, session, stop))
+                while waiting and (waiting[0].done() or len(waiting) >= n_jobs * FILES_AHEAD_PER_JOB):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _attempt(
+        self, path: str | os.PathLike[str], session: onnxruntime.InferenceSession, stop: threading.Event
+    ) -> Result | Failure:
+        name = os.fspath(path)
+        try:
+            return _decide(
+                name, score_windows(path, source_sr=None, card=self.card, session=session, stop=stop), self.card
+            )
+        except GenrekitError as error:
+            return Failure(name, str(error), error)
+        # One file must not end a batch of thousands, whatever a decoder makes of it; the failure names it.
+        except Exception as error:
+            return Failure(name, f"{name}: unexpected {type(error).__name__}: {error}", error)
+
+    def _session(self, n_threads: int) -> onnxruntime.InferenceSession:
+        with self._lock:
+            if n_threads not in self._sessions:
+                self._sessions[n_threads] = open_session(self._path, n_threads=n_threads)
+            return self._sessions[n_threads]
+
+
+def _decide(name: str | None, scores: WindowScores, card: ModelCard) -> Result:
+    warnings = list(scores.warnings)
+    n_windows = len(scores.starts_s)
+    if n_windows:
+        fused = fuse_windows(scores.probabilities, card.file_temperature)
+        if scores.n_silent:
+            warnings.append(f"{scores.n_silent} of {n_windows + scores.n_silent} windows are silent and were left out")
+    else:
+        fused = np.full(len(card.genres), 1 / len(card.genres))
+        warnings.append("silent: there is no sound to classify")
+    order = np.argsort(-fused, kind="stable")
+    confidence = float(fused[order[0]])
+    known = n_windows > 0 and confidence >= card.unknown_threshold
+    timeline = make_timeline(
+        scores.starts_s,
+        scores.probabilities,
+        genres=card.genres,
+        window_s=card.window_s,
+        hop_s=card.hop_s,
+        duration_s=scores.duration_s,
+        unknown_threshold=card.unknown_threshold,
+    )
+    return Result(
+        path=name,
+        genre=card.genres[order[0]] if known else UNKNOWN,
+        confidence=confidence,
+        probabilities={card.genres[i]: float(fused[i]) for i in order},
+        duration_s=scores.duration_s,
+        model=card.name,
+        timeline=timeline,
+        warnings=tuple(warnings),
+    )
+
+
+def _name_of(source: Any) -> str | None:
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else None
+
+
+def _n_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,92 @@
+"""From the probabilities of windows to one decision for the file, and to a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genrekit.inference.result import UNKNOWN, Segment
+
+__all__ = ["fuse_windows", "make_timeline"]
+
+SMALLEST_PROBABILITY = 1e-12  # keeps the logarithm finite where a float32 softmax gave 0
+
+
+def fuse_windows(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Probabilities of the file: softmax(log(mean over windows) / temperature).
+
+    Parameters
+    ----------
+    probabilities : [n_windows, n_genres], each row summing to 1, n_windows >= 1
+    temperature : > 0; 1 leaves the mean as it is, more makes it less sure
+
+    Returns
+    -------
+    [n_genres], summing to 1
+    """
+    logits = np.log(np.maximum(probabilities.mean(axis=0), SMALLEST_PROBABILITY)) / temperature
+    powers = np.exp(logits - logits.max())
+    fused: NDArray[np.float64] = powers / powers.sum()
+    return fused
+
+
+def make_timeline(
+    starts_s: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+    *,
+    genres: Sequence[str],
+    window_s: float,
+    hop_s: float,
+    duration_s: float,
+    unknown_threshold: float,
+) -> tuple[Segment, ...]:
+    """Stretches of one genre, from 0 to `duration_s` without gaps.
+
+    Each hop gets the mean of the windows that overlap it, weighted by how much they do; a hop whose best probability is
+    below the threshold, or that no window overlaps (silence), is "unknown". Neighbours of one genre are joined: people
+    ask where the genre changes, and a list of equal hops hides it.
+
+    Parameters
+    ----------
+    starts_s : [n_windows], seconds
+    probabilities : [n_windows, n_genres]
+    """
+    n_hops = max(1, int(np.ceil(round(duration_s / hop_s, 6))))
+    edges = np.minimum(np.arange(n_hops + 1) * hop_s, duration_s)
+    edges[-1] = duration_s
+    mean = _mean_per_hop(starts_s, probabilities, edges, window_s, hop_s)
+    best, height = mean.argmax(axis=1), mean.max(axis=1)
+    labels = np.where(height >= max(unknown_threshold, SMALLEST_PROBABILITY), best, -1)
+    changes = np.flatnonzero(np.diff(labels)) + 1
+    segments = []
+    for first, last in zip([0, *changes], [*changes, n_hops], strict=True):
+        lengths = np.diff(edges[first : last + 1])
+        confidence = (
+            float(np.average(height[first:last], weights=lengths)) if lengths.sum() > 0 else float(height[first])
+        )
+        genre = UNKNOWN if labels[first] < 0 else genres[labels[first]]
+        segments.append(Segment(float(edges[first]), float(edges[last]), genre, confidence))
+    return tuple(segments)
+
+
+def _mean_per_hop(
+    starts_s: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+    edges: NDArray[np.float64],
+    window_s: float,
+    hop_s: float,
+) -> NDArray[np.float64]:
+    n_hops = len(edges) - 1
+    total = np.zeros((n_hops, probabilities.shape[1]))
+    weight = np.zeros(n_hops)
+    for start_s, row in zip(starts_s, probabilities, strict=True):
+        first = min(int(start_s / hop_s), n_hops - 1)
+        last = min(int((start_s + window_s) / hop_s) + 1, n_hops)
+        overlap = np.minimum(edges[first + 1 : last + 1], start_s + window_s) - np.maximum(edges[first:last], start_s)
+        overlap = np.maximum(overlap, 0.0)
+        total[first:last] += overlap[:, None] * row
+        weight[first:last] += overlap
+    mean: NDArray[np.float64] = total / np.maximum(weight, SMALLEST_PROBABILITY)[:, None]
+    return mean

@@ -1,0 +1,52 @@
+"""What a person names on the command line, as files: folders opened, lists read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from genrekit.audio import find_audio
+
+__all__ = ["STDIN", "list_inputs", "read_path_list"]
+
+STDIN = "-"
+
+
+def read_path_list(stream: BinaryIO) -> list[str]:
+    """Paths from a list: one a line, or separated by NUL as `find -print0` does if there is a NUL in it.
+
+    Names may hold any byte; empty lines and the carriage returns of Windows are dropped.
+    """
+    data = stream.read()
+    parts = data.split(b"\0") if b"\0" in data else [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    return [os.fsdecode(part) for part in parts if part]
+
+
+def list_inputs(arguments: Sequence[str], stdin: BinaryIO) -> list[str]:
+    """All files to classify, each once, in the order given; a folder's are sorted.
+
+    What cannot be classified (a missing file, a folder without audio) is in the list too, in its place, so that whoever
+    named it hears what is wrong with it.
+
+    Parameters
+    ----------
+    arguments : files, folders (searched with all that is in them), or "-" for a list on standard input
+    stdin : where the list comes from
+    """
+    inputs: dict[Path, str] = {}
+    for argument in _expand(arguments, stdin):
+        for path in find_audio([argument]):
+            # A file keeps its name as it was typed, which `Path` would tidy.
+            name = os.fspath(path) if Path(argument).is_dir() else argument
+            inputs.setdefault(Path(name).absolute(), name)
+    return list(inputs.values())
+
+
+def _expand(arguments: Sequence[str], stdin: BinaryIO) -> Iterator[str]:
+    for argument in arguments:
+        if argument == STDIN:
+            yield from read_path_list(stdin)
+        else:
+            yield argument

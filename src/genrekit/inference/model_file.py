@@ -1,0 +1,245 @@
+"""The model file: one ONNX file whose metadata says how to use it, read strictly.
+
+The graph takes `waveform` float32 [batch, window_samples] and gives `probabilities` [batch, n_genres] and `embedding`
+[batch, d]. The metadata key `genrekit` holds the fields of `ModelCard` as JSON, the key `card` its text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genrekit.errors import ModelFileError
+from genrekit.features.strict import nearest
+from genrekit.inference.result import UNKNOWN
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+__all__ = ["FORMAT", "ModelCard", "ModelFile", "open_session"]
+
+FORMAT = 1
+METADATA_KEY = "genrekit"
+CARD_KEY = "card"
+INPUT = "waveform"
+PROBABILITIES = "probabilities"
+EMBEDDING = "embedding"
+
+FATAL = 4  # ONNX Runtime's log level; what goes wrong is raised, and nothing else may reach standard error
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model file says of itself.
+
+    Attributes
+    ----------
+    name : short name of the model, printed with every result
+    genres : label of each probability, in order; at least two, each once, none of them "unknown"
+    sr : sample rate of the waveform, in Hz
+    window_s : seconds that the network sees at once
+    hop_s : seconds from one window to the next, at most window_s
+    file_temperature : > 0; a file's probabilities are softmax(log(mean over windows) / file_temperature)
+    unknown_threshold : 0..1; a file whose best probability is below it is "unknown"
+    features, model : the front end and the network, as their specifications' dictionaries
+    trained_on : the data that the weights were learnt from
+    evaluation : how well it does, each figure with its protocol
+    text : the model card for people, in Markdown
+
+    Raises
+    ------
+    ModelFileError : if a value is outside its range
+    """
+
+    name: str
+    genres: tuple[str, ...]
+    sr: int
+    window_s: float
+    hop_s: float
+    file_temperature: float = 1.0
+    unknown_threshold: float = 0.0
+    features: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
+    trained_on: Mapping[str, Any] = field(default_factory=dict)
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        _require(bool(self.name.strip()), "name", self.name, "a name")
+        fit = len(self.genres) >= 2 and len(set(self.genres)) == len(self.genres) and all(self.genres)
+        _require(
+            fit and UNKNOWN not in self.genres, "genres", self.genres, "two or more names, each once, no 'unknown'"
+        )
+        _require(self.sr > 0, "sr", self.sr, "a positive number of samples per second")
+        _require(0 < self.window_s < math.inf, "window_s", self.window_s, "a positive number of seconds")
+        _require(0 < self.hop_s <= self.window_s, "hop_s", self.hop_s, f"more than 0, at most window_s {self.window_s}")
+        _require(0 < self.file_temperature < math.inf, "file_temperature", self.file_temperature, "a positive number")
+        _require(0 <= self.unknown_threshold <= 1, "unknown_threshold", self.unknown_threshold, "a number from 0 to 1")
+
+    @property
+    def window_samples(self) -> int:
+        """Samples of one window, the second dimension of the graph's input."""
+        return round(self.window_s * self.sr)
+
+    @property
+    def hop_samples(self) -> int:
+        """Samples from the start of one window to the start of the next, at least 1."""
+        return max(1, round(self.hop_s * self.sr))
+
+    def to_metadata(self) -> dict[str, str]:
+        """The ONNX metadata that `from_metadata` reads."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "text"}
+        values["genres"] = list(self.genres)
+        return {METADATA_KEY: json.dumps({"format": FORMAT, **values}, sort_keys=True), CARD_KEY: self.text}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> ModelCard:
+        """The card in an ONNX file's metadata.
+
+        Raises
+        ------
+        ModelFileError : if it is missing or not JSON, of a newer format, lacks a key, has an unknown one, or one of the
+            wrong type or range
+        """
+        if METADATA_KEY not in metadata:
+            raise ModelFileError(
+                f"an ONNX file without genrekit's metadata ({METADATA_KEY!r}); give a model that `genrekit export` made"
+            )
+        try:
+            values = json.loads(metadata[METADATA_KEY])
+        except ValueError as error:
+            raise ModelFileError(f"its metadata is not JSON: {error}") from error
+        if not isinstance(values, dict):
+            raise ModelFileError(f"its metadata is {type(values).__name__}; expected a JSON object")
+        _check_format(values.pop("format", None))
+        for key in values:
+            if key not in _TYPES:
+                raise ModelFileError(f"its metadata has an unknown key {key!r}; {nearest(key, _TYPES)}")
+        missing = [key for key in _TYPES if key not in values]
+        if missing:
+            raise ModelFileError(f"its metadata lacks {', '.join(missing)}")
+        for key, (types, expected) in _TYPES.items():
+            value = values[key]
+            _require(isinstance(value, types) and not isinstance(value, bool), key, value, expected)
+        genres = values.pop("genres")
+        _require(all(isinstance(genre, str) for genre in genres), "genres", genres, "a list of names")
+        return cls(genres=tuple(genres), text=metadata.get(CARD_KEY, ""), **values)
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model file that was opened and found whole.
+
+    Attributes
+    ----------
+    path : where it lies
+    size_bytes : its size
+    card : what it says of itself
+    """
+
+    path: Path
+    size_bytes: int
+    card: ModelCard
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> ModelFile:
+        """Open `path`, check its metadata and its graph, and let go of it.
+
+        Raises
+        ------
+        ModelFileError : if it is missing, not ONNX, without genrekit's metadata, or its graph does not fit them
+        """
+        return cls.of_session(path, open_session(path, n_threads=1))
+
+    @classmethod
+    def of_session(cls, path: str | os.PathLike[str], session: onnxruntime.InferenceSession) -> ModelFile:
+        """The same for a file that is open already."""
+        try:
+            card = ModelCard.from_metadata(session.get_modelmeta().custom_metadata_map)
+            _check_graph(session, card)
+        except ModelFileError as error:
+            raise ModelFileError(f"{path}: {error}") from error
+        return cls(Path(path), Path(path).stat().st_size, card)
+
+
+def open_session(path: str | os.PathLike[str], *, n_threads: int) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session on `path`, on the CPU.
+
+    Parameters
+    ----------
+    path : an ONNX file
+    n_threads : threads that one run may use, at least 1. Runs may come from several threads at once.
+
+    Raises
+    ------
+    ModelFileError : if the file is missing, cannot be read, or is not one that ONNX Runtime can load
+    """
+    import onnxruntime
+
+    path = Path(path)
+    if not path.is_file():
+        raise ModelFileError(f"{path}: {'a folder, not a model file' if path.is_dir() else 'no such model file'}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = n_threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = FATAL
+    # Spinning threads would take the cores that decode the next windows.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}") from error
+    # ONNX Runtime's exceptions have no common base of their own; whatever it raises here, it cannot use the file.
+    except Exception as error:
+        reason = str(error).rsplit(": ", 1)[-1].strip()
+        raise ModelFileError(
+            f"{path}: not an ONNX model that ONNX Runtime {onnxruntime.__version__} loads, or a damaged one ({reason})"
+        ) from error
+
+
+_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "name": (str, "text"),
+    "genres": (list, "a list of names"),
+    "sr": (int, "a whole number"),
+    "window_s": ((int, float), "a number"),
+    "hop_s": ((int, float), "a number"),
+    "file_temperature": ((int, float), "a number"),
+    "unknown_threshold": ((int, float), "a number"),
+    "features": (dict, "an object"),
+    "model": (dict, "an object"),
+    "trained_on": (dict, "an object"),
+    "evaluation": (dict, "an object"),
+}
+
+
+def _require(fits: bool, key: str, value: object, expected: str) -> None:
+    if not fits:
+        raise ModelFileError(f"its metadata has {key} {value!r}; expected {expected}")
+
+
+def _check_format(given: object) -> None:
+    if isinstance(given, int) and not isinstance(given, bool) and given > FORMAT:
+        raise ModelFileError(
+            f"made by a newer genrekit (format {given}; this version reads format {FORMAT}): pip install -U genrekit"
+        )
+    _require(given == FORMAT and not isinstance(given, bool), "format", given, str(FORMAT))
+
+
+def _check_graph(session: onnxruntime.InferenceSession, card: ModelCard) -> None:
+    inputs = [(node.name, node.type, node.shape[1:]) for node in session.get_inputs()]
+    expected = [(INPUT, "tensor(float)", [card.window_samples])]
+    if inputs != expected:
+        raise ModelFileError(f"its graph takes {inputs}; its metadata say {expected}")
+    shapes = {node.name: node.shape for node in session.get_outputs()}
+    for name in (PROBABILITIES, EMBEDDING):
+        if name not in shapes:
+            raise ModelFileError(f"its graph gives {', '.join(shapes)}; expected an output named {name!r}")
+    if shapes[PROBABILITIES][1:] != [len(card.genres)]:
+        raise ModelFileError(
+            f"its graph gives probabilities of shape {shapes[PROBABILITIES]}; its card names {len(card.genres)} genres"
+        )
