@@ -6,12 +6,24 @@ from pathlib import Path
 
 from genrekit.data.archive import read_archive
 from genrekit.data.dataset import Dataset, Fault, Track
+from genrekit.data.gtzan import CITATION, LICENCE
 from genrekit.data.gtzan_facts import GENRES, gtzan_facts, known_faults
+from genrekit.data.info import DatasetInfo
 from genrekit.errors import DataError
 
-__all__ = ["load_gtzan_archive"]
+__all__ = ["INFO", "load_gtzan_archive"]
 
 FILE_NAME = "logmel.npz"
+
+INFO = DatasetInfo(
+    name="gtzan_archive",
+    summary="GTZAN as a log-mel archive: 999 tracks without their audio, 10 genres",
+    contents=f"{FILE_NAME}, or the file itself; 'genrekit data prepare gtzan' makes one from audio",
+    licence=LICENCE,
+    citation=CITATION,
+    genres=GENRES,
+    n_tracks=999,
+)
 
 
 def load_gtzan_archive(root: Path) -> Dataset:

@@ -8,9 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from genrekit.data.dataset import Dataset, nearest
+from genrekit.data.info import DatasetInfo
 from genrekit.errors import DataError
 
-__all__ = ["DATASETS", "load_dataset"]
+__all__ = ["DATASETS", "dataset_info", "load_dataset"]
 
 # Module and function of each loader; imported when used, so that one data set's needs are not another's.
 DATASETS: Mapping[str, str] = MappingProxyType(
@@ -37,13 +38,31 @@ def load_dataset(name: str, root: str | Path | None) -> Dataset:
     DataError
         If the name is unknown, or the folder does not hold the data set.
     """
-    if name not in DATASETS:
-        raise DataError(f"There is no data set {name!r}{nearest(name, DATASETS)}. Known: {', '.join(DATASETS)}.")
+    module, function = _place(name)
     if root is None:
         raise DataError(f"Data set {name!r} needs the folder that it lies in; none was given.")
     root = Path(root)
     if not root.exists():
         raise DataError(f"There is no folder {root} to load data set {name!r} from.")
-    module, function = DATASETS[name].split(":")
     loader: Callable[[Path], Dataset] = getattr(import_module(module), function)
     return loader(root)
+
+
+def dataset_info(name: str) -> DatasetInfo:
+    """Facts of a data set by name: citation, licence, expected counts.
+
+    Raises
+    ------
+    DataError
+        If the name is unknown.
+    """
+    module, _ = _place(name)
+    info: DatasetInfo = import_module(module).INFO
+    return info
+
+
+def _place(name: str) -> tuple[str, str]:
+    if name not in DATASETS:
+        raise DataError(f"There is no data set {name!r}{nearest(name, DATASETS)}. Known: {', '.join(DATASETS)}.")
+    module, _, function = DATASETS[name].partition(":")
+    return module, function

@@ -1,0 +1,112 @@
+"""Own files: one folder a genre, with an optional table of artists."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from genrekit.audio import find_audio
+from genrekit.data.dataset import Dataset, Fault, Track, nearest
+from genrekit.data.hashing import hash_possible_copies
+from genrekit.data.info import DatasetInfo
+from genrekit.errors import DataError
+
+__all__ = ["ARTISTS_FILE", "INFO", "load_folder"]
+
+ARTISTS_FILE = "artists.csv"
+MIN_TRACKS = 2
+
+INFO = DatasetInfo(
+    name="folder",
+    summary="own files: one folder a genre, and if you have it a table of artists",
+    contents=f"<genre>/ with audio files of any format, at any depth; optionally {ARTISTS_FILE} with the columns "
+    "file, artist and, if known, title",
+)
+
+
+def load_folder(root: Path) -> Dataset:
+    """Load ``root/<genre>/`` with at least two audio files each; genres are in alphabetical order.
+
+    A track is named by its path below ``root``, such as ``"rock/live/song.mp3"``. ``root/artists.csv``, if it is there,
+    has the columns ``file`` (that name, or the file's name alone if it is there once), ``artist`` and optionally
+    ``title``. Only files that share their size with another are hashed, since the others can have no copy.
+
+    Raises
+    ------
+    DataError
+        If there are no genre folders, one of them has fewer than two audio files, or the table cannot be read.
+    """
+    if not root.is_dir():
+        raise DataError(f"{root} is not a folder; the data set 'folder' needs one with a folder for each genre.")
+    folders = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    faults: list[Fault] = []
+    files: dict[str, tuple[str, Path]] = {}
+    few = {}
+    for folder in folders:
+        found = _files(folder, root, faults)
+        files |= {name: (folder.name, path) for name, path in found.items()}
+        if len(found) < MIN_TRACKS:
+            few[folder.name] = len(found)
+    if not folders:
+        raise DataError(f"{root} has no folders; expected one folder for each genre, with its audio files inside.")
+    if few:
+        listed = ", ".join(f"{genre!r} has {count}" for genre, count in few.items())
+        raise DataError(
+            f"Each genre folder of {root} needs at least {MIN_TRACKS} audio files: {listed}. Add files, or move the "
+            "folder elsewhere."
+        )
+    artists = _read_artists(root, files, faults)
+    hashes = hash_possible_copies(path for _, path in files.values())
+    tracks = []
+    for name in sorted(files):
+        genre, path = files[name]
+        artist, title = artists.get(name, (None, None))
+        tracks.append(Track(name, genre, path, artist, title, hashes.get(path)))
+    return Dataset(root.resolve().name, tuple(sorted(f.name for f in folders)), tuple(tracks), tuple(faults))
+
+
+def _files(folder: Path, root: Path, faults: list[Fault]) -> dict[str, Path]:
+    found = {}
+    for path in find_audio(folder):
+        name = path.relative_to(root).as_posix()
+        if path.is_dir():
+            if path != folder:
+                faults.append(Fault("unreadable", name, "the folder may not be read"))
+        elif not path.exists():
+            faults.append(Fault("unreadable", name, "is a broken link or out of reach"))
+        elif path.stat().st_size == 0:
+            faults.append(Fault("empty", name, "the file is empty"))
+        else:
+            found[name] = path
+    return found
+
+
+def _read_artists(
+    root: Path, files: dict[str, tuple[str, Path]], faults: list[Fault]
+) -> dict[str, tuple[str | None, str | None]]:
+    path = root / ARTISTS_FILE
+    if not path.is_file():
+        return {}
+    by_name: dict[str, list[str]] = {}
+    for name in files:
+        by_name.setdefault(name.rpartition("/")[2], []).append(name)
+    artists = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle)
+            columns = set(reader.fieldnames or ())
+            if not {"file", "artist"} <= columns <= {"file", "artist", "title"}:
+                raise DataError(f"{path} must have the columns file, artist and optionally title; found {sorted(columns)}.")
+            for row in reader:
+                given = (row["file"] or "").strip()
+                names = [given] if given in files else by_name.get(given, [])
+                if len(names) == 1:
+                    artists[names[0]] = ((row["artist"] or "").strip() or None, (row.get("title") or "").strip() or None)
+                elif names:
+                    faults.append(Fault("ambiguous", given, f"{ARTISTS_FILE} names it, and {len(names)} files are it"))
+                else:
+                    detail = f"{ARTISTS_FILE} names it, but there is no such file{nearest(given, files)}"
+                    faults.append(Fault("missing", given, detail))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"Cannot read {path}: {error}. It must be a CSV table in UTF-8.") from None
+    return artists
