@@ -18,6 +18,7 @@ from typer.main import get_command, get_group
 
 import genrekit
 from genrekit.cli import messages
+from genrekit.cli.extras import EXTRAS
 from genrekit.cli.settings import Settings
 from genrekit.errors import GenrekitError
 
@@ -90,22 +91,6 @@ COMMANDS = (
     Command(
         "export", "genrekit.cli.export_command:export", "Make a model file of a run.", RESEARCH, "PyTorch and onnx"
     ),
-)
-
-# What the extras bring, as it is imported.
-EXTRA_PACKAGES = frozenset(
-    {
-        "lightning",
-        "onnx",
-        "onnxscript",
-        "pyarrow",
-        "pydantic",
-        "safetensors",
-        "sklearn",
-        "tensorboard",
-        "torch",
-        "yaml",
-    }
 )
 
 
@@ -191,8 +176,8 @@ def _report(error: Exception, arguments: list[str]) -> int:
         messages.error(str(error))
         return EXIT_FAILED
     verb = next((command for command in COMMANDS if command.name in arguments[:1]), None)
-    is_extra = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in EXTRA_PACKAGES
-    if is_extra and verb is not None and verb.needs:
+    missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if verb is not None and verb.needs and missing in EXTRAS[verb.extra]:
         messages.error(f"genrekit {verb.name} needs {verb.needs}: pip install 'genrekit[{verb.extra}]'")
         return EXIT_USAGE
     messages.error(f"unexpected {type(error).__name__}: {error}; run it again with --debug, and report what it shows")

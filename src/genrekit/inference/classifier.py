@@ -22,7 +22,7 @@ from genrekit.inference.scoring import WindowScores, score_windows
 if TYPE_CHECKING:
     import onnxruntime
 
-    from genrekit.inference.scoring import Source
+    from genrekit.audio.stream import AudioSource
 
 __all__ = ["Classifier", "load"]
 
@@ -69,7 +69,7 @@ class Classifier:
         """The genres that it knows, in the order of the graph's output."""
         return self.card.genres
 
-    def classify(self, source: Source, *, sr: int | None = None) -> Result:
+    def classify(self, source: AudioSource, *, sr: int | None = None) -> Result:
         """The genre of one piece of audio of any length, on all cores.
 
         Windows without sound are left out of the decision; where there is no other, the genre is "unknown".

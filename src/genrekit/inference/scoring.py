@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from genrekit.inference.model_file import INPUT, PROBABILITIES, ModelCard
 if TYPE_CHECKING:
     import onnxruntime
 
-    Source = str | os.PathLike[str] | BinaryIO | NDArray[Any]
+    from genrekit.audio.stream import AudioSource
 
 __all__ = ["Stopped", "WindowScores", "score_windows"]
 
@@ -52,7 +51,7 @@ class WindowScores:
 
 
 def score_windows(
-    source: Source,
+    source: AudioSource,
     *,
     source_sr: int | None,
     card: ModelCard,

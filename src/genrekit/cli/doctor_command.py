@@ -1,0 +1,176 @@
+"""`genrekit doctor`: what is installed, which formats decode, which device is used, and whether classifying works."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genrekit.cli import messages
+from genrekit.cli.extras import EXTRAS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from genrekit.inference import Classifier
+
+__all__ = ["doctor"]
+
+EXIT_FAILED = 1
+CORE = ("numpy", "soundfile", "av", "soxr", "onnxruntime", "typer", "rich")
+ESSENTIAL_FORMATS = ("wav", "flac", "mp3")
+TRIAL_S = 1.0
+
+
+def doctor(
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="The model to try; a bundled one, or a file.")
+    ] = "default",
+) -> None:
+    """Show what is installed, which formats decode and which device is used; try the model.
+
+    Exit code 0 if `genrekit classify` works here, 1 if not.
+    """
+    from rich.console import Console
+
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    _show_versions(console)
+    missing = [name for name in CORE if find_spec(name) is None]
+    if missing:
+        messages.error(f"{', '.join(missing)} missing: pip install --force-reinstall genrekit")
+        raise typer.Exit(EXIT_FAILED)
+    _show_extras(console)
+    _show_device(console)
+    works = _show_formats(console)
+    works = _show_model(console, model) and works
+    if not works:
+        messages.error("genrekit classify does not work here; see above")
+        raise typer.Exit(EXIT_FAILED)
+    _line(console, "verdict", "genrekit classify works")
+
+
+def _show_versions(console: Console) -> None:
+    import genrekit
+
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    _line(console, "genrekit", f"{genrekit.__version__}, {python}, {platform.system()} {platform.machine()}")
+    libraries = [f"{name} {_version(name) or 'missing'}" for name in CORE]
+    _line(console, "core", ", ".join([*libraries, *_decoder_versions()]))
+
+
+def _show_extras(console: Console) -> None:
+    for extra, packages in EXTRAS.items():
+        missing = [title for package, title in packages.items() if find_spec(package) is None]
+        if missing:
+            state = f"missing {', '.join(missing)}: pip install 'genrekit[{extra}]'"
+        else:
+            state = ", ".join(f"{title} {_version(title)}" for title in packages.values())
+        _line(console, f"[{extra}]", state)
+
+
+def _show_device(console: Console) -> None:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    _line(console, "classify on", f"CPU, {cores} core{'s' if cores > 1 else ''}")
+    if find_spec("torch") is not None:
+        _line(console, "train on", _torch_device())
+
+
+def _show_formats(console: Console) -> bool:
+    from genrekit.inference.formats import check_formats
+
+    checks = check_formats()
+    for state, label in (("decodes", "decodes"), ("listed", "untried"), ("fails", "fails")):
+        found = [check for check in checks if check.state == state]
+        if found:
+            _line(console, label, ", ".join(check.name for check in found))
+        for check in found if state == "fails" else ():
+            _line(console, "", f"{check.name}: {check.detail}")
+    return all(check.state == "decodes" for check in checks if check.name in ESSENTIAL_FORMATS)
+
+
+def _show_model(console: Console, name: str) -> bool:
+    from genrekit.errors import GenrekitError
+    from genrekit.inference import load
+
+    try:
+        classifier = load(name)
+        _try(classifier)
+    except GenrekitError as error:
+        _line(console, "model", f"does not work: {error}")
+        return False
+    card, file = classifier.card, classifier.model_file
+    _line(console, "model", f"{card.name} ({file.path.name}, {file.size_bytes / 1e6:.1f} MB)")
+    _line(console, "genres", ", ".join(card.genres))
+    window = f"windows of {card.window_s:g} s every {card.hop_s:g} s at {card.sr} Hz"
+    _line(console, "hears", f"{window}; unknown below {card.unknown_threshold:.0%}")
+    for label, values in (("trained on", card.trained_on), ("evaluation", card.evaluation)):
+        for key, value in _flat(values):
+            _line(console, label, f"{key}: {value}" if key else str(value))
+            label = ""
+    return True
+
+
+def _try(classifier: Classifier) -> None:
+    import numpy as np
+
+    sr = classifier.card.sr
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, round(sr * TRIAL_S)).astype(np.float32)
+    classifier.classify(noise, sr=sr)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    lines: list[tuple[str, str]] = []
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            lines += _flat(value, f"{name}, ")
+        elif isinstance(value, float):
+            lines.append((name, f"{value:.4g}"))
+        else:
+            lines.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+    return lines
+
+
+def _line(console: Console, label: str, text: str) -> None:
+    from rich.text import Text
+
+    console.print(Text.assemble((f"{label:12}", "bold"), text))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _decoder_versions() -> list[str]:
+    found = []
+    if find_spec("soundfile") is not None:
+        import soundfile
+
+        found.append(f"libsndfile {soundfile.__libsndfile_version__}")
+    if find_spec("av") is not None:
+        import av
+
+        found.append(f"FFmpeg {getattr(av, 'ffmpeg_version_info', 'inside av')}")
+    return found
+
+
+def _torch_device() -> str:
+    try:
+        import torch
+
+        if torch.cuda.is_available():
+            return f"CUDA, {torch.cuda.get_device_name()}"
+    # A broken driver or half an installation can raise anything, and the doctor is there to say so.
+    except Exception as error:
+        return f"nothing: PyTorch cannot be used ({type(error).__name__}: {error})"
+    return "CPU (PyTorch sees no CUDA device)"

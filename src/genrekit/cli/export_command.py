@@ -1,0 +1,165 @@
+"""`genrekit export`: a run's weights as one model file that `classify` uses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genrekit.cli import messages
+
+if TYPE_CHECKING:
+    from genrekit.export import Calibration
+    from genrekit.inference import ModelCard
+    from genrekit.models import WeightsHeader
+
+__all__ = ["export"]
+
+WEIGHTS = "weights.safetensors"
+SCORES = "scores.json"
+SPLIT = "split.json"
+
+
+def export(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder, or a weights file by itself.", show_default=False)
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The model file to write.", show_default=False)
+    ],
+    calibrate_on: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibrate-on",
+            metavar="PREDICTIONS",
+            help="Table of predictions for tracks that no model of it was trained on; without it, confidence is raw.",
+            show_default=False,
+        ),
+    ] = None,
+    negatives: Annotated[
+        Path | None,
+        typer.Option(
+            "--negatives",
+            metavar="PREDICTIONS",
+            help="Table of predictions for what is no music of these genres, for the threshold of 'unknown'.",
+            show_default=False,
+        ),
+    ] = None,
+    part: Annotated[
+        str, typer.Option("--part", help="Rows of PREDICTIONS to calibrate on: valid, or test of folds.")
+    ] = "valid",
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="Name of the model; if not given, that of the file.", show_default=False),
+    ] = None,
+    hop_s: Annotated[
+        float | None,
+        typer.Option(
+            "--hop",
+            metavar="SECONDS",
+            help="From one window to the next in use; if not given, half a window.",
+            show_default=False,
+        ),
+    ] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option("--card", metavar="FILE", help="The model card, in Markdown; if not given, a short one is made."),
+    ] = None,
+) -> None:
+    """Make a model file of a run: front end, network and calibration in one ONNX graph, the card as metadata.
+
+    The file is checked against the network before it takes its name.
+    """
+    import torch
+
+    from genrekit.export import Calibration, export_onnx
+    from genrekit.models import load_weights
+
+    if output.exists():
+        raise typer.BadParameter(f"{output} exists; remove it, or give another name", param_hint="--output")
+    torch.manual_seed(0)
+    weights = run / WEIGHTS if run.is_dir() else run
+    network, header = load_weights(weights)
+    calibration = Calibration()
+    if calibrate_on is not None:
+        calibration = _fit(calibrate_on, negatives, part, header)
+    elif negatives is not None:
+        raise typer.BadParameter("needs --calibrate-on", param_hint="--negatives")
+    else:
+        messages.warning("not calibrated: confidence is the network's own; give --calibrate-on for one that holds")
+    model_card = _card(weights.parent, header, calibration, name=name or output.stem, hop_s=hop_s, text_file=card)
+    window_temperature = calibration.window_temperature
+    made = export_onnx(network, header, card=model_card, path=output, window_temperature=window_temperature)
+    messages.note(
+        f"wrote {made.path}, {made.size_bytes / 1e6:.2f} MB, {len(header.genres)} genres; checked against the run"
+    )
+
+
+def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader) -> Calibration:
+    from genrekit.errors import DataError
+    from genrekit.evaluation import Predictions
+    from genrekit.export import fit_calibration
+
+    known = Predictions.read_parquet(table)
+    if known.genres != header.genres:
+        raise DataError(f"{table} has the genres {', '.join(known.genres)}; the run has {', '.join(header.genres)}")
+    rows = known.select(part=part)
+    if not len(rows):
+        raise DataError(f"{table} has no rows of the {part} part; choose another with --part")
+    calibration = fit_calibration(rows, None if negatives is None else Predictions.read_parquet(negatives))
+    messages.note(
+        f"calibrated on the {part} part of {table}: temperature {calibration.window_temperature:.3f} for windows, "
+        f"{calibration.file_temperature:.3f} for files; unknown below {calibration.unknown_threshold:.3f}"
+    )
+    return calibration
+
+
+def _card(
+    folder: Path,
+    header: WeightsHeader,
+    calibration: Calibration,
+    *,
+    name: str,
+    hop_s: float | None,
+    text_file: Path | None,
+) -> ModelCard:
+    from genrekit.errors import ModelFileError
+    from genrekit.inference import ModelCard
+
+    split = _read_json(folder / SPLIT)
+    trained_on = {key: split[key] for key in ("name", "protocol", "fold", "seed", "hash") if key in split}
+    try:
+        text = text_file.read_text(encoding="utf-8") if text_file else _text(name, header)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelFileError(f"{text_file}: cannot read the model card: {error}") from error
+    return ModelCard(
+        name=name,
+        genres=header.genres,
+        sr=header.features.sr,
+        window_s=header.window_s,
+        hop_s=header.window_s / 2 if hop_s is None else hop_s,
+        file_temperature=calibration.file_temperature,
+        unknown_threshold=calibration.unknown_threshold,
+        features=header.features.to_dict(),
+        model=header.model.to_dict(),
+        trained_on=trained_on,
+        evaluation=_read_json(folder / SCORES),
+        text=text,
+    )
+
+
+def _text(name: str, header: WeightsHeader) -> str:
+    return (
+        f"# {name}\n\nA {header.model.name} network on windows of {header.window_s:g} s at {header.features.sr} Hz. "
+        f"Genres: {', '.join(header.genres)}.\n"
+    )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # weights may stand alone; the card then says less
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,21 @@
+"""What each extra of the package brings, so that a missing one can be named."""
+
+from __future__ import annotations
+
+__all__ = ["EXTRAS"]
+
+# extra -> name as it is imported -> name as it is installed
+EXTRAS = {
+    "train": {
+        "torch": "torch",
+        "lightning": "lightning",
+        "pydantic": "pydantic",
+        "yaml": "pyyaml",
+        "safetensors": "safetensors",
+        "pyarrow": "pyarrow",
+        "sklearn": "scikit-learn",
+        "tensorboard": "tensorboard",
+        "onnx": "onnx",
+        "onnxscript": "onnxscript",
+    },
+}
