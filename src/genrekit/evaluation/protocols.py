@@ -36,12 +36,12 @@ PROTOCOL_NOTES: Mapping[str, ProtocolNote] = MappingProxyType(
             "published fault-filtered split",
             "The published split of GTZAN into 443 training, 197 validation and 290 test tracks, without repetitions, "
             "mislabelled and distorted tracks.",
-            "Ten artists still cross into the test part (27 of its 290 tracks), so it is close to, not quite, new artists.",
+            "Ten artists still cross into the test part (27 of its 290 tracks), so it only comes close to new artists.",
         ),
         "P4": ProtocolNote(
             "strictly artist-disjoint",
-            "No artist, no recording and no bit-identical copy is in two parts; tracks of unknown artists are groups of "
-            "their own.",
+            "No artist, no recording and no bit-identical copy is in two parts; tracks of unknown artists are groups "
+            "of their own.",
             "It holds for artists that were never heard, as far as they resemble those of this collection.",
         ),
         "P5": ProtocolNote(

@@ -14,11 +14,36 @@ from genrekit.errors import DataError, RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import Reading, load_readings
 
-__all__ = ["PREDICTIONS_NAME", "StoredRun", "load_run", "pool_runs"]
+__all__ = ["PREDICTIONS_NAME", "SplitProof", "StoredRun", "load_run", "pool_runs"]
 
 PREDICTIONS_NAME = "predictions.parquet"
 # What may differ between runs that are pooled: which fold, which seed, and where the data lie on a machine.
 FREE_IN_A_RECIPE = frozenset({"title", "seed", "split.fold", "data.root", "negatives.root"})
+
+
+@dataclass(frozen=True)
+class SplitProof:
+    """What the parts of one run's split share, as it was counted before training: `split.json` of the run folder."""
+
+    run: str
+    split: Mapping[str, Any]
+
+    @property
+    def proof(self) -> Mapping[str, Any] | None:
+        """The counts, as `data.leakage.Proof` wrote them; None if they were not recorded."""
+        value = self.split.get("proof")
+        return value if isinstance(value, dict) else None
+
+    @property
+    def n_folds(self) -> int:
+        """How many folds the split is one of; 1 if it does not say."""
+        value = self.split.get("n_folds")
+        return value if isinstance(value, int) else 1
+
+    @property
+    def validates_on_test(self) -> bool:
+        """Whether training was stopped on the very part that is scored."""
+        return self.split.get("validation") == "test"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +54,13 @@ class StoredRun:
     ----------
     folder : where its record of readings is kept
     predictions : its table
-    split : `split.json` with its "proof", None if the run has none
+    split : its `split.json`, None if the run has none
     recipe : flattened `recipe.yaml` ("optimisation.max_epochs": 50), None if the run has none
     """
 
     folder: Path
     predictions: Predictions
-    split: Mapping[str, Any] | None
+    split: SplitProof | None
     recipe: Mapping[str, Any] | None
 
     @property
@@ -101,7 +126,7 @@ def _require_same_recipe(first: StoredRun, other: StoredRun) -> None:
             )
 
 
-def _split(folder: Path) -> Mapping[str, Any] | None:
+def _split(folder: Path) -> SplitProof | None:
     path = folder / "split.json"
     if not path.is_file():
         return None
@@ -111,7 +136,7 @@ def _split(folder: Path) -> Mapping[str, Any] | None:
         raise DataError(f"The split of the run, {path}, cannot be read: {error}.") from error
     if not isinstance(values, dict):
         raise DataError(f"The split of the run, {path}, is not a JSON object.")
-    return values
+    return SplitProof(folder.resolve().name, values)
 
 
 def _recipe(folder: Path) -> Mapping[str, Any] | None:

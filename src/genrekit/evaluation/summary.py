@@ -10,17 +10,17 @@ import numpy as np
 
 from genrekit.errors import DataError
 from genrekit.evaluation.calibration import Reliability, brier_score, negative_log_likelihood, reliability_table
+from genrekit.evaluation.cautions import cautions
 from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.intervals import Interval, bootstrap_scores
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.protocols import PROTOCOL_NOTES
-from genrekit.evaluation.published import GTZAN_GENRES, PublishedFigure, published_for
+from genrekit.evaluation.published import PublishedFigure, published_for
+from genrekit.evaluation.runs import SplitProof
 from genrekit.evaluation.scores import METRICS, RunScores, Scores, Spread, per_run, score, spread
 
-__all__ = ["BOOTSTRAP_SEED", "Calibration", "Evaluation", "RunRow", "SplitProof", "View", "evaluate_predictions"]
+__all__ = ["BOOTSTRAP_SEED", "Calibration", "Evaluation", "RunRow", "View", "evaluate_predictions"]
 
 BOOTSTRAP_SEED = 20120421
-HEADLINE_SEEDS = 3
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,6 @@ class Calibration:
     mean_confidence: float
     accuracy: float
     reliability: Reliability
-
-
-@dataclass(frozen=True)
-class SplitProof:
-    """What the parts of one run's split share, as it was counted before training: `split.json` of the run folder."""
-
-    run: str
-    split: Mapping[str, Any]
-
-    @property
-    def proof(self) -> Mapping[str, Any] | None:
-        value = self.split.get("proof")
-        return value if isinstance(value, dict) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +217,7 @@ def evaluate_predictions(
         splits=tuple(splits),
         n_readings=None if n_readings is None else tuple(n_readings),
         published=published_for(rows.protocol, rows.genres),
-        notes=tuple(_notes(rows, splits, n_readings)),
+        notes=cautions(rows, splits, n_readings),
         predictions_sha256=rows.sha256,
     )
 
@@ -253,51 +240,6 @@ def _calibrate(fused: Predictions) -> Calibration:
         accuracy=float(fused.correct.mean()),
         reliability=reliability,
     )
-
-
-def _notes(rows: Predictions, splits: Sequence[SplitProof], n_readings: Sequence[int] | None) -> list[str]:
-    notes = [f"Intervals under {rows.protocol}: {PROTOCOL_NOTES[rows.protocol].interval}"]
-    if rows.contaminated and rows.protocol != "P1":
-        notes.append("The split is marked as contaminated: scores and intervals are meaningless for new music.")
-    if any(split.split.get("validation") == "test" for split in splits):
-        notes.append(
-            "Training was stopped on the very part that is scored here. That flatters; such a score stands beside "
-            "published ones that were made the same way, and beside nothing else."
-        )
-    seeds, folds = np.unique(rows.seed), np.unique(rows.fold)
-    if len(seeds) < HEADLINE_SEEDS:
-        count = "One seed was" if len(seeds) == 1 else "Two seeds were"
-        notes.append(f"{count} trained; a headline figure needs at least {HEADLINE_SEEDS}.")
-    n_runs = len(np.unique(np.stack([rows.fold, rows.seed]), axis=1).T)
-    if n_runs < len(seeds) * len(folds):
-        notes.append(f"Only {n_runs} of the {len(seeds) * len(folds)} combinations of fold and seed are here.")
-    n_folds = {split.split.get("n_folds") for split in splits} - {None}
-    if len(n_folds) == 1 and len(folds) < (expected := int(n_folds.pop())):
-        notes.append(f"{len(folds)} of the split's {expected} folds {'is' if len(folds) == 1 else 'are'} here.")
-    absent = [genre for index, genre in enumerate(rows.genres) if index not in set(rows.label.tolist())]
-    if absent:
-        notes.append(f"No track of {', '.join(absent)} is in this part; macro scores leave such genres out.")
-    if rows.artist is None:
-        notes.append(
-            "Artists were not recorded with the predictions: intervals resample tracks, and may be too narrow."
-        )
-    elif not (np.char.str_len(rows.artist) > 0).any():
-        notes.append("No artist is known: intervals resample tracks, and may be too narrow.")
-    if not splits or any(split.proof is None for split in splits):
-        notes.append("Missing: a proof of what the parts share (split.json of the run).")
-    if n_readings is None:
-        notes.append("Missing: the record of how often this part was read.")
-    elif rows.part[0] == "test" and max(n_readings) > 1:
-        notes.append(f"The test part of a run was read {max(n_readings)} times: choices may have been made on it.")
-    if rows.part[0] != "test":
-        notes.append(f"These are figures of the {rows.part[0]} part, on which choices were made: not a test result.")
-    if frozenset(rows.genres) != GTZAN_GENRES:
-        notes.append(
-            f"Published figures are for GTZAN's ten genres; these are {len(rows.genres)} other ones, so none is shown."
-            if not frozenset(rows.genres) < GTZAN_GENRES
-            else f"Published figures are for GTZAN's ten genres; these are {len(rows.genres)} of them, so none is shown."
-        )
-    return notes
 
 
 def _view_dict(view: View) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""What must be known to read a figure right, and what is missing: said, not skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.protocols import PROTOCOL_NOTES
+from genrekit.evaluation.published import GTZAN_GENRES
+from genrekit.evaluation.runs import SplitProof
+
+__all__ = ["cautions"]
+
+HEADLINE_SEEDS = 3
+
+
+def cautions(rows: Predictions, splits: Sequence[SplitProof], n_readings: Sequence[int] | None) -> tuple[str, ...]:
+    """Sentences for the report card of one part's rows.
+
+    Parameters
+    ----------
+    rows : of one part, not empty
+    splits : of the runs, as far as they are known
+    n_readings : of the part, run by run; None if no record is kept
+    """
+    return (
+        *_on_the_split(rows, splits),
+        *_on_the_runs(rows, splits),
+        *_on_the_data(rows),
+        *_on_the_readings(rows, n_readings),
+    )
+
+
+def _on_the_split(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[str]:
+    yield f"Intervals under {rows.protocol}: {PROTOCOL_NOTES[rows.protocol].interval}"
+    if rows.contaminated and rows.protocol != "P1":
+        yield "The split is marked as contaminated: scores and intervals are meaningless for new music."
+    if any(split.validates_on_test for split in splits):
+        yield (
+            "Training was stopped on the very part that is scored here, which flatters: the figures compare only with "
+            "published ones that were made the same way."
+        )
+    if not splits or any(split.proof is None for split in splits):
+        yield "Missing: a proof of what the parts share (split.json of the run)."
+
+
+def _on_the_runs(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[str]:
+    seeds, folds = np.unique(rows.seed), np.unique(rows.fold)
+    if len(seeds) < HEADLINE_SEEDS:
+        count = "One seed was" if len(seeds) == 1 else "Two seeds were"
+        yield f"{count} trained; a headline figure needs at least {HEADLINE_SEEDS}."
+    n_runs = len(np.unique(np.stack([rows.fold, rows.seed]), axis=1).T)
+    if n_runs < len(seeds) * len(folds):
+        yield f"Only {n_runs} of the {len(seeds) * len(folds)} combinations of fold and seed are here."
+    n_folds = max((split.n_folds for split in splits), default=0)
+    if len(folds) < n_folds:
+        yield f"{len(folds)} of the split's {n_folds} folds {'is' if len(folds) == 1 else 'are'} here."
+
+
+def _on_the_data(rows: Predictions) -> Iterator[str]:
+    absent = [genre for index, genre in enumerate(rows.genres) if not (rows.label == index).any()]
+    if absent:
+        yield f"No track of {', '.join(absent)} is in this part; macro scores leave such genres out."
+    if rows.artist is None:
+        yield "Missing: artists were not recorded; intervals resample tracks, and may be too narrow."
+    elif not (np.char.str_len(rows.artist) > 0).any():
+        yield "No artist is known: intervals resample tracks, and may be too narrow."
+    if frozenset(rows.genres) != GTZAN_GENRES:
+        which = "of them" if frozenset(rows.genres) < GTZAN_GENRES else "others"
+        yield f"Published figures are for GTZAN's ten genres; these are {len(rows.genres)} {which}, so none is shown."
+
+
+def _on_the_readings(rows: Predictions, n_readings: Sequence[int] | None) -> Iterator[str]:
+    part = str(rows.part[0])
+    if part != "test":
+        yield f"These are figures of the {part} part, on which choices were made: not a test result."
+    elif n_readings is None:
+        yield "Missing: the record of how often this part was read."
+    elif max(n_readings) > 1:
+        yield f"The test part of a run was read {max(n_readings)} times: choices may have been made on it."
