@@ -11,7 +11,7 @@ from genrekit.evaluation.protocols import PROTOCOL_NOTES
 from genrekit.evaluation.published import GTZAN_GENRES
 from genrekit.evaluation.runs import SplitProof
 
-__all__ = ["cautions"]
+__all__ = ["cautions", "comparison_cautions"]
 
 HEADLINE_SEEDS = 3
 
@@ -33,8 +33,27 @@ def cautions(rows: Predictions, splits: Sequence[SplitProof], n_readings: Sequen
     )
 
 
+def comparison_cautions(first: Predictions, second: Predictions) -> tuple[str, ...]:
+    """Sentences on what makes a comparison of two fused tables less than fair."""
+    found = []
+    for side in (first, second):
+        if side.contaminated:
+            found.append(
+                f"CONTAMINATED: {side.recipe} has heard the test tracks; what it gains shows a leak, not a merit."
+            )
+    for what in ("protocol", "dataset"):
+        one, two = getattr(first, what), getattr(second, what)
+        if one != two:
+            found.append(f"The systems differ in {what} too: {one} and {two}.")
+    if str(first.part[0]) != "test":
+        found.append(f"These are decisions on the {first.part[0]} part, on which choices were made.")
+    if first.artist is None and second.artist is None:
+        found.append("Artists were not recorded: the interval resamples tracks, and may be too narrow.")
+    return tuple(found)
+
+
 def _on_the_split(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[str]:
-    yield f"Intervals under {rows.protocol}: {PROTOCOL_NOTES[rows.protocol].interval}"
+    yield PROTOCOL_NOTES[rows.protocol].interval
     if rows.contaminated and rows.protocol != "P1":
         yield "The split is marked as contaminated: scores and intervals are meaningless for new music."
     if any(split.validates_on_test for split in splits):

@@ -24,40 +24,41 @@ PROTOCOL_NOTES: Mapping[str, ProtocolNote] = MappingProxyType(
             "excerpts mixed",
             "Excerpts of one track lie in training and in test, so the system has heard the very recordings that it is "
             "asked about.",
-            "Meaningless for new music: it describes recognising recordings that were heard in training.",
+            "The intervals are meaningless for new music: they describe how recordings are known again.",
         ),
         "P2": ProtocolNote(
             "tracks at random",
             "Whole tracks are dealt to the parts at random; no track is in two parts, but artists, albums and repeated "
             "recordings may be.",
-            "It holds for other tracks of the same artists; for artists that were never heard, expect less.",
+            "The intervals hold for other tracks of the same artists; for artists that were never heard, expect less.",
         ),
         "P3": ProtocolNote(
             "published fault-filtered split",
             "The published split of GTZAN into 443 training, 197 validation and 290 test tracks, without repetitions, "
             "mislabelled and distorted tracks.",
-            "Ten artists still cross into the test part (27 of its 290 tracks), so it only comes close to new artists.",
+            "Ten artists still cross into the test part (27 of its 290 tracks): the intervals come close to new artists, "
+            "no more.",
         ),
         "P4": ProtocolNote(
             "strictly artist-disjoint",
             "No artist, no recording and no bit-identical copy is in two parts; tracks of unknown artists are groups "
             "of their own.",
-            "It holds for artists that were never heard, as far as they resemble those of this collection.",
+            "The intervals hold for artists that were never heard, as far as they resemble those of this collection.",
         ),
         "P5": ProtocolNote(
             "another collection",
             "Trained on one collection and tested on another, over the genres that both share.",
-            "It holds for the second collection, whose labels may mean something else than the first one's.",
+            "The intervals hold for the second collection, whose labels may mean something else than the first one's.",
         ),
         "published": ProtocolNote(
             "a published list",
             "The parts follow a list published by others, taken as it is.",
-            "What it holds for depends on what the parts share; see the proof of the split.",
+            "What the intervals hold for depends on what the parts share; see the proof of the split.",
         ),
         "custom": ProtocolNote(
             "own split",
             "The parts were given by the user.",
-            "What it holds for depends on what the parts share; see the proof of the split.",
+            "What the intervals hold for depends on what the parts share; see the proof of the split.",
         ),
     }
 )

@@ -82,7 +82,7 @@ def _facts(e: Evaluation) -> tuple[Fact, ...]:
     interval = head.intervals["accuracy"]
     return (
         Fact("Accuracy per track, %", percent(head.scores.accuracy), f"95 %: {interval_text(interval)}{meaningless}"),
-        Fact("Macro F1, %", percent(head.scores.f1), f"95 %: {interval_text(head.intervals['f1'])}"),
+        Fact("Macro F1, %", percent(head.scores.f1), f"95 %: {interval_text(head.intervals['f1'])}{meaningless}"),
         Fact(
             "Calibration error, %",
             percent(e.calibration.error),
@@ -116,7 +116,8 @@ def _scores(e: Evaluation) -> Section:
             "majority vote. Precision, recall and F1 are macro means over genres; a genre that was never decided for "
             "has precision 0." + (" Figures are means over the seeds." if len(e.seeds) > 1 else ""),
             f"Intervals are 95 % percentile bootstrap intervals over {units} ({interval.n_resamples} resamples, seed "
-            f"{BOOTSTRAP_SEED}); excerpts, folds and seeds of a track are drawn together.",
+            f"{BOOTSTRAP_SEED}); excerpts, folds and seeds of a track are drawn together."
+            + (" They are meaningless for new music, since the split is contaminated." if e.contaminated else ""),
         ),
         (Table(("", "accuracy", "95 %", "precision", "recall", "F1", "95 %", "n"), tuple(rows)),),
     )
@@ -146,7 +147,9 @@ def _published(e: Evaluation) -> Section:
         entries.append((dot, (f"{e.system} (this system)", f"{value:.1f}", f"per {view.unit}", e.dataset, view.name)))
     entries.sort(key=lambda entry: -entry[0].value)
     rows = tuple(tuple(Cell(text, dot.ours) for text in texts) for dot, texts in entries)
-    table = Table(("system", "accuracy, %", "counted", "trained on", "remarks"), rows, n_text_columns=0)
+    table = Table(
+        ("system", "accuracy, %", "counted", "trained on", "remarks"), rows, text_columns=frozenset({0, 2, 3, 4})
+    )
     caption = (
         "Circles: trained on GTZAN alone; diamonds: pre-trained on other collections; hollow: counted by excerpt. "
         "Bars: our 95 % interval over tracks; their deviation as printed, mostly over folds."
@@ -210,14 +213,15 @@ def _runs(e: Evaluation) -> Section:
         for row in e.runs
     ]
     means = (spread_text(e.excerpt_spread), *(spread_text(e.spread[name]) for name in METRICS))
-    rows.append((Cell("mean", True), Cell(""), Cell(""), *(Cell(text, True) for text in means)))
+    if len(e.runs) > 1:
+        rows.append((Cell("mean", True), Cell(""), Cell(""), *(Cell(text, True) for text in means)))
     text = (
         f"Percent; all but the excerpt-wise column are file-wise, {e.fusion}. Mean ± standard deviation over all folds "
         "and seeds, with the number of runs as divisor (ddof 0), as report A prints it."
         if len(e.runs) > 1
         else f"Percent; all but the excerpt-wise column are file-wise, {e.fusion}. One run: no deviation can be stated."
     )
-    return Section("Folds and seeds", (text,), (Table(header, tuple(rows), n_text_columns=0),))
+    return Section("Folds and seeds", (text,), (Table(header, tuple(rows)),))
 
 
 def _genres(e: Evaluation) -> Section:
@@ -236,8 +240,9 @@ def _genres(e: Evaluation) -> Section:
             )
         )
     header = ("genre", "n", "precision", "recall", "F1", "mostly taken for")
+    table = Table(header, tuple(rows), text_columns=frozenset({0, 5}))
     count = " n counts a track once per seed." if len(e.seeds) > 1 else ""
-    return Section("Genre by genre", (f"Percent, file-wise, {e.fusion}.{count}",), (Table(header, tuple(rows)),))
+    return Section("Genre by genre", (f"Percent, file-wise, {e.fusion}.{count}",), (table,))
 
 
 def _confusion(e: Evaluation) -> Section:

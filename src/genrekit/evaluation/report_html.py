@@ -60,25 +60,22 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    text_columns = len(table.header) if table.n_text_columns == 0 else table.n_text_columns
     yield '<div class="scroll"><table>'
     if table.caption:
         yield f"<caption>{escape(table.caption)}</caption>"
-    heads = (
-        f'<th scope="col"{_class(index, text_columns)}>{escape(name)}</th>' for index, name in enumerate(table.header)
-    )
+    heads = (f'<th scope="col"{_class(index, table)}>{escape(name)}</th>' for index, name in enumerate(table.header))
     yield f"<thead><tr>{''.join(heads)}</tr></thead><tbody>"
     for row in table.rows:
-        yield "<tr>" + "".join(_cell(cell, index, text_columns) for index, cell in enumerate(row)) + "</tr>"
+        yield "<tr>" + "".join(_cell(cell, index, table) for index, cell in enumerate(row)) + "</tr>"
     yield "</tbody></table></div>"
 
 
-def _cell(cell: Cell, index: int, text_columns: int) -> str:
+def _cell(cell: Cell, index: int, table: Table) -> str:
     text = f"<b>{escape(cell.text)}</b>" if cell.strong else escape(cell.text)
     if cell.share is None:
-        return f"<td{_class(index, text_columns)}>{text}</td>"
+        return f"<td{_class(index, table)}>{text}</td>"
     return f'<td class="number bar" style="--share:{100 * cell.share:.1f}%">{text}</td>'
 
 
-def _class(index: int, text_columns: int) -> str:
-    return "" if index < text_columns else ' class="number"'
+def _class(index: int, table: Table) -> str:
+    return "" if index in table.text_columns else ' class="number"'

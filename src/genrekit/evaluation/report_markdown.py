@@ -16,7 +16,7 @@ def render_markdown(content: ReportContent) -> str:
         lines += [f"> **{_escape(content.banner)}**", ""]
     lines += [_escape(content.lead), ""]
     facts = tuple((Cell(fact.label), Cell(fact.value, strong=True), Cell(fact.detail)) for fact in content.facts)
-    lines += [*_table(Table(("headline", "", ""), facts)), ""]
+    lines += [*_table(Table(("headline", "", ""), facts, text_columns=frozenset({0, 2}))), ""]
     for section in content.sections:
         lines += _section(section)
     lines += ["---", ""]
@@ -42,9 +42,8 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    text_columns = len(table.header) if table.n_text_columns == 0 else table.n_text_columns
     yield _row(Cell(name) for name in table.header)
-    yield _row(Cell("---" if column < text_columns else "---:") for column in range(len(table.header)))
+    yield _row(Cell("---" if column in table.text_columns else "---:") for column in range(len(table.header)))
     for row in table.rows:
         yield _row(iter(row))
 

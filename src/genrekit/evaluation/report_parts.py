@@ -18,12 +18,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a header. The first `n_text_columns` columns hold words, the others figures."""
+    """Rows under a header. `text_columns` are those that hold words; the others hold figures."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     caption: str = ""
-    n_text_columns: int = 1
+    text_columns: frozenset[int] = frozenset({0})
 
 
 @dataclass(frozen=True)

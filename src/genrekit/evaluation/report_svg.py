@@ -13,7 +13,7 @@ from genrekit.evaluation.calibration import Reliability
 
 __all__ = ["Dot", "confusion_svg", "dots_svg", "reliability_svg"]
 
-CHARACTER_WIDTH_PX = 6.6
+CHARACTER_WIDTH_PX = 7.4
 # Above this share the cell is dark enough for the inverse text colour.
 DARK_SHARE = 0.5
 

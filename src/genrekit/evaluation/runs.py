@@ -14,7 +14,7 @@ from genrekit.errors import DataError, RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import Reading, load_readings
 
-__all__ = ["PREDICTIONS_NAME", "SplitProof", "StoredRun", "load_run", "pool_runs"]
+__all__ = ["PREDICTIONS_NAME", "SplitProof", "StoredRun", "find_runs", "load_run", "pool_runs"]
 
 PREDICTIONS_NAME = "predictions.parquet"
 # What may differ between runs that are pooled: which fold, which seed, and where the data lie on a machine.
@@ -91,6 +91,21 @@ def load_run(path: str | Path) -> StoredRun:
             "Train it first, or name a finished run."
         )
     return StoredRun(folder, Predictions.read_parquet(table), _split(folder), _recipe(folder))
+
+
+def find_runs(path: str | Path) -> tuple[StoredRun, ...]:
+    """The run at a path, or the runs in a folder of runs, in the order of their names.
+
+    Raises
+    ------
+    RunError : nothing there, or no run in it
+    DataError : as `load_run`
+    """
+    path = Path(path)
+    if not path.is_dir() or (path / PREDICTIONS_NAME).exists():
+        return (load_run(path),)
+    folders = sorted(table.parent for table in path.glob(f"*/{PREDICTIONS_NAME}"))
+    return tuple(load_run(folder) for folder in folders or [path])
 
 
 def pool_runs(runs: Sequence[StoredRun]) -> Predictions:

@@ -1,0 +1,89 @@
+"""`genrekit compare`: two runs on the same tracks, by a clustered paired bootstrap and McNemar's exact test."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genrekit.cli import messages
+
+if TYPE_CHECKING:
+    from genrekit.evaluation import RunComparison
+
+__all__ = ["Format", "Fusion", "Part", "compare"]
+
+
+class Format(StrEnum):
+    """How the comparison is written to standard output."""
+
+    table = "table"
+    json = "json"
+
+
+class Fusion(StrEnum):
+    """How the excerpts of a track become one decision."""
+
+    mean = "mean"
+    vote = "vote"
+
+
+class Part(StrEnum):
+    """Which part's decisions are compared."""
+
+    train = "train"
+    valid = "valid"
+    test = "test"
+
+
+def compare(
+    first: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run folder, or a folder of folds and seeds.", show_default=False)
+    ],
+    second: Annotated[Path, typer.Argument(metavar="RUN", help="The other one.", show_default=False)],
+    format: Annotated[Format, typer.Option("--format", "-f", help="A table, or json (one object).")] = Format.table,
+    fusion: Annotated[Fusion, typer.Option(help="How excerpts become one decision per track.")] = Fusion.mean,
+    part: Annotated[Part, typer.Option(help="Part whose decisions are compared.")] = Part.test,
+) -> None:
+    """Compare two runs track by track: difference in accuracy with its 95 % interval, and whether it can be chance."""
+    from genrekit.evaluation import compare_runs, find_runs
+
+    result = compare_runs(
+        find_runs(first), find_runs(second), command="genrekit compare", part=part.value, fusion=fusion.value
+    )
+    if format is Format.json:
+        import json
+
+        typer.echo(json.dumps(_to_dict(result), ensure_ascii=False, allow_nan=False))
+    else:
+        _print_table(result)
+    for caution in result.cautions:
+        messages.warning(caution)
+
+
+def _to_dict(result: RunComparison) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    values = asdict(result)
+    return {**values.pop("comparison"), **values}
+
+
+def _print_table(result: RunComparison) -> None:
+    c, interval = result.comparison, result.comparison.interval
+    unit = "artists and single tracks" if interval.unit == "artist" else "tracks"
+    lines = [
+        f"{100 * c.accuracy_first:6.2f} %  {result.first}",
+        f"{100 * c.accuracy_second:6.2f} %  {result.second}",
+        f"{100 * c.difference:+6.2f}    difference on {c.n_tracks} tracks; 95 %: {100 * interval.low:+.2f} to "
+        f"{100 * interval.high:+.2f} (paired bootstrap over {interval.n_clusters} {unit}), p = {c.p_value:.4f}",
+    ]
+    if c.mcnemar is None:
+        lines.append("McNemar's test is left out: a track has several decisions (seeds or folds) on one side.")
+    else:
+        lines.append(
+            f"McNemar's exact test: {c.mcnemar.n_only_first_right} tracks only the first has right, "
+            f"{c.mcnemar.n_only_second_right} only the second, p = {c.mcnemar.p_value:.4f}"
+        )
+    typer.echo("\n".join(lines))

@@ -1,0 +1,115 @@
+"""`genrekit evaluate`: the report card of a run, or of folds and seeds of one recipe, from stored predictions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genrekit.cli import messages
+
+if TYPE_CHECKING:
+    from genrekit.evaluation import Evaluation
+
+__all__ = ["Format", "Fusion", "Part", "evaluate"]
+
+
+class Format(StrEnum):
+    """How results are written to standard output."""
+
+    table = "table"
+    json = "json"
+
+
+class Fusion(StrEnum):
+    """How the excerpts of a track become one decision."""
+
+    mean = "mean"
+    vote = "vote"
+
+
+class Part(StrEnum):
+    """Which part's predictions are scored."""
+
+    train = "train"
+    valid = "valid"
+    test = "test"
+
+
+def evaluate(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN",
+            help="Run folders, predictions.parquet files, or folders of runs; several are pooled as folds and seeds.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder for report.md, report.html and scores.json; of one run by default its own folder.",
+            show_default=False,
+        ),
+    ] = None,
+    format: Annotated[Format, typer.Option("--format", "-f", help="A table, or json (one object).")] = Format.table,
+    fusion: Annotated[Fusion, typer.Option(help="Fusion of the headline figures; both are reported.")] = Fusion.mean,
+    part: Annotated[Part, typer.Option(help="Part whose predictions are scored.")] = Part.test,
+) -> None:
+    """Score stored predictions: accuracy with intervals, macro F1, confusion, calibration; write the report card.
+
+    The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
+    """
+    from genrekit.evaluation import evaluate_runs, find_runs, write_report
+
+    stored = [run for path in runs for run in find_runs(path)]
+    if output is None and len(stored) > 1:
+        raise typer.BadParameter(f"{len(stored)} runs are pooled; say where their card goes", param_hint="--output")
+    evaluation = evaluate_runs(stored, command="genrekit evaluate", part=part.value, fusion=fusion.value)
+    written = write_report(evaluation, output if output is not None else stored[0].folder)
+    if format is Format.json:
+        import json
+
+        typer.echo(json.dumps(evaluation.to_dict(), ensure_ascii=False, allow_nan=False))
+    else:
+        _print_table(evaluation)
+    if evaluation.contaminated:
+        messages.warning("CONTAMINATED: training has heard the tracks of the test part; no figure holds for new music")
+    messages.note("wrote " + ", ".join(str(path) for path in written))
+
+
+def _print_table(evaluation: Evaluation) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from genrekit.evaluation.report_content import interval_text, percent, spread_text
+
+    table = Table(title=Text(f"{evaluation.title}, {evaluation.part} part"), title_justify="left")
+    for name in ("%", "accuracy", "95 %", "precision", "recall", "F1", "n"):
+        table.add_column(name, justify="left" if name == "%" else "right", no_wrap=True)
+    for view in evaluation.views:
+        scores = view.scores
+        table.add_row(
+            view.name,
+            percent(scores.accuracy),
+            interval_text(view.intervals["accuracy"]),
+            percent(scores.precision),
+            percent(scores.recall),
+            percent(scores.f1),
+            str(scores.n),
+            style="bold" if view is evaluation.headline else "",
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    if len(evaluation.runs) > 1:
+        mean = spread_text(evaluation.spread["accuracy"])
+        console.print(f"{len(evaluation.runs)} runs, accuracy {mean} (mean ± deviation, ddof 0)", soft_wrap=True)
+    console.print(f"calibration error {percent(evaluation.calibration.error)} %", soft_wrap=True)
+    for note in evaluation.notes:
+        console.print(Text(f"- {note}"), soft_wrap=True)
