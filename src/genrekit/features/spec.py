@@ -149,7 +149,7 @@ class FeatureSpec:
         return self.n_grid_columns(n_samples)
 
     def frame_index(self, n_samples: int, n_columns: int | None = None) -> npt.NDArray[np.int64]:
-        """The frames that are kept: column k is `ceil((k + 0.5) * n_frames / (n_columns + 0.5)) - 1`; int64 [n_columns].
+        """Frames that are kept: column k is `ceil((k + 0.5) * n_frames / (n_columns + 0.5)) - 1`. Shape [n_columns].
 
         The rule is the archive's: its 387 columns are the pixels of a picture 387.5 pixels wide, in which each frame
         has the same width and owns its right edge.
