@@ -10,7 +10,7 @@ from genrekit.data.archive import LogMelArchive, read_archive
 from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.leakage import Proof, Shared, prove, require_proof
 from genrekit.data.registry import DATASETS, load_dataset
-from genrekit.data.split import PARTS, Part, Protocol, Split, read_split, track_of
+from genrekit.data.split import PARTS, Part, Protocol, Split, read_split
 from genrekit.data.splits import SPLITS, make_split
 
 __all__ = [
@@ -32,5 +32,4 @@ __all__ = [
     "read_archive",
     "read_split",
     "require_proof",
-    "track_of",
 ]

@@ -120,7 +120,8 @@ class LogMelArchive:
         Each level stands for the middle of its step, so that values are at most half a step off.
         """
         steps = 1.0 - (self.levels[index].astype(np.float32) + 0.5) / LEVELS
-        return np.multiply(self.lo_db[index], steps, dtype=np.float32)
+        db: npt.NDArray[np.float32] = np.multiply(self.lo_db[index], steps, dtype=np.float32)
+        return db
 
     def sorted(self) -> LogMelArchive:
         """The same archive with its rows sorted by track."""

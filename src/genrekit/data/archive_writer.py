@@ -13,14 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.audio import load_audio
-from genrekit.data.archive import HOP_SAMPLES, LEVELS, SR
+from genrekit.data.archive import LEVELS, SR
 from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.errors import AudioError, DataError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
 
-__all__ = ["N_COLUMNS", "ArchiveRow", "archive_row", "write_archive"]
+__all__ = ["N_COLUMNS", "ArchiveRow", "archive_row", "clip_of", "write_archive"]
 
 N_COLUMNS = 387
+# What N_COLUMNS columns are made for, and how far a track may be from it to be taken as it is (GTZAN: 29.9 to 30.7 s).
+CLIP_S = 30.0
+TOLERANCE_S = 1.0
 FLOOR_DB = -80.0
 AMIN = 1e-10
 # All frames, in absolute decibels: the archive's 0 dB is the greatest cell of the whole track, kept or not.
@@ -71,15 +74,32 @@ def archive_row(y: npt.NDArray[np.float32], n_columns: int = N_COLUMNS) -> Archi
     )
 
 
+def clip_of(y: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The 30 s of a waveform that stand for it in an archive, so that a column lasts equally long in every row.
+
+    A track of 29 to 31 s is kept whole, as in GTZAN; of a longer one the middle is taken, a shorter one is repeated.
+
+    Parameters
+    ----------
+    y : mono at 22 050 Hz, at least one sample [shape=(n,)]
+    """
+    wanted = round(CLIP_S * SR)
+    if abs(len(y) - wanted) <= TOLERANCE_S * SR:
+        return y
+    if len(y) < wanted:
+        return np.resize(y, wanted)
+    start = (len(y) - wanted) // 2
+    return y[start : start + wanted]
+
+
 def write_archive(
     dataset: Dataset,
     path: Path,
     *,
-    n_columns: int = N_COLUMNS,
     n_threads: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Fault, ...]:
-    """Write the log-mels of a data set's audio to a new ``.npz`` file.
+    """Write the log-mels of a data set's audio, 30 s of each track, to a new ``.npz`` file.
 
     The file appears under its name only when it is whole.
 
@@ -87,7 +107,6 @@ def write_archive(
     ----------
     dataset : with audio
     path : to write; an existing file is not overwritten
-    n_columns : of each track
     n_threads : that decode and compute; None for one a processor
     progress : called with the number of tracks done, their total, and the last track's identifier
 
@@ -110,7 +129,7 @@ def write_archive(
         raise DataError(f"Data set {dataset.name!r} has no audio to write an archive from.")
     kept: list[tuple[Track, ArchiveRow]] = []
     faults: list[Fault] = []
-    for done, (track, row) in enumerate(_rows(dataset, n_columns, n_threads), start=1):
+    for done, (track, row) in enumerate(_rows(dataset, n_threads), start=1):
         if isinstance(row, ArchiveRow):
             kept.append((track, row))
         else:
@@ -123,12 +142,12 @@ def write_archive(
     return tuple(faults)
 
 
-def _rows(dataset: Dataset, n_columns: int, n_threads: int | None) -> Iterator[tuple[Track, ArchiveRow | Fault]]:
+def _rows(dataset: Dataset, n_threads: int | None) -> Iterator[tuple[Track, ArchiveRow | Fault]]:
     def make(track: Track) -> ArchiveRow | Fault:
         if track.path is None:
             return Fault("missing", track.track_id, "there is no audio of this track")
         try:
-            return archive_row(load_audio(track.path, sr=SR), n_columns)
+            return archive_row(clip_of(load_audio(track.path, sr=SR)))
         except AudioError as error:
             return Fault("undecodable", track.track_id, str(error))
 
@@ -164,5 +183,3 @@ def _save(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise DataError(f"Cannot write {path}: {error}.") from None
-
-

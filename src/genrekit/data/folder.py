@@ -96,12 +96,17 @@ def _read_artists(
             reader = csv.DictReader(handle)
             columns = set(reader.fieldnames or ())
             if not {"file", "artist"} <= columns <= {"file", "artist", "title"}:
-                raise DataError(f"{path} must have the columns file, artist and optionally title; found {sorted(columns)}.")
+                raise DataError(
+                    f"{path} must have the columns file, artist and optionally title; found {sorted(columns)}."
+                )
             for row in reader:
                 given = (row["file"] or "").strip()
                 names = [given] if given in files else by_name.get(given, [])
                 if len(names) == 1:
-                    artists[names[0]] = ((row["artist"] or "").strip() or None, (row.get("title") or "").strip() or None)
+                    artists[names[0]] = (
+                        (row["artist"] or "").strip() or None,
+                        (row.get("title") or "").strip() or None,
+                    )
                 elif names:
                     faults.append(Fault("ambiguous", given, f"{ARTISTS_FILE} names it, and {len(names)} files are it"))
                 else:

@@ -93,9 +93,7 @@ def find_genre_folders(root: Path, genres: Sequence[str] = GENRES) -> Path:
     return best
 
 
-def _scan(
-    base: Path, genres: Sequence[str], facts: dict[str, GtzanFacts]
-) -> tuple[dict[str, Path], list[Fault]]:
+def _scan(base: Path, genres: Sequence[str], facts: dict[str, GtzanFacts]) -> tuple[dict[str, Path], list[Fault]]:
     files: dict[str, Path] = {}
     faults = []
     for genre in genres:

@@ -16,7 +16,7 @@ GENRES = ("blues", "classical", "country", "jazz", "metal", "pop")
 INFO = replace(
     GTZAN_INFO,
     name="gtzan6",
-    summary="GTZAN-6 from audio: six of GTZAN's genres, 600 tracks of 30 s; other genres that lie beside are passed over",
+    summary="GTZAN-6 from audio: six of GTZAN's genres, 600 tracks of 30 s",
     genres=GENRES,
     n_tracks=600,
 )

@@ -65,6 +65,7 @@ class Proof:
     shared : for each pair of parts and for train+valid against test, one count a relation
     n_test : test tracks
     n_test_touched : test tracks that share anything at all with train or validation
+    crossing : how many tracks, copies, recordings and artists are in more than one part
     n_unknown_artists : tracks of the split whose artist is unknown, so that artists may cross unseen
     refused : sentences on what the protocol does not allow; empty if the split is accepted
     """
@@ -74,6 +75,7 @@ class Proof:
     shared: tuple[Shared, ...]
     n_test: int
     n_test_touched: int
+    crossing: Mapping[Relation, int]
     n_unknown_artists: int
     refused: tuple[str, ...]
 
@@ -128,6 +130,7 @@ def prove(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, str]] = 
         shared=tuple(shared),
         n_test=len(tracks["test"]),
         n_test_touched=len(touched),
+        crossing={relation: _crossing(split, tracks, key_of[relation]) for relation in RELATIONS},
         n_unknown_artists=len(unknown),
         refused=tuple(_refusals(split.protocol, shared)),
     )
@@ -191,6 +194,12 @@ def _count(
         n_second_total=total,
         examples=tuple((ours[key][0], theirs[key][0]) for key in both[:3]),
     )
+
+
+def _crossing(split: Split, tracks: Mapping[str, Iterable[str]], key_of: Mapping[str, Hashable]) -> int:
+    parts = ("train", "test") if split.validation == "test" else PARTS
+    counts = Counter(key for part in parts for key in {key_of.get(track_id) for track_id in tracks[part]} - {None})
+    return sum(count > 1 for count in counts.values())
 
 
 def _refusals(protocol: Protocol, shared: Iterable[Shared]) -> Iterable[str]:

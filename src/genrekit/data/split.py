@@ -15,7 +15,7 @@ from typing import Any, Literal, cast, get_args
 from genrekit.data.dataset import Dataset, nearest
 from genrekit.errors import DataError
 
-__all__ = ["PARTS", "Part", "Protocol", "Split", "Unit", "Validation", "read_split", "track_of"]
+__all__ = ["PARTS", "Part", "Protocol", "Split", "Unit", "Validation", "read_split"]
 
 Part = Literal["train", "valid", "test"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -23,11 +23,6 @@ Protocol = Literal["P1", "P2", "P3", "P4", "published", "custom"]
 Unit = Literal["track", "excerpt"]
 Validation = Literal["inner", "published", "test", "none"]
 FORMAT = 1
-
-
-def track_of(member: str) -> str:
-    """Track of a split's member: ``"blues.00000@3"`` is the fourth excerpt of ``"blues.00000"``."""
-    return member.rpartition("@")[0] if "@" in member else member
 
 
 @dataclass(frozen=True)
@@ -88,11 +83,13 @@ class Split:
         """Whether excerpts of one track may lie in two parts; all that is made from it must say so."""
         return self.protocol == "P1"
 
+    def track_of(self, member: str) -> str:
+        """Track of a member: of the excerpt ``"blues.00000@3"`` it is ``"blues.00000"``."""
+        return member.rpartition("@")[0] if self.unit == "excerpt" else member
+
     def tracks(self, part: Part) -> tuple[str, ...]:
         """Tracks of a part, sorted, each once."""
-        if self.unit == "track":
-            return self.parts[part]
-        return tuple(sorted({track_of(member) for member in self.parts[part]}))
+        return tuple(sorted({self.track_of(member) for member in self.parts[part]}))
 
     def excerpts(self, part: Part) -> dict[str, tuple[int, ...]]:
         """Excerpt indices of each track of a part.

@@ -135,7 +135,7 @@ def _notes(kind: SplitKind, missing: int) -> tuple[str, ...]:
     if kind.protocol == "P1":
         notes.append("CONTAMINATED: excerpts of one track lie in several parts; the score shows the size of the leak.")
     if missing:
-        notes.append(f"{missing} tracks of the published list are not in the data set.")
+        notes.append(f"Tracks of the published list that the data set lacks: {missing}.")
     return tuple(notes)
 
 
@@ -154,7 +154,7 @@ def _validated_on_test(split: Split, kind: SplitKind) -> Split:
 
 def _with_inner_validation(split: Split, kind: SplitKind, request: Request, fraction: float, seed: int) -> Split:
     dataset, members = request.dataset, split.parts["train"]
-    labels = dataset.labels(member.split("@")[0] for member in members)
+    labels = dataset.labels(split.track_of(member) for member in members)
     rng = np.random.default_rng([seed, split.fold])
     if kind.grouped:
         group_of = groups(dataset, ("copy", "recording", "artist"), request.pairs)

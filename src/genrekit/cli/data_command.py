@@ -1,0 +1,227 @@
+"""`genrekit data`: look at data sets, find their faults, and write archives of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genrekit.cli import messages
+
+if TYPE_CHECKING:
+    from genrekit.data.audit import Audit
+    from genrekit.data.dataset import Dataset
+
+__all__ = ["ROOT_VARIABLE", "Format", "app", "columns", "load", "progress_bar"]
+
+ROOT_VARIABLE = "GENREKIT_DATA"
+MAX_LISTED = 20
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Look at data sets: what they hold, what is wrong with them.",
+)
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    table = "table"
+    json = "json"
+
+
+Name = Annotated[str, typer.Argument(help="A data set of 'genrekit data list', or a folder of genre folders.")]
+Root = Annotated[
+    Path | None, typer.Option("--root", envvar=ROOT_VARIABLE, help="Folder or archive that holds the data set.")
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of standard output.")]
+
+
+@app.command("list")
+def list_datasets() -> None:
+    """Name the data sets that can be loaded."""
+    from genrekit.data.registry import DATASETS, dataset_info
+
+    typer.echo(columns([(name, dataset_info(name).summary) for name in DATASETS]))
+
+
+@app.command()
+def info(name: Name, root: Root = None) -> None:
+    """Say what a data set is, how to cite it, and with --root what is there of it."""
+    from genrekit.data.registry import DATASETS, dataset_info
+
+    facts = dataset_info(name if name in DATASETS or not Path(name).is_dir() else "folder")
+    rows = [
+        ("name", facts.name),
+        ("summary", facts.summary),
+        ("contents", facts.contents),
+        ("tracks", str(facts.n_tracks or "")),
+        ("genres", " ".join(facts.genres)),
+        ("licence", facts.licence),
+        ("source", facts.source),
+        ("citation", facts.citation),
+    ]
+    if root is not None or name not in DATASETS:
+        dataset = load(name, root)
+        counts = {genre: sum(track.genre == genre for track in dataset.tracks) for genre in dataset.genres}
+        rows += [
+            ("found", f"{len(dataset)} tracks: {', '.join(f'{count} {genre}' for genre, count in counts.items())}"),
+            ("artists", f"{sum(track.artist is None for track in dataset.tracks)} tracks have no known artist"),
+            ("faults", _counted(dataset) or "none known; 'genrekit data audit' looks at every file"),
+        ]
+    typer.echo("\n".join(f"{key:<9} {value}" for key, value in rows if value))
+
+
+@app.command()
+def audit(
+    name: Annotated[str, typer.Argument(help="A data set of 'genrekit data list', or a folder of genre folders.")] = "",
+    root: Root = None,
+    format: Annotated[Format, typer.Option("--format", help="A table for people, or JSON with everything.")] = (
+        Format.table
+    ),
+    output: Output = None,
+) -> None:
+    """Look at every track: counts, durations, faults, copies, the same recording twice, artists.
+
+    With --root alone the folder is taken as your own, with one folder a genre.
+    """
+    from genrekit.data.audit import audit as look
+
+    if not name and root is None:
+        raise typer.BadParameter("give the name of a data set, or --root with a folder of genre folders")
+    dataset = load(name or "folder", root)
+    with progress_bar("looking at files") as progress:
+        found = look(dataset, progress=progress)
+    write(found.to_json() if format is Format.json else render_audit(found), output)
+
+
+@app.command()
+def prepare(
+    name: Annotated[
+        str, typer.Argument(help="A data set with audio, a folder of genre folders, or 'negatives' (made on the spot).")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Archive to write; its name ends in .npz.")],
+    root: Root = None,
+    count: Annotated[int, typer.Option("--count", min=1, help="Of the clips, for 'negatives' only.")] = 400,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the clips, for 'negatives' only.")] = 0,
+) -> None:
+    """Write the log-mels of a data set's audio to one archive file, 30 s of each track."""
+    if name == "negatives":
+        from genrekit.data.negatives import write_negatives
+
+        with progress_bar("writing log-mels") as progress:
+            write_negatives(output, count=count, seed=seed, progress=progress)
+        messages.note(f"wrote about {count} sounds that are no music to {output}")
+        return
+    from genrekit.data.archive_writer import write_archive
+
+    dataset = load(name, root)
+    with progress_bar("writing log-mels") as progress:
+        faults = write_archive(dataset, output, progress=progress)
+    for fault in faults:
+        messages.error(f"{fault.track_id}: {fault.detail}")
+    messages.note(f"wrote {len(dataset) - len(faults)} of {len(dataset)} tracks to {output}")
+    if faults:
+        raise typer.Exit(1)
+
+
+def load(name: str, root: Path | None) -> Dataset:
+    """The data set of this name below `root`; a name that is no data set but a folder is that folder's own files."""
+    from genrekit.data.registry import DATASETS, load_dataset
+    from genrekit.errors import DataError
+
+    if name not in DATASETS and Path(name).is_dir():
+        return load_dataset("folder", Path(name))
+    if name in DATASETS and root is None:
+        raise DataError(f"Data set {name!r} needs its folder: give --root, or set the variable {ROOT_VARIABLE}.")
+    return load_dataset(name, root)
+
+
+def columns(rows: list[tuple[str, ...]]) -> str:
+    """Rows of cells as text, each column as wide as it must be, numbers to the right."""
+    if not rows:
+        return ""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if cell.replace(".", "").isdigit() else cell.ljust(width)
+            for cell, width in zip(row, widths, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write a result to a new file, or to standard output."""
+    from genrekit.data.text_file import write_new
+
+    if output is None:
+        typer.echo(text.rstrip("\n"))
+    else:
+        write_new(output, text.rstrip("\n") + "\n")
+        messages.note(f"wrote {output}")
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A function to be called with steps done, their total and what is done; it draws a bar if a terminal sees it."""
+    import sys
+
+    if not sys.stderr.isatty():
+        yield lambda done, total, what: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total, what: bar.update(task, completed=done, total=total)
+
+
+def render_audit(found: Audit) -> str:
+    """An audit as text: genres, durations, faults, and what would leak."""
+    lines = [f"{found.dataset}: {found.n_tracks} tracks, {found.n_artists} known artists", ""]
+    rows: list[tuple[str, ...]] = [("genre", "tracks", "artists", "unknown", "most tracks by")]
+    for genre in found.genres:
+        top = ", ".join(f"{artist} {count}" for artist, count in genre.top_artists)
+        counts = (str(genre.n_tracks), str(genre.n_artists), str(genre.n_unknown_artists))
+        rows.append((genre.genre, *counts, top))
+    lines += [columns(rows), ""]
+    if found.durations is not None:
+        d = found.durations
+        lines.append(
+            f"durations: {d.shortest_s:.2f} to {d.longest_s:.2f} s, median {d.median_s:.2f} s, "
+            f"{d.total_s / 3600:.2f} hours in all"
+        )
+    lines.append(f"faults: {', '.join(f'{n} {kind}' for kind, n in found.fault_counts.items()) or 'none'}")
+    shown = [f"  {fault.kind}: {fault.track_id or found.dataset}: {fault.detail}" for fault in found.faults]
+    lines += _some(shown, found.faults, "faults")
+    lines.append(f"bit-identical copies: {len(found.copies)} groups")
+    lines += _some(["  " + " = ".join(group) for group in found.copies], found.copies, "groups")
+    lines.append(
+        f"same artist and title: {len(found.recordings)} groups, {found.n_redundant} tracks more than recordings"
+    )
+    lines.append(
+        f"same recording by fingerprint: {len(found.matches)} pairs, of which {len(found.new_matches)} are told by "
+        "neither copies nor titles"
+    )
+    pairs = [f"  {m.first} ~ {m.second} (score {m.score:.1f}, offset {m.offset_s:+.1f} s)" for m in found.new_matches]
+    lines += _some(pairs, found.new_matches, "pairs")
+    return "\n".join(lines)
+
+
+def _some(lines: list[str], whole: tuple[object, ...], what: str) -> list[str]:
+    rest = len(whole) - MAX_LISTED
+    return lines[:MAX_LISTED] + ([f"  and {rest} {what} more; --format json has all"] if rest > 0 else [])
+
+
+def _counted(dataset: Dataset) -> str:
+    from collections import Counter
+
+    return ", ".join(f"{n} {kind}" for kind, n in Counter(fault.kind for fault in dataset.faults).most_common())

@@ -1,0 +1,209 @@
+"""`genrekit split`: make splits, and check what the parts of any split share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genrekit.cli import messages
+from genrekit.cli.data_command import ROOT_VARIABLE, Format, Root, columns, load, write
+
+if TYPE_CHECKING:
+    from genrekit.data.dataset import Dataset
+    from genrekit.data.leakage import Proof
+    from genrekit.data.split import Part, Split
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Make splits, and check what the parts of any split share.",
+)
+
+Data = Annotated[
+    str, typer.Option("--data", help=f"Data set, or folder of genre folders; its root is --root or {ROOT_VARIABLE}.")
+]
+AuditFile = Annotated[
+    Path | None,
+    typer.Option("--audit", help="JSON of 'genrekit data audit'; pairs that its fingerprint found are kept together."),
+]
+
+
+class ProtocolName(StrEnum):
+    """Protocols that a split can be checked under."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+    published = "published"
+    custom = "custom"
+
+
+class ValidationFrom(StrEnum):
+    """Where the validation part is from."""
+
+    default = "default"
+    test = "test"
+
+
+@app.command("list")
+def list_splits() -> None:
+    """Name the ways to split."""
+    from genrekit.data.splits import SPLITS
+
+    rows: list[tuple[str, ...]] = [("name", "protocol", "folds", "what")]
+    rows += [(name, kind.protocol, str(kind.n_folds), kind.summary) for name, kind in SPLITS.items()]
+    typer.echo(columns(rows))
+
+
+@app.command()
+def make(
+    name: Annotated[str, typer.Argument(help="A way to split, of 'genrekit split list'.")],
+    data: Data,
+    root: Root = None,
+    fold: Annotated[int, typer.Option("--fold", min=0, help="Fold that is tested, counted from 0.")] = 0,
+    folds: Annotated[int | None, typer.Option("--folds", min=2, help="Number of folds, where it is free.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of the folds.")] = None,
+    validation: Annotated[
+        ValidationFrom,
+        typer.Option(
+            "--validation", help="'test' validates on the test part, as report A does; the score is flattered."
+        ),
+    ] = ValidationFrom.default,
+    valid_fraction: Annotated[
+        float, typer.Option("--valid-fraction", min=0, max=0.5, help="Share of training for an inner validation part.")
+    ] = 0.1,
+    valid_seed: Annotated[int, typer.Option("--valid-seed", min=0, help="Of the inner validation part.")] = 0,
+    audit: AuditFile = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Split file to write, instead of standard output.")
+    ] = None,
+) -> None:
+    """Make a split of a data set and write it as JSON; what its parts share goes to standard error."""
+    from genrekit.data.leakage import prove
+    from genrekit.data.splits import make_split
+
+    dataset = load(data, root)
+    pairs = _pairs(audit)
+    split = make_split(
+        dataset,
+        name,
+        fold=fold,
+        n_folds=folds,
+        seed=seed,
+        validation="test" if validation is ValidationFrom.test else "default",
+        valid_fraction=valid_fraction,
+        valid_seed=valid_seed,
+        pairs=pairs,
+    )
+    proof = prove(split, dataset, pairs=pairs)
+    typer.echo(render_proof(split, proof, dataset), err=True)
+    write(split.to_json(), output)
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path | None, typer.Argument(help="Split file of genrekit (.json), or a table track,part (.csv).")
+    ] = None,
+    data: Data = "",
+    root: Root = None,
+    train: Annotated[Path | None, typer.Option("--train", help="List of training tracks, one a line.")] = None,
+    valid: Annotated[Path | None, typer.Option("--valid", help="List of validation tracks.")] = None,
+    test: Annotated[Path | None, typer.Option("--test", help="List of test tracks.")] = None,
+    protocol: Annotated[
+        ProtocolName | None, typer.Option("--protocol", help="Check under this protocol instead of the split's own.")
+    ] = None,
+    audit: AuditFile = None,
+    format: Annotated[Format, typer.Option("--format", help="A table for people, or JSON.")] = Format.table,
+) -> None:
+    """Count what the parts of a split share; exit code 1 if its protocol does not allow it."""
+    import json
+    from dataclasses import replace
+
+    from genrekit.data.leakage import prove
+
+    lists: dict[Part, Path] = {}
+    if train is not None:
+        lists["train"] = train
+    if valid is not None:
+        lists["valid"] = valid
+    if test is not None:
+        lists["test"] = test
+    if (file is None) == (not lists):
+        raise typer.BadParameter("give either a split file, or lists with --train, --valid and --test")
+    if not data:
+        raise typer.BadParameter("say with --data which data set the split is of")
+    dataset = load(data, root)
+    split = _read(dataset, file, lists)
+    if protocol is not None:
+        split = replace(split, protocol=protocol.value)
+    proof = prove(split, dataset, pairs=_pairs(audit))
+    if format is Format.json:
+        typer.echo(json.dumps(proof.to_dict(), indent=1, ensure_ascii=False))
+    else:
+        typer.echo(render_proof(split, proof, dataset))
+    if proof.refused:
+        messages.error(f"refused under protocol {split.protocol}: the parts share what it does not allow")
+        raise typer.Exit(1)
+
+
+def render_proof(split: Split, proof: Proof, dataset: Dataset) -> str:
+    """A proof as text: sizes, shared tracks, copies, recordings and artists, and what is refused."""
+    from genrekit.data.split import PARTS
+
+    sizes = ", ".join(f"{part} {len(split.parts[part])}" for part in PARTS)
+    title = f"{split.name}, fold {split.fold + 1} of {split.n_folds}, protocol {split.protocol}"
+    lines = [f"{title}{': CONTAMINATED' if split.contaminated else ''}", f"{split.unit}s: {sizes}"]
+    lines += [f"note: {note}" for note in split.notes]
+    rows: list[tuple[str, ...]] = [("genre", *PARTS)]
+    for genre in dataset.genres:
+        counts = (sum(dataset.track(t).genre == genre for t in split.tracks(part)) for part in PARTS)
+        rows.append((genre, *(str(count) for count in counts)))
+    lines += ["", columns(rows), ""]
+    rows = [("shared by", "what", "how many", "tracks concerned in the second")]
+    for shared in proof.shared:
+        concerned = f"{shared.n_second} of {shared.n_second_total}"
+        rows.append((f"{shared.first} / {shared.second}", shared.relation, str(shared.n_shared), concerned))
+    share = 100 * proof.n_test_touched / proof.n_test if proof.n_test else 0.0
+    lines += [
+        columns(rows),
+        "",
+        f"{proof.n_test_touched} of {proof.n_test} test tracks ({share:.1f} %) share something with "
+        "training or validation",
+        f"{proof.crossing['artist']} artists are in more than one part; "
+        f"{proof.n_unknown_artists} tracks have no known artist",
+    ]
+    lines += [f"refused: {reason}" for reason in proof.refused]
+    return "\n".join(lines)
+
+
+def _read(dataset: Dataset, file: Path | None, lists: dict[Part, Path]) -> Split:
+    from genrekit.data.split import read_split
+    from genrekit.data.split_files import read_lists, read_table
+
+    if file is None:
+        return read_lists(dataset, lists)
+    return read_table(dataset, file) if file.suffix.lower() == ".csv" else read_split(file)
+
+
+def _pairs(audit: Path | None) -> tuple[tuple[str, str], ...]:
+    """Pairs of tracks that an audit found to be one recording."""
+    import json
+
+    from genrekit.errors import DataError
+
+    if audit is None:
+        return ()
+    try:
+        matches = json.loads(audit.read_text(encoding="utf-8"))["matches"]
+        return tuple((str(match["first"]), str(match["second"])) for match in matches)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{audit} is not the JSON of an audit ({error!r}); make one with 'genrekit data audit --format json'."
+        ) from None

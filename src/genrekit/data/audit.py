@@ -1,0 +1,219 @@
+"""The audit of a data set: what it holds, what is wrong with it, and what would leak."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from genrekit.data.dataset import Dataset, Fault
+from genrekit.data.file_check import FileCheck, check_file
+from genrekit.data.fingerprint import Match, archive_fingerprint, find_matches
+from genrekit.data.relations import keys, normalise
+
+__all__ = ["Audit", "Durations", "GenreSummary", "audit"]
+
+Progress = Callable[[int, int, str], None]
+
+# A set counts as clips of one length if nine in ten tracks are within 5 % of the median; then the others stand out.
+CLIP_TOLERANCE = 0.05
+CLIP_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class GenreSummary:
+    """Counts of one genre.
+
+    Parameters
+    ----------
+    genre : its name
+    n_tracks : tracks
+    n_artists : known artists
+    n_unknown_artists : tracks whose artist is unknown
+    top_artists : the three artists with most tracks, with their numbers of tracks
+    """
+
+    genre: str
+    n_tracks: int
+    n_artists: int
+    n_unknown_artists: int
+    top_artists: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Durations:
+    """Durations of the tracks in seconds."""
+
+    total_s: float
+    shortest_s: float
+    median_s: float
+    longest_s: float
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Parameters
+    ----------
+    dataset : name of the data set
+    n_tracks, n_artists, n_unknown_artists : over all genres
+    genres : one summary a genre, in label order
+    durations : None where no duration is known
+    faults : all of the data set and of its files
+    copies : groups of bit-identical tracks
+    recordings : groups of tracks with the same artist and title
+    matches : pairs that the audio fingerprint found to hold one recording
+    new_matches : those of them that neither copies nor recordings tell
+    """
+
+    dataset: str
+    n_tracks: int
+    n_artists: int
+    n_unknown_artists: int
+    genres: tuple[GenreSummary, ...]
+    durations: Durations | None
+    faults: tuple[Fault, ...]
+    copies: tuple[tuple[str, ...], ...]
+    recordings: tuple[tuple[str, ...], ...]
+    matches: tuple[Match, ...]
+    new_matches: tuple[Match, ...]
+
+    @property
+    def fault_counts(self) -> dict[str, int]:
+        """Number of faults by kind, most frequent first."""
+        return dict(Counter(fault.kind for fault in self.faults).most_common())
+
+    @property
+    def n_redundant(self) -> int:
+        """Tracks that would go if one of each recording were kept."""
+        return sum(len(group) - 1 for group in self.recordings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-ready values."""
+        return asdict(self)
+
+    def to_json(self) -> str:
+        """As JSON text."""
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
+
+
+def audit(dataset: Dataset, *, n_threads: int | None = None, progress: Progress | None = None) -> Audit:
+    """Look at every track of a data set; audio files are hashed and decoded, archives are read.
+
+    One bad file is a fault, never an exception.
+
+    Parameters
+    ----------
+    dataset : to look at
+    n_threads : that read files; None for one a processor
+    progress : called with the number of steps done, their total and what was done
+    """
+    checks = list(_checks(dataset, n_threads, progress))
+    durations = _durations(dataset, checks)
+    fingerprints = {check.track_id: check.fingerprint for check in checks if check.fingerprint is not None}
+    fingerprints |= _archive_fingerprints(dataset)
+    matches = find_matches(
+        fingerprints,
+        progress=None if progress is None else lambda done, total: progress(done, total, "comparing fingerprints"),
+    )
+    hashes = {check.track_id: check.sha256 for check in checks}
+    copies = _groups({t.track_id: t.sha256 or hashes.get(t.track_id) for t in dataset.tracks})
+    recordings = _groups({t.track_id: keys(t, "recording") for t in dataset.tracks})
+    told = {pair for groups in (copies, recordings) for group in groups for pair in _pairs(group)}
+    faults = [*dataset.faults, *(fault for check in checks for fault in check.faults)]
+    return Audit(
+        dataset=dataset.name,
+        n_tracks=len(dataset),
+        n_artists=len({keys(t, "artist") for t in dataset.tracks} - {None}),
+        n_unknown_artists=sum(t.artist is None for t in dataset.tracks),
+        genres=tuple(_summary(dataset, genre) for genre in dataset.genres),
+        durations=_summarise(durations),
+        faults=tuple(faults + _length_faults(durations)),
+        copies=copies,
+        recordings=recordings,
+        matches=matches,
+        new_matches=tuple(match for match in matches if (match.first, match.second) not in told),
+    )
+
+
+def _checks(dataset: Dataset, n_threads: int | None, progress: Progress | None) -> Iterator[FileCheck]:
+    files = [(track, track.path) for track in dataset.tracks if track.path is not None]
+    with ThreadPoolExecutor(n_threads or os.cpu_count()) as pool:
+        for done, check in enumerate(pool.map(lambda pair: check_file(*pair), files), start=1):
+            if progress is not None:
+                progress(done, len(files), check.track_id)
+            yield check
+
+
+def _archive_fingerprints(dataset: Dataset) -> dict[str, npt.NDArray[np.float32]]:
+    if dataset.archive is None:
+        return {}
+    return {track.track_id: archive_fingerprint(dataset.archive, row) for row, track in enumerate(dataset.tracks)}
+
+
+def _durations(dataset: Dataset, checks: list[FileCheck]) -> dict[str, float]:
+    known = {t.track_id: t.duration_s for t in dataset.tracks if t.path is None}
+    known |= {check.track_id: check.duration_s for check in checks}
+    return {track_id: duration for track_id, duration in known.items() if duration is not None}
+
+
+def _summarise(durations: Mapping[str, float]) -> Durations | None:
+    if not durations:
+        return None
+    values = list(durations.values())
+    rounded = (sum(values), min(values), statistics.median(values), max(values))
+    return Durations(*(round(value, 3) for value in rounded))
+
+
+def _length_faults(durations: Mapping[str, float]) -> list[Fault]:
+    if not durations:
+        return []
+    median = statistics.median(durations.values())
+    odd = {t: d for t, d in durations.items() if abs(d - median) > CLIP_TOLERANCE * median}
+    if len(odd) > (1 - CLIP_SHARE) * len(durations):
+        return []
+    return [
+        Fault("length", track_id, f"lasts {duration:.1f} s where {median:.1f} s is usual")
+        for track_id, duration in odd.items()
+    ]
+
+
+def _summary(dataset: Dataset, genre: str) -> GenreSummary:
+    tracks = [track for track in dataset.tracks if track.genre == genre]
+    names: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for track in tracks:
+        if track.artist is not None:
+            key = normalise(track.artist)
+            names.setdefault(key, track.artist)
+            counts[key] += 1
+    return GenreSummary(
+        genre=genre,
+        n_tracks=len(tracks),
+        n_artists=len(counts),
+        n_unknown_artists=sum(track.artist is None for track in tracks),
+        top_artists=tuple((names[key], count) for key, count in counts.most_common(3)),
+    )
+
+
+def _groups(key_of: Mapping[str, Hashable | None]) -> tuple[tuple[str, ...], ...]:
+    members: dict[Hashable, list[str]] = defaultdict(list)
+    for track_id, key in key_of.items():
+        if key is not None:
+            members[key].append(track_id)
+    return tuple(tuple(sorted(group)) for group in members.values() if len(group) > 1)
+
+
+def _pairs(group: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for place, first in enumerate(group):
+        for second in group[place + 1 :]:
+            yield first, second

@@ -1,0 +1,32 @@
+"""Writing a text file whole or not at all, and never over another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from genrekit.errors import DataError
+
+__all__ = ["write_new"]
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a new file in UTF-8; it appears under its name only when it is whole.
+
+    Writing the same text again is no change and succeeds.
+
+    Raises
+    ------
+    DataError
+        If a file with other content is there, or the file cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        if path.exists():
+            if path.read_bytes() == text.encode("utf-8"):
+                return
+            raise DataError(f"{path} exists already with other content; choose another name, or move it away.")
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DataError(f"Cannot write {path}: {error}.") from None
