@@ -36,10 +36,10 @@ def test_f1_interval_agrees_with_a_plain_loop(make_predictions: Make) -> None:
     ours = bootstrap_scores(table, generator=generator(), n_resamples=4000)["f1"]
     rng = generator(1)
     samples = []
-    for _ in range(1500):
+    for _ in range(600):
         rows = rng.integers(0, 60, 60)
         samples.append(f1_score(table.label[rows], table.predicted[rows], average="macro"))
-    np.testing.assert_allclose([ours.low, ours.high], np.quantile(samples, [0.025, 0.975]), atol=0.02)
+    np.testing.assert_allclose([ours.low, ours.high], np.quantile(samples, [0.025, 0.975]), atol=0.03)
 
 
 def test_excerpts_and_seeds_of_a_track_add_no_certainty(make_predictions: Make) -> None:

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.evaluate_command import Format, Fusion, Part
 
 if TYPE_CHECKING:
     from genrekit.evaluation import RunComparison
 
-__all__ = ["Format", "Fusion", "Part", "compare"]
-
-
-class Format(StrEnum):
-    """How the comparison is written to standard output."""
-
-    table = "table"
-    json = "json"
-
-
-class Fusion(StrEnum):
-    """How the excerpts of a track become one decision."""
-
-    mean = "mean"
-    vote = "vote"
-
-
-class Part(StrEnum):
-    """Which part's decisions are compared."""
-
-    train = "train"
-    valid = "valid"
-    test = "test"
+__all__ = ["compare"]
 
 
 def compare(

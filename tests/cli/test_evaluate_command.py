@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genrekit.cli.main import main
+from genrekit.evaluation.predictions import Predictions
+
+GENRES = ("blues", "jazz", "rock")
+
+
+def write_run(folder: Path, *, seed: int = 0, recipe: str = "se_cnn", protocol: str = "P2", n_right: int = 24) -> Path:
+    """Thirty tracks of two excerpts, of which the first `n_right` are right."""
+    label = np.repeat(np.arange(30) % 3, 2)
+    answer = np.where(np.repeat(np.arange(30) < n_right, 2), label, (label + 1) % 3)
+    probabilities = np.full((60, 3), 0.1)
+    probabilities[np.arange(60), answer] = 0.8
+    folder.mkdir(parents=True)
+    Predictions(
+        genres=GENRES,
+        track=np.array([f"{GENRES[i % 3]}.{i:05d}" for i in np.repeat(np.arange(30), 2)]),
+        start_s=np.tile([0.0, 5.0], 30),
+        part=np.full(60, "test"),
+        fold=np.zeros(60, dtype=int),
+        seed=np.full(60, seed),
+        label=label,
+        probabilities=probabilities,
+        protocol=protocol,
+        contaminated=protocol == "P1",
+        recipe=recipe,
+        dataset="gtzan_archive",
+    ).write_parquet(folder / "predictions.parquet")
+    return folder
+
+
+def test_one_run_gets_its_card_in_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = write_run(tmp_path / "run")
+    assert main(["evaluate", str(run)]) == 0
+    out, err = capsys.readouterr()
+    assert "file-wise, mean" in out and "80.0" in out
+    assert "wrote" in err and "report.html" in err
+    assert {path.name for path in run.iterdir()} == {
+        "predictions.parquet",
+        "readings.jsonl",
+        "report.html",
+        "report.md",
+        "scores.json",
+    }
+
+
+def test_json_is_one_object_on_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = write_run(tmp_path / "run")
+    assert main(["evaluate", str(run), "--format", "json", "--fusion", "vote"]) == 0
+    out = capsys.readouterr().out
+    scores = json.loads(out)
+    assert out.count("\n") == 1
+    assert scores["fusion"] == "vote"
+    assert scores == json.loads((run / "scores.json").read_text(encoding="utf-8"))
+
+
+def test_a_second_card_is_no_second_reading(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = write_run(tmp_path / "run")
+    for _ in range(2):
+        assert main(["evaluate", str(run), "-f", "json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["n_readings"] == [1]
+
+
+def test_several_runs_are_pooled_into_the_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed, right in enumerate((21, 24, 27)):
+        write_run(tmp_path / "runs" / str(seed), seed=seed, n_right=right)
+    assert main(["evaluate", str(tmp_path / "runs"), "--output", str(tmp_path / "card")]) == 0
+    assert "3 runs, accuracy 80.00 ± 8.16" in capsys.readouterr().out
+    assert (tmp_path / "card" / "report.html").is_file()
+    assert not (tmp_path / "runs" / "0" / "report.md").exists()
+
+
+def test_several_runs_without_output_are_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [str(write_run(tmp_path / str(seed), seed=seed)) for seed in range(2)]
+    assert main(["evaluate", *runs]) == 2
+    assert "--output" in capsys.readouterr().err
+    assert not (tmp_path / "0" / "readings.jsonl").exists()
+
+
+def test_mixed_runs_are_refused_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [str(write_run(tmp_path / name, recipe=name, seed=i)) for i, name in enumerate(("mlp", "rglu"))]
+    assert main(["evaluate", *runs, "-o", str(tmp_path / "card")]) == 1
+    err = capsys.readouterr().err
+    assert "different recipe" in err and "'mlp' and 'rglu'" in err
+    assert not (tmp_path / "card").exists()
+
+
+def test_contamination_is_shouted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(write_run(tmp_path / "run", protocol="P1"))]) == 0
+    out, err = capsys.readouterr()
+    assert "CONTAMINATED" in out and "CONTAMINATED" in err
+
+
+def test_errors_are_one_line_without_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(tmp_path / "missing")]) == 1
+    (tmp_path / "predictions.parquet").write_text("no")
+    assert main(["evaluate", str(tmp_path)]) == 1
+    err = capsys.readouterr().err
+    assert "No run at" in err and "cannot be read as Parquet" in err
+    assert "Traceback" not in err
+    assert main(["evaluate"]) == 2
+    assert main(["evaluate", str(tmp_path), "--part", "dev"]) == 2

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from genrekit.errors import DataError
+from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.readings import Reading, load_readings, record_reading
+
+Make = Callable[..., Predictions]
+
+
+def test_the_same_predictions_are_read_once(tmp_path: Path, make_predictions: Make) -> None:
+    first, second = make_predictions(), make_predictions(generator_seed=1)
+    assert record_reading(tmp_path, command="genrekit train", predictions=first)
+    assert not record_reading(tmp_path, command="genrekit evaluate", predictions=first)
+    assert record_reading(tmp_path, command="genrekit train", predictions=second)
+    readings = load_readings(tmp_path, part="test")
+    assert [reading.command for reading in readings] == ["genrekit train", "genrekit train"]
+    assert readings[0].predictions_sha256 == first.sha256
+
+
+def test_other_parts_do_not_make_it_a_new_reading(tmp_path: Path, make_predictions: Make) -> None:
+    test, valid = make_predictions(), make_predictions(part="valid")
+    record_reading(tmp_path, command="c", predictions=test)
+    assert not record_reading(tmp_path, command="c", predictions=Predictions.concatenate([valid, test]))
+    assert record_reading(tmp_path, command="c", predictions=valid, part="valid")
+    assert [len(load_readings(tmp_path, part=part)) for part in ("test", "valid", "train")] == [1, 1, 0]
+
+
+def test_the_time_is_utc(tmp_path: Path, make_predictions: Make) -> None:
+    now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))
+    record_reading(tmp_path, command="c", predictions=make_predictions(), now=now)
+    assert load_readings(tmp_path)[0].time_utc == "2026-01-02T01:04:05+00:00"
+    assert datetime.fromisoformat(load_readings(tmp_path)[0].time_utc).tzinfo == UTC
+
+
+def test_the_record_is_json_lines(tmp_path: Path, make_predictions: Make) -> None:
+    for seed in range(3):
+        record_reading(tmp_path, command="c", predictions=make_predictions(seed=seed))
+    lines = (tmp_path / "readings.jsonl").read_text().splitlines()
+    assert len(lines) == 3
+    assert set(json.loads(lines[0])) == set(Reading.__dataclass_fields__)
+
+
+def test_concurrent_readings_do_not_mix_their_lines(tmp_path: Path, make_predictions: Make) -> None:
+    tables = [make_predictions(seed=seed) for seed in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        done = pool.map(lambda table: record_reading(tmp_path, command="c" * 300, predictions=table), tables)
+        assert all(done)
+    assert {reading.predictions_sha256 for reading in load_readings(tmp_path)} == {table.sha256 for table in tables}
+
+
+def test_what_cannot_be_recorded_is_an_error(tmp_path: Path, make_predictions: Make) -> None:
+    with pytest.raises(DataError, match="no predictions of the train part"):
+        record_reading(tmp_path, command="c", predictions=make_predictions(), part="train")
+    with pytest.raises(DataError, match="cannot be recorded"):
+        record_reading(tmp_path / "missing", command="c", predictions=make_predictions())
+
+
+def test_a_full_disk_leaves_no_half_line(
+    tmp_path: Path, make_predictions: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_reading(tmp_path, command="c", predictions=make_predictions())
+    whole = (tmp_path / "readings.jsonl").read_bytes()
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:10]))
+    with pytest.raises(DataError, match="no room"):
+        record_reading(tmp_path, command="c", predictions=make_predictions(seed=1))
+    assert (tmp_path / "readings.jsonl").read_bytes() == whole
+
+
+def test_a_damaged_record_is_named_by_line(tmp_path: Path) -> None:
+    (tmp_path / "readings.jsonl").write_text('{"time_utc": "t", "command": "c", "part": "test"}\n')
+    with pytest.raises(DataError, match=r"readings\.jsonl, line 1 is not a reading"):
+        load_readings(tmp_path)
+    assert load_readings(tmp_path / "elsewhere") == ()

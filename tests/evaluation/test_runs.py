@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from genrekit.errors import DataError, RunError
+from genrekit.evaluation.from_runs import compare_runs, evaluate_runs
+from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.runs import find_runs, load_run, pool_runs
+
+Make = Callable[..., Predictions]
+
+
+def write_run(folder: Path, predictions: Predictions, *, epochs: int = 50, **split: object) -> Path:
+    folder.mkdir(parents=True)
+    predictions.write_parquet(folder / "predictions.parquet")
+    recipe = {
+        "name": predictions.recipe,
+        "data": {"dataset": predictions.dataset, "root": str(folder)},
+        "split": {"name": "filtered", "fold": int(predictions.fold[0])},
+        "optimisation": {"max_epochs": epochs},
+        "seed": int(predictions.seed[0]),
+    }
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    if split:
+        (folder / "split.json").write_text(json.dumps(split))
+    return folder
+
+
+def test_a_run_is_read_by_its_folder_or_its_file(tmp_path: Path, make_predictions: Make) -> None:
+    folder = write_run(tmp_path / "run", make_predictions(), name="filtered", n_folds=1, proof={"shared": []})
+    for path in (folder, folder / "predictions.parquet"):
+        run = load_run(path)
+        assert (run.name, run.folder) == ("run", folder)
+        assert run.recipe is not None and run.recipe["optimisation.max_epochs"] == 50
+        assert run.split is not None and run.split.proof == {"shared": []}
+    (folder / "split.json").unlink()
+    assert load_run(folder).split is None
+
+
+def test_a_folder_of_runs_gives_all_of_them(tmp_path: Path, make_predictions: Make) -> None:
+    for seed in (1, 0):
+        write_run(tmp_path / f"run-{seed}", make_predictions(seed=seed))
+    (tmp_path / "notes").mkdir()
+    assert [run.name for run in find_runs(tmp_path)] == ["run-0", "run-1"]
+    assert [run.name for run in find_runs(tmp_path / "run-1")] == ["run-1"]
+
+
+def test_what_is_no_run_is_said(tmp_path: Path, make_predictions: Make) -> None:
+    with pytest.raises(RunError, match="No run at"):
+        find_runs(tmp_path / "missing")
+    with pytest.raises(RunError, match="not a run folder, or its training has not finished"):
+        find_runs(tmp_path)
+    folder = write_run(tmp_path / "run", make_predictions())
+    (folder / "split.json").write_text("{")
+    with pytest.raises(DataError, match=r"split\.json, cannot be read"):
+        load_run(folder)
+    (folder / "split.json").write_text("[]")
+    with pytest.raises(DataError, match="not a JSON object"):
+        load_run(folder)
+    (folder / "split.json").unlink()
+    (folder / "recipe.yaml").write_text("a: [")
+    with pytest.raises(DataError, match=r"recipe\.yaml, cannot be read"):
+        load_run(folder)
+
+
+def test_seeds_and_folds_are_pooled(tmp_path: Path, make_predictions: Make) -> None:
+    runs = [
+        load_run(write_run(tmp_path / f"{fold}{seed}", make_predictions(fold=fold, seed=seed)))
+        for fold in range(2)
+        for seed in range(2)
+    ]
+    assert len(pool_runs(runs)) == 4 * 120
+    with pytest.raises(DataError, match="named twice"):
+        pool_runs([runs[0], runs[0]])
+    with pytest.raises(DataError, match="No run"):
+        pool_runs([])
+
+
+@pytest.mark.parametrize(
+    ("what", "value"), [("recipe", "mlp"), ("dataset", "gtzan6"), ("protocol", "P3"), ("genres", ("a", "b", "c", "d"))]
+)
+def test_runs_that_do_not_belong_together_are_refused(
+    tmp_path: Path, make_predictions: Make, what: str, value: object
+) -> None:
+    one = load_run(write_run(tmp_path / "one", make_predictions()))
+    two = load_run(write_run(tmp_path / "two", replace(make_predictions(seed=1), **{what: value})))
+    with pytest.raises(DataError, match=f"different {what} cannot be pooled"):
+        pool_runs([one, two])
+
+
+def test_recipes_of_one_name_but_other_settings_are_refused(tmp_path: Path, make_predictions: Make) -> None:
+    one = load_run(write_run(tmp_path / "one", make_predictions(), epochs=50))
+    two = load_run(write_run(tmp_path / "two", make_predictions(seed=1), epochs=60))
+    with pytest.raises(DataError, match=r"optimisation\.max_epochs is 50 in one and 60 in two"):
+        pool_runs([one, two])
+
+
+def test_the_first_look_is_recorded_and_the_second_is_not(tmp_path: Path, make_predictions: Make) -> None:
+    runs = [load_run(write_run(tmp_path / str(seed), make_predictions(seed=seed))) for seed in range(3)]
+    for _ in range(2):
+        evaluation = evaluate_runs(runs, command="genrekit evaluate")
+    assert evaluation.n_readings == (1, 1, 1)
+    make_predictions(seed=2, generator_seed=99).write_parquet(tmp_path / "2" / "predictions.parquet")
+    evaluation = evaluate_runs([*runs[:2], load_run(tmp_path / "2")], command="genrekit evaluate")
+    assert evaluation.n_readings == (1, 1, 2)
+    assert any("was read 2 times" in note for note in evaluation.notes)
+
+
+def test_validation_may_be_looked_at_freely(tmp_path: Path, make_predictions: Make) -> None:
+    run = load_run(write_run(tmp_path / "run", make_predictions(part="valid")))
+    evaluation = evaluate_runs([run], command="c", part="valid")
+    assert not (tmp_path / "run" / "readings.jsonl").exists()
+    assert any("not a test result" in note for note in evaluation.notes)
+    with pytest.raises(DataError, match="no predictions of the test part"):
+        evaluate_runs([run], command="c")
+
+
+def test_a_comparison_records_both_sides_and_says_what_is_unfair(tmp_path: Path, make_predictions: Make) -> None:
+    one = load_run(write_run(tmp_path / "one", make_predictions(accuracy=0.9)))
+    two = load_run(write_run(tmp_path / "two", make_predictions(recipe="leaky", protocol="P1")))
+    result = compare_runs([one], [two], command="genrekit compare")
+    assert result.comparison.difference == pytest.approx(0.2)
+    assert result.contaminated
+    assert result.cautions[0].startswith("CONTAMINATED: leaky has heard the test tracks")
+    assert "The systems differ in protocol too: P2 and P1." in result.cautions
+    assert [len(run.readings("test")) for run in (one, two)] == [1, 1]
+    assert (result.first, result.second) == ("se_cnn (gtzan_archive, P2)", "leaky (gtzan_archive, P1)")

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from genrekit.errors import DataError
+from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.published import GTZAN_GENRES, load_published, published_for
+from genrekit.evaluation.runs import SplitProof
+from genrekit.evaluation.summary import evaluate_predictions
+
+Make = Callable[..., Predictions]
+
+
+def test_known_scores_come_out(make_predictions: Make) -> None:
+    evaluation = evaluate_predictions(make_predictions(n_tracks=100, accuracy=0.8, confidence=0.6))
+    assert evaluation.headline.name == "file-wise, mean"
+    assert [view.scores.accuracy for view in evaluation.views] == [0.8, 0.8, 0.8]
+    assert [view.scores.n for view in evaluation.views] == [300, 100, 100]
+    assert evaluation.calibration.error == pytest.approx(0.2, abs=1e-6)
+    assert evaluation.n_artists == 50
+    assert evaluation.runs[0].scores.accuracy == 0.8
+    interval = evaluation.headline.intervals["accuracy"]
+    assert interval.low < 0.8 < interval.high
+
+
+def test_only_the_chosen_part_counts(make_predictions: Make) -> None:
+    both = Predictions.concatenate([make_predictions(accuracy=0.5), make_predictions(part="valid", accuracy=1.0)])
+    assert evaluate_predictions(both).headline.scores.accuracy == 0.5
+    assert evaluate_predictions(both, part="valid").headline.scores.accuracy == 1.0
+    with pytest.raises(DataError, match="no predictions of the train part; parts that are there: test, valid"):
+        evaluate_predictions(both, part="train")
+
+
+def test_the_same_predictions_give_the_same_card(make_predictions: Make) -> None:
+    one, two = (evaluate_predictions(make_predictions()).to_dict() for _ in range(2))
+    assert one == two
+
+
+def test_scores_are_plain_json_even_with_gaps(make_predictions: Make) -> None:
+    table = make_predictions()
+    values = evaluate_predictions(table.take(np.flatnonzero(table.label != 1))).to_dict()
+    text = json.dumps(values, allow_nan=False)
+    assert json.loads(text) == values
+    assert values["views"][1]["per_genre"][1]["recall"] is None
+
+
+def notes_of(predictions: Predictions, **options: object) -> str:
+    return "\n".join(evaluate_predictions(predictions, **options).notes)
+
+
+def test_what_is_missing_is_said(make_predictions: Make) -> None:
+    notes = notes_of(make_predictions(with_artists=False))
+    for missing in (
+        "a proof of what the parts share",
+        "artists were not recorded",
+        "the record of how often this part was read",
+    ):
+        assert f"Missing: {missing}" in notes
+    assert "One seed was trained" in notes
+    assert "these are 4 of them" in notes
+
+
+def test_what_is_there_is_not_missed(make_predictions: Make) -> None:
+    table = Predictions.concatenate([make_predictions(seed=seed) for seed in range(3)])
+    notes = notes_of(table, splits=[SplitProof("run", {"proof": {"shared": []}})], n_readings=[1, 1, 1])
+    assert "Missing" not in notes
+    assert "seed" not in notes
+
+
+def test_gaps_of_folds_and_seeds_are_counted(make_predictions: Make) -> None:
+    table = Predictions.concatenate([make_predictions(fold=f, seed=s) for f, s in ((0, 0), (1, 0), (0, 1))])
+    notes = notes_of(table, splits=[SplitProof("run", {"n_folds": 5, "proof": {}})])
+    assert "Only 3 of the 4 combinations of fold and seed are here." in notes
+    assert "2 of the split's 5 folds are here." in notes
+
+
+def test_flattery_is_said(make_predictions: Make) -> None:
+    assert "which flatters" in notes_of(make_predictions(), splits=[SplitProof("run", {"validation": "test"})])
+
+
+def test_contamination_is_in_the_title_and_the_notes(make_predictions: Make) -> None:
+    mixed = evaluate_predictions(make_predictions(protocol="P1"))
+    assert mixed.title.startswith("CONTAMINATED: ")
+    assert "meaningless for new music" in mixed.notes[0]
+    custom = evaluate_predictions(replace(make_predictions(), protocol="custom", contaminated=True))
+    assert "meaningless for new music" in "\n".join(custom.notes)
+
+
+def test_published_figures_belong_to_the_protocol() -> None:
+    figures = load_published()
+    assert {figure.protocol for figure in figures} == {"P1", "P2", "P3", "P4"}
+    assert all(0 < figure.accuracy < 100 and figure.unit in ("track", "excerpt") for figure in figures)
+    genres = tuple(sorted(GTZAN_GENRES))
+    alone = [figure.accuracy for figure in published_for("P3", genres) if figure.trained_on == "GTZAN"]
+    assert alone == [59.7, 57.6, 53.4]
+    assert published_for("P3", genres[:6]) == ()
+    assert published_for("custom", genres) == ()
