@@ -276,7 +276,5 @@ def _calibration(e: Evaluation) -> Section:
         f"Of the file-wise mean fusion as it stands in the table. Expected calibration error {percent(c.error)} % "
         f"({len(bins.n)} bins), negative log likelihood {c.nll:.3f} nats, Brier score {c.brier:.3f} (0 to 2); {gap}."
     )
-    caption = (
-        "Bars: accuracy per bin of confidence; hatched: what separates it from the mean confidence. Below: tracks."
-    )
+    caption = "Bars: accuracy per bin of confidence; orange: what separates it from the mean confidence. Below: tracks."
     return Section("Calibration", (text,), (Figure(reliability_svg(bins), caption, table),))
