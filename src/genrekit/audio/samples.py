@@ -22,7 +22,8 @@ def to_float32(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
     np.ndarray [same shape, float32]; the array itself if it is float32 already
     """
     if np.issubdtype(values.dtype, np.floating):
-        return values.astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):  # becomes infinite, which mix_to_mono counts
+            return values.astype(np.float32, copy=False)
     half_range = 2 ** (8 * values.dtype.itemsize - 1)
     scaled = values.astype(np.float32)
     if np.issubdtype(values.dtype, np.unsignedinteger):
@@ -43,7 +44,8 @@ def mix_to_mono(block: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32]
     mono : np.ndarray [shape=(n,), float32], never a view of `block`
     n_bad : int, how many samples of all channels were NaN or infinite
     """
-    mono = _mean(block)
+    with np.errstate(invalid="ignore"):
+        mono = _mean(block)
     if np.isfinite(mono).all():
         return mono, 0
     bad = ~np.isfinite(block)

@@ -107,6 +107,8 @@ def open_file_object(file: BinaryFile, name: str) -> ByteSource:
     if hasattr(file, "encoding"):
         raise AudioError(f"{name}: is open as text. Open it in binary mode, for instance open(path, 'rb').")
     try:
+        if hasattr(file, "readable") and not file.readable():
+            raise AudioError(f"{name}: is not open for reading. Open it with open(path, 'rb').")
         seekable = getattr(file, "seekable", None)
         if seekable is not None and seekable():
             return ByteSource(file, owned=False)  # type: ignore[arg-type]
@@ -130,7 +132,8 @@ def _describe_failure(path: str, error: OSError | ValueError) -> str:
         return "is a link that leads back to itself. Remove or mend the link."
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         if Path(path).is_symlink():
-            return f"is a broken link to {display_name(Path(path).readlink())}, which does not exist. Mend or remove the link."
+            target = display_name(Path(path).readlink())
+            return f"is a broken link to {target}, which does not exist. Mend or remove the link."
         hint = " Only local files are read: download it first." if "://" in path else " Check the path."
         return f"no such file.{hint}"
     return f"cannot be opened: {error.strerror if isinstance(error, OSError) else error}. Check the path."

@@ -1,0 +1,232 @@
+"""Files that are missing, empty, damaged, or no audio: the message names the file, and standard error stays quiet."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio.encoding import SR, cut_end, damage_middle, music, write_pyav, write_soundfile
+from genrekit.audio import load_audio, open_audio
+from genrekit.errors import AudioError
+
+
+@pytest.fixture(autouse=True)
+def quiet(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """The C libraries must not write to standard error past Python."""
+    yield
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "")
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Root may read everything: become nobody for a while."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("permissions of POSIX")
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.seteuid(65534)
+    yield
+    if was_root:
+        os.seteuid(0)
+
+
+def write_mp3(path: Path, duration_s: float = 20.0) -> Path:
+    return write_pyav(path, music(duration_s), container="mp3", codec="libmp3lame", sample_format="fltp")
+
+
+def refusal(source: object) -> str:
+    with pytest.raises(AudioError) as caught:
+        open_audio(source, sr=22_050)  # type: ignore[arg-type]
+    message = str(caught.value)
+    assert message.isprintable()  # one line, whatever the name
+    return message
+
+
+def test_missing(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "no.mp3") == f"{tmp_path}/no.mp3: no such file. Check the path."
+    assert refusal(str(tmp_path / "no.mp3" / "deeper.mp3")).endswith("no such file. Check the path.")
+    assert "local files" in refusal("https://example.org/song.mp3")
+    assert "null" in refusal("a\0b.mp3")
+
+
+def test_broken_links(tmp_path: Path) -> None:
+    (tmp_path / "link.mp3").symlink_to("gone\n.mp3")
+    assert "link.mp3: is a broken link to gone\\n.mp3" in refusal(tmp_path / "link.mp3")
+    (tmp_path / "loop.mp3").symlink_to("loop.mp3")
+    assert "leads back to itself" in refusal(tmp_path / "loop.mp3")
+
+
+def test_folders(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no music")
+    assert "is a folder without any audio file" in refusal(tmp_path)
+    (tmp_path / "song.mp3").touch()
+    assert "is a folder, not a file" in refusal(tmp_path)
+
+
+def test_devices() -> None:
+    assert "is a device" in refusal("/dev/null")
+
+
+def test_permission(tmp_path: Path, unprivileged: None) -> None:
+    assert "permission denied" in refusal("/etc/shadow" if os.path.exists("/etc/shadow") else tmp_path)  # noqa: PTH110
+
+
+@pytest.mark.parametrize("name", ["empty.wav", "empty.mp3", "empty"])
+def test_empty(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    assert "is empty (0 bytes)" in refusal(tmp_path / name)
+    assert refusal(io.BytesIO()).startswith("The file object: is empty")
+
+
+@pytest.mark.parametrize(("format", "subtype"), [("WAV", "PCM_16"), ("AIFF", "PCM_16"), ("AU", "PCM_16")])
+def test_header_without_samples(format: str, subtype: str, tmp_path: Path) -> None:
+    path = write_soundfile(tmp_path / "header.bin", np.zeros((0, 1)), format=format, subtype=subtype)
+    if format == "WAV":
+        assert path.stat().st_size == 44
+    assert "header.bin: holds no audio" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"Dear listener,\nthis is a letter. " * 100, "it is text, beginning 'Dear listener"),
+        (b"ffconcat version 1.0\nfile other.wav\n", "it is text"),
+        (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nother.wav\n#EXT-X-ENDLIST\n", "it is text"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(500), "it is a PNG image"),
+        (b"%PDF-1.4 " + bytes(500), "it is a PDF document"),
+        (b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0", "it is MIDI notes"),
+        (bytes(5000), "it begins with the bytes 00 00"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "it begins with the bytes 52 49"),
+        (b"\xff\xfb", "it begins with the bytes ff fb"),
+        (b"\xff", "it begins with the bytes ff"),
+        (b"ID3", "it is text, beginning 'ID3'"),
+        (b"OggS", "it is text"),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".mp3", ".wav", ".flac", ".txt", ".raw"])
+def test_other_files_renamed(content: bytes, found: str, suffix: str, tmp_path: Path) -> None:
+    # A playlist must not be followed, even though its target is there.
+    write_soundfile(tmp_path / "other.wav", music(1.0), format="WAV", subtype="PCM_16")
+    path = tmp_path / f"file{suffix}"
+    path.write_bytes(content)
+    message = refusal(path)
+    assert message.startswith(f"{path}: is not audio that can be decoded; {found}")
+
+
+@pytest.mark.parametrize("magic", [b"", b"\xff\xfb\x90\x64", b"ID3\x04\0\0\0\0\0\0", b"fLaC", b"OggS", b"RIFF"])
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_is_not_taken_for_music(magic: bytes, seed: int, tmp_path: Path) -> None:
+    path = tmp_path / "noise.mp3"
+    path.write_bytes(magic + np.random.default_rng(seed).bytes(200_000))
+    assert "is not audio that can be decoded" in refusal(path)
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".flac", ".ogg", ".opus", ".wav", ".aiff", ".au", ".mka"])
+def test_cut_off_files_give_what_there_is(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"cut{suffix}"
+    samples = music(20.0, sr=48_000)
+    if suffix == ".mp3":
+        write_pyav(path, samples, 48_000, container="mp3", codec="libmp3lame", sample_format="fltp")
+    elif suffix == ".mka":
+        write_pyav(path, samples, 48_000, container="matroska", codec="flac", sample_format="s16")
+    else:
+        format = {".ogg": "OGG", ".opus": "OGG"}.get(suffix, suffix[1:].upper())
+        subtype = {".ogg": "VORBIS", ".opus": "OPUS"}.get(suffix, "PCM_16")
+        write_soundfile(path, samples, 48_000, format=format, subtype=subtype)
+    whole = load_audio(path, sr=22_050)
+    cut_end(path)
+    with open_audio(path, sr=22_050) as stream:
+        decoded = np.concatenate(list(stream))
+        assert sum(warning.startswith("ends early: ") for warning in stream.warnings) == 1
+    assert 10 < decoded.size / 22_050 < 14
+    # Equal up to where resampling would look beyond the cut.
+    np.testing.assert_allclose(decoded[:200_000], whole[:200_000], atol=1e-6)
+
+
+def test_damaged_mp3_goes_on_behind_the_damage(tmp_path: Path) -> None:
+    path = write_mp3(tmp_path / "damaged.mp3")
+    damage_middle(path)
+    with open_audio(path, sr=22_050) as stream:
+        decoded_s = sum(block.size for block in stream) / 22_050
+        assert 17 < decoded_s < 20
+        assert stream.warnings
+
+
+def test_damaged_flac_gives_what_is_before_the_damage(tmp_path: Path) -> None:
+    path = write_soundfile(tmp_path / "damaged.flac", music(20.0), format="FLAC", subtype="PCM_16")
+    damage_middle(path)
+    with open_audio(path, sr=22_050) as stream:
+        decoded_s = sum(block.size for block in stream) / 22_050
+        assert 8 < decoded_s < 12
+        assert any(warning.startswith("ends early") for warning in stream.warnings)
+
+
+@pytest.mark.parametrize(
+    "name", ["new\nline.mp3", "tab\t.mp3", "🎸 rock.mp3", "naïve ☂.mp3", "-rf.mp3", "http:x.mp3", "a%d.mp3"]
+)
+def test_names(name: str, tmp_path: Path) -> None:
+    path = write_mp3(tmp_path / name, 1.0)
+    assert load_audio(path, sr=22_050).size > 20_000
+    path.write_bytes(b"text")
+    assert "is not audio" in refusal(path)
+
+
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    source = write_soundfile(tmp_path / "a.wav", music(1.0), format="WAV", subtype="PCM_16")
+    path = os.fsencode(tmp_path) + b"/\xff\xfe.wav"
+    try:
+        os.rename(os.fsencode(source), path)  # noqa: PTH104 - a name of bytes
+    except OSError:
+        pytest.skip("this file system has only UTF-8 names")
+    assert load_audio(os.fsdecode(path), sr=22_050).size == 22_050
+    Path(os.fsdecode(path)).write_bytes(b"text")
+    assert "\\udcff\\udcfe.wav: is not audio" in refusal(os.fsdecode(path))
+
+
+def test_sources_of_another_kind(tmp_path: Path) -> None:
+    path = write_soundfile(tmp_path / "a.wav", music(0.1), format="WAV", subtype="PCM_16")
+    assert "io.BytesIO" in refusal(path.read_bytes())
+    assert "is a int; expected a path" in refusal(3)
+    assert "is a list; expected a path" in refusal([0.0, 0.1])
+    with path.open() as text:
+        assert "rb" in refusal(text)
+    assert "rb" in refusal(io.StringIO("text"))
+    closed = io.BytesIO(path.read_bytes())
+    closed.close()
+    assert "closed file" in refusal(closed)
+    with (tmp_path / "write.wav").open("wb") as write_only:
+        assert "open for reading" in refusal(write_only)
+
+
+class FailingDisk(io.BytesIO):
+    """Raises an input/output error behind a given byte, like a scratched disc."""
+
+    def __init__(self, data: bytes, fails_at: int) -> None:
+        super().__init__(data)
+        self._fails_at = fails_at
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() > self._fails_at:
+            raise OSError(5, "Input/output error")
+        return super().read(size)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".mp3"])
+def test_a_disk_that_fails_while_reading(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"music{suffix}"
+    if suffix == ".wav":
+        write_soundfile(path, music(20.0), format="WAV", subtype="PCM_16")
+    else:
+        write_mp3(path)
+    data = path.read_bytes()
+    with open_audio(FailingDisk(data, len(data) // 2), sr=SR) as stream:
+        decoded_s = sum(block.size for block in stream) / SR
+        assert 8 < decoded_s < 12
+        assert [warning for warning in stream.warnings if "Input/output error" in warning]
+    assert "Input/output error" in refusal(FailingDisk(data, -1))
