@@ -236,7 +236,7 @@ def _evaluation_batches(prepared: Prepared, part: str) -> EvaluationBatches:
 def predict(network: GenreNetwork, prepared: Prepared, part: str) -> Predictions:
     """The table of predictions of a part of the split, one row an excerpt; float32 throughout."""
     table, dataset = prepared.tables[part], prepared.dataset
-    network = network.to(prepared.device).eval()
+    network = network.to(prepared.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     with torch.no_grad():
         logits = [network(batch.features.float()) for batch in _evaluation_batches(prepared, part)]
     p = torch.cat(logits).double().softmax(1).float().cpu().numpy()

@@ -1,0 +1,82 @@
+"""`genrekit train`: one run of a recipe, or the rest of one that was killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["train"]
+
+
+def train(
+    recipe: Annotated[Path | None, typer.Argument(help="A recipe (YAML); see the folder recipes.", show_default=False)] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder or archive of the recipe's data set.", envvar="GENREKIT_DATA", show_default=False),
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Folder in which the run folder is made.")] = Path("runs"),
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with this run folder instead of starting a recipe.", show_default=False)
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe, such as seed=1 or split.fold=2."),
+    ] = None,
+    negatives: Annotated[
+        Path | None,
+        typer.Option(
+            help="Archive of sounds that are no music, for recipes that use them.",
+            envvar="GENREKIT_NEGATIVES",
+            show_default=False,
+        ),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads; the default is one a core.", min=1)] = None,
+) -> None:
+    """Train one run of a RECIPE: prove its split, train, predict, write the run folder.
+
+    The same command again goes on where a killed run stopped, or says that it is done.
+    """
+    if (recipe is None) == (resume is None):
+        raise typer.BadParameter("give either a RECIPE or --resume RUN", param_hint="RECIPE")
+    if resume is not None and set_:
+        raise typer.BadParameter("a run goes on with the recipe it was started with; leave --set out", param_hint="--set")
+    import torch
+    from rich.console import Console
+
+    from genrekit.training.recipe import load_recipe
+    from genrekit.training.run import Run
+    from genrekit.training.trainer import prepare
+    from genrekit.training.trainer import train as train_run
+
+    messages = Console(stderr=True, highlight=False)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if resume is not None:
+        known = Run(resume)
+        loaded, runs = known.recipe(), resume.parent
+        if known.done:
+            messages.print(f"{resume} is done.")
+            return
+    else:
+        assert recipe is not None
+        loaded = load_recipe(recipe, set_ or ())
+    loaded = loaded.with_root(data)
+    prepared = prepare(loaded)
+    messages.print(_summary(prepared.proof))
+    folder = Run.of(loaded, runs)
+    if resume is not None and folder.folder.resolve() != resume.resolve():
+        raise typer.BadParameter(f"{resume} was renamed; its recipe gives {folder.folder.name}", param_hint="--resume")
+    if folder.done:
+        messages.print(f"{folder.folder} is done: nothing is trained twice.")
+    else:
+        train_run(prepared, runs, negatives_root=negatives, show_progress=messages.is_terminal)
+    typer.echo(str(folder.folder))
+
+
+def _summary(proof: dict[str, object]) -> str:
+    return (
+        f"Split proved under {proof['protocol']}: {proof['n_test_touched']} of {proof['n_test']} test tracks share a "
+        "track, copy, recording or artist with what is learnt from."
+    )

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genrekit.features.augmentation import (
+    Equaliser,
+    FrequencyMask,
+    Mixup,
+    NoiseFloor,
+    TimeMask,
+    TimeStretchPitchShift,
+)
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def spectrogram(batch: int = 16, n_bins: int = 40, n_columns: int = 50) -> torch.Tensor:
+    return -80 * torch.rand(batch, n_bins, n_columns, generator=generator(9))
+
+
+EVERY = {
+    "frequency_mask": FrequencyMask(10),
+    "time_mask": TimeMask(0.3),
+    "equaliser": Equaliser(6.0),
+    "noise_floor": NoiseFloor(),
+}
+
+
+@pytest.mark.parametrize("augmentation", EVERY.values(), ids=EVERY)
+def test_same_generator_same_result_input_untouched_items_differ(augmentation):
+    x = spectrogram()[:1].expand(16, -1, -1).clone()
+    before = x.clone()
+    first, second, other = (augmentation(x, generator(seed)) for seed in (1, 1, 2))
+    assert first.shape == x.shape and first.dtype == x.dtype
+    assert torch.equal(x, before)
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+    assert len(torch.unique(first.flatten(1), dim=0)) > 8
+
+
+@given(width=st.integers(0, 60), seed=st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_frequency_mask_is_one_band_of_the_mean(width, seed):
+    x = spectrogram(4)
+    y = FrequencyMask(width)(x, generator(seed))
+    for item, masked in zip(x, y, strict=True):
+        changed = (masked != item).any(1)
+        rows = changed.nonzero().flatten().tolist()
+        assert len(rows) <= min(width, 40)
+        assert rows == list(range(rows[0], rows[-1] + 1)) if rows else True
+        assert torch.allclose(masked[changed], item.mean())
+
+
+def test_time_mask_reaches_but_never_exceeds_its_share():
+    x = spectrogram(2000, 2, 50)
+    changed = (TimeMask(0.3)(x, generator()) != x).any(1).sum(1)
+    assert changed.max() == 15
+    assert changed.min() == 0
+
+
+def test_equaliser_adds_the_same_smooth_curve_to_every_column_within_its_gain():
+    x = spectrogram(64)
+    gain = Equaliser(6.0, n_bands=4)(x, generator()) - x
+    assert torch.allclose(gain, gain[:, :, :1].expand_as(gain), atol=1e-4)
+    assert gain.abs().max() <= 6.0001
+    assert gain.abs().max() > 5
+
+
+def test_noise_floor_is_a_power_sum():
+    x = spectrogram(1)
+    y = NoiseFloor(-40, -40)(x, generator())
+    level = float(x.max()) - 40
+    expected = 10 * np.log10(10 ** (x.numpy() / 10) + 10 ** (level / 10))
+    np.testing.assert_allclose(y.numpy(), expected, atol=1e-3)
+
+
+def test_stretch_moves_events_and_shift_moves_bands():
+    warp = TimeStretchPitchShift(0.2, 0.0)
+    wide = warp.wide_columns(50)
+    ramp = torch.arange(wide, dtype=torch.float32).expand(64, 4, wide)
+    slopes = warp(ramp, 50, generator()).diff(dim=2)
+    assert torch.allclose(slopes, slopes[:, :1, :1].expand_as(slopes), atol=1e-3)
+    for item in slopes:
+        assert 0.7999 <= item.min() and item.max() <= 1.2001
+    assert slopes[:, 0, 0].std() > 0.05
+    shift = TimeStretchPitchShift(0.0, 3.0)
+    bins = torch.arange(40, dtype=torch.float32)[None, :, None].expand(64, 40, 51)
+    moved = shift(bins, 50, generator())[:, 20, 0] - 20
+    assert moved.abs().max() <= 3.0001 and moved.std() > 1
+
+
+def test_warp_never_leaves_the_range_of_its_input():
+    warp = TimeStretchPitchShift(0.3, 10.0)
+    x = spectrogram(32, 40, warp.wide_columns(50))
+    y = warp(x, 50, generator())
+    assert y.shape == (32, 40, 50)
+    assert y.min() >= x.min() - 1e-3 and y.max() <= x.max() + 1e-3
+
+
+def test_mixup_mixes_features_and_targets_with_the_same_weight():
+    targets = torch.eye(8)
+    x = targets[:, :, None].expand(8, 8, 5).clone()
+    mixed, mixed_targets = Mixup(0.4)(x, targets, generator())
+    assert torch.allclose(mixed, mixed_targets[:, :, None].expand_as(mixed), atol=1e-6)
+    assert torch.allclose(mixed_targets.sum(1), torch.ones(8))
+    assert ((mixed_targets > 0.01) & (mixed_targets < 0.99)).any()
+
+
+def test_mixup_weights_follow_the_beta_distribution():
+    targets = torch.cat([torch.tensor([[1.0, 0.0]]).expand(20_000, 2), torch.tensor([[0.0, 1.0]]).expand(20_000, 2)])
+    _, mixed = Mixup(0.4)(targets[:, :, None], targets, generator())
+    weight = mixed[:20_000, 0]
+    # Partners of the same class leave 1; crossed weights are Beta(0.4, 0.4), of variance 1 / (4 * 1.8).
+    crossed = weight[weight < 1]
+    assert abs(float(crossed.var()) - 1 / 7.2) < 0.01

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from genrekit.data import load_dataset, make_split
+from genrekit.features import ARCHIVE_LOG_MEL, POWER_SPECTROGRAM_A, compute
+from genrekit.training.batches import EvaluationBatches, TrainingBatches
+from genrekit.training.excerpts import grid_size, part_table
+from genrekit.training.recipe import Excerpts
+from genrekit.training.sources import ArchiveSource, WaveformSource
+
+CPU = torch.device("cpu")
+A = Excerpts(window_s=3.0, hop_s=1.5)
+B = Excerpts(window_s=5.0, hop_s=2.5)
+
+
+@pytest.mark.parametrize("n_samples", [660_000, 661_504, 675_808])
+def test_the_reports_windows_per_track(n_samples):
+    assert grid_size(n_samples / 22_050, A) == 19
+    assert grid_size(n_samples / 22_050, B) == 11
+
+
+def test_short_and_long_tracks():
+    assert grid_size(1.0, A) == 1
+    assert grid_size(600.0, A) == 19
+    assert grid_size(600.0, Excerpts(window_s=3.0, hop_s=1.5, span_s=None)) == 399
+
+
+def test_windows_of_an_archive_are_its_columns(archive_path):
+    dataset = load_dataset("archive", archive_path)
+    source = ArchiveSource(dataset, CPU)
+    excerpts = Excerpts(window_s=10.0, hop_s=5.0)
+    table = part_table(dataset, make_split(dataset, "random_folds"), "test", excerpts, source)
+    assert len(table) == 5 * 3
+    assert table.start_s[:5] == (0.0, 5.0, 10.0, 15.0, 20.0)
+    assert table.starts[:5].tolist() == [0, 64, 129, 193, 258]
+    batch = next(iter(EvaluationBatches(source, table, source.steps(10.0), 64)))
+    assert batch.features.shape == (15, 128, 129)
+    row = int(table.rows[2])
+    whole = dataset.archive.db(row)[:, 129:258]
+    np.testing.assert_allclose(batch.features[2], np.maximum(whole - whole.max(), -80), atol=1e-4)
+
+
+def test_excerpts_of_a_contaminated_split_are_those_it_names(archive_path):
+    dataset = load_dataset("archive", archive_path)
+    source = ArchiveSource(dataset, CPU)
+    split = make_split(dataset, "b_folds")
+    table = part_table(dataset, split, "test", B, source)
+    named = {(dataset.tracks[row].track_id, start) for row, start in zip(table.rows, table.start_s, strict=True)}
+    expected = {
+        (member.split("@")[0], int(member.split("@")[1]) * 2.5) for member in split.parts["test"]
+    }
+    assert named == expected
+
+
+@pytest.fixture
+def audio_dataset(tmp_path):
+    rng = np.random.default_rng(0)
+    for genre in ("jazz", "metal"):
+        (tmp_path / genre).mkdir()
+        for k in range(3):
+            soundfile.write(tmp_path / genre / f"{k}.wav", 0.1 * rng.standard_normal(22_050 * 4), 22_050)
+    return load_dataset("folder", tmp_path)
+
+
+def test_waveform_source_gives_the_front_ends_numbers(audio_dataset):
+    source = WaveformSource(audio_dataset, POWER_SPECTROGRAM_A, CPU, span_s=30.0)
+    cut = source.cut(torch.tensor([0, 4]), torch.tensor([0, 22_050]), source.steps(3.0))
+    features = source.features(cut)
+    assert features.shape == (2, 513, 130)
+    y, _ = soundfile.read(audio_dataset.tracks[4].path, dtype="float32")
+    expected = compute(POWER_SPECTROGRAM_A, y[22_050 : 22_050 * 4])
+    np.testing.assert_allclose(features[1], expected, rtol=2e-2, atol=expected.max() * 1e-4)
+
+
+def test_a_window_past_the_end_repeats_the_last_sample(audio_dataset):
+    source = WaveformSource(audio_dataset, ARCHIVE_LOG_MEL, CPU, span_s=30.0)
+    cut = source.cut(torch.tensor([0]), torch.tensor([22_050 * 4 - 10]), 20)[0]
+    assert torch.equal(cut[9:], cut[9].expand(11))
+
+
+def test_archive_source_refuses_a_data_set_of_audio(audio_dataset):
+    with pytest.raises(Exception, match="is audio, not an archive"):
+        ArchiveSource(audio_dataset, CPU)
+
+
+def test_each_epoch_draws_anew_and_the_same_epoch_the_same(make_recipe, archive_path):
+    dataset = load_dataset("archive", archive_path)
+    source = ArchiveSource(dataset, CPU)
+    recipe = make_recipe()
+    table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
+
+    def epoch(number: int) -> torch.Tensor:
+        batches = TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: number)
+        made = list(batches)
+        assert len(made) == len(batches)
+        assert all(torch.allclose(batch.targets.sum(1), torch.ones(len(batch.targets))) for batch in made)
+        return torch.cat([batch.features for batch in made])
+
+    assert torch.equal(epoch(0), epoch(0))
+    assert not torch.equal(epoch(0), epoch(1))
+
+
+def test_negatives_are_undecided_and_weighted(make_recipe, archive_path):
+    dataset = load_dataset("archive", archive_path)
+    source = ArchiveSource(dataset, CPU)
+    recipe = make_recipe(negatives={"share": 0.25, "weight": 0.5})
+    table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
+    batch = next(iter(TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: 0, negatives=source)))
+    assert len(batch.features) == 10
+    assert torch.allclose(batch.targets[8:], torch.full((2, 3), 1 / 3))
+    assert batch.weights.tolist() == [1.0] * 8 + [0.5] * 2

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from genrekit.errors import RecipeError
+from genrekit.training.recipe import load_recipe, parse_recipe
+
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+def test_published_recipes_are_valid_and_leave_the_data_open(path):
+    recipe = load_recipe(path)
+    assert recipe.data.root is None
+    assert recipe.name == path.stem
+
+
+def test_there_are_recipes():
+    assert len(RECIPES) >= 5
+
+
+def test_yaml_round_trip_keeps_the_hash(make_recipe, tmp_path):
+    recipe = make_recipe()
+    path = tmp_path / "recipe.yaml"
+    path.write_text(recipe.to_yaml())
+    assert load_recipe(path) == recipe
+    assert load_recipe(path).hash == recipe.hash
+
+
+def test_hash_ignores_place_fold_and_seed_only(make_recipe):
+    recipe = make_recipe()
+    assert make_recipe(seed=5).hash == recipe.hash
+    assert make_recipe(data={"dataset": "archive", "root": "/elsewhere"}).hash == recipe.hash
+    assert make_recipe(split={"name": "random_folds", "valid_fraction": 0.25, "fold": 3}).hash == recipe.hash
+    assert make_recipe(model={"name": "res_cnn", "options": {"width": 3}}).hash != recipe.hash
+
+
+def test_misspelt_key_names_the_nearest(tmp_path, make_recipe):
+    values = yaml.safe_load(make_recipe().to_yaml())
+    values["optimisation"]["lerning_rate"] = 1.0
+    with pytest.raises(RecipeError, match=r"unknown key 'optimisation.lerning_rate'; did you mean 'learning_rate'"):
+        parse_recipe(values, source="r.yaml")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("optimisation.learning_rate=-1", "greater than 0"),
+        ("features=archive_log_mell", "did you mean 'archive_log_mel'"),
+        ("features=power_spectrogram_a", "front end in dB"),
+        ("split.validation=none", "without a validation part"),
+        ("nonsense", "expected key=value"),
+        ("name.sub=1", "is a value, not a group"),
+    ],
+)
+def test_bad_overrides(make_recipe, tmp_path, override, message):
+    path = tmp_path / "r.yaml"
+    path.write_text(make_recipe().to_yaml())
+    with pytest.raises(RecipeError, match=message):
+        load_recipe(path, [override])
+
+
+def test_overrides_change_values(make_recipe, tmp_path):
+    path = tmp_path / "r.yaml"
+    path.write_text(make_recipe().to_yaml())
+    recipe = load_recipe(path, ["seed=7", "split.fold=2", "optimisation.keep=last", "negatives={share: 0.2}"])
+    assert (recipe.seed, recipe.split.fold, recipe.optimisation.keep) == (7, 2, "last")
+    assert recipe.negatives is not None and recipe.negatives.share == 0.2
+
+
+def test_files_that_are_no_recipe(tmp_path):
+    with pytest.raises(RecipeError, match="Cannot read the recipe"):
+        load_recipe(tmp_path / "missing.yaml")
+    path = tmp_path / "list.yaml"
+    path.write_text("- 1\n")
+    with pytest.raises(RecipeError, match="mapping"):
+        load_recipe(path)
+    path.write_text("a: [1\n")
+    with pytest.raises(RecipeError, match="not YAML"):
+        load_recipe(path)
