@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -50,3 +53,35 @@ def write_tone(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run of the command line gave."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def genrekit_cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Finished]:
+    """Runs the command line in this process: arguments in, exit code and both streams out."""
+    from genrekit.cli.main import main
+
+    def run(*arguments: object, stdin: bytes = b"") -> Finished:
+        capfd.readouterr()
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            patch.setenv("COLUMNS", "200")
+            code = main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return Finished(code, out, err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def genrekit_program() -> list[str]:
+    """The start of a command line that runs genrekit in a process of its own."""
+    return [sys.executable, "-c", "import sys; from genrekit.cli.main import main; sys.exit(main())"]

@@ -105,10 +105,9 @@ def classify(
     else:
         n_failed = _run_to_file(classifier, files, writer, output, resume=resume, jobs=jobs, debug=debug)
     if n_failed:
-        messages.note(
-            f"{n_failed} of {len(files)} could not be classified"
-            + ("; the others are done" if n_failed < len(files) else "")
-        )
+        if len(files) > 1:
+            rest = "; the others are done" if n_failed < len(files) else ""
+            messages.note(f"{n_failed} of {len(files)} could not be classified{rest}")
         raise typer.Exit(EXIT_FAILED)
 
 

@@ -20,11 +20,12 @@ __all__ = ["export"]
 WEIGHTS = "weights.safetensors"
 SCORES = "scores.json"
 SPLIT = "split.json"
+SPLIT_KEYS = frozenset({"name", "protocol", "fold", "seed", "hash"})
 
 
 def export(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run folder, or a weights file by itself.", show_default=False)
+        Path, typer.Argument(help="A run folder, or a weights file by itself.", show_default=False)
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The model file to write.", show_default=False)
@@ -72,14 +73,11 @@ def export(
 
     The file is checked against the network before it takes its name.
     """
-    import torch
-
     from genrekit.export import Calibration, export_onnx
     from genrekit.models import load_weights
 
     if output.exists():
         raise typer.BadParameter(f"{output} exists; remove it, or give another name", param_hint="--output")
-    torch.manual_seed(0)
     weights = run / WEIGHTS if run.is_dir() else run
     network, header = load_weights(weights)
     calibration = Calibration()
@@ -129,7 +127,7 @@ def _card(
     from genrekit.inference import ModelCard
 
     split = _read_json(folder / SPLIT)
-    trained_on = {key: split[key] for key in ("name", "protocol", "fold", "seed", "hash") if key in split}
+    trained_on = {key: value for key, value in split.items() if key in SPLIT_KEYS}
     try:
         text = text_file.read_text(encoding="utf-8") if text_file else _text(name, header)
     except (OSError, UnicodeDecodeError) as error:
@@ -158,8 +156,14 @@ def _text(name: str, header: WeightsHeader) -> str:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
+    from genrekit.errors import RunError
+
+    if not path.is_file():  # weights may stand alone; the card then says less
+        return {}
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}  # weights may stand alone; the card then says less
-    return values if isinstance(values, dict) else {}
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(values, dict):
+        raise RunError(f"{path}: holds {type(values).__name__}; expected a JSON object")
+    return values

@@ -160,7 +160,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         get_command(app).main(args=given, prog_name="genrekit", obj=Settings(debug=debug))
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else EXIT_FAILED if stop.code else 0
+        code = stop.code if isinstance(stop.code, int) else EXIT_FAILED if stop.code else 0
+        if code == EXIT_INTERRUPTED and arguments is None:
+            # Python would wait for threads first, and a disk that hangs would hold it.
+            sys.stdout.flush()
+            os._exit(code)
+        return code
     # The end of the line: whatever comes here must not reach a user as a traceback.
     except Exception as error:
         if debug:

@@ -115,8 +115,9 @@ class Classifier:
             while waiting:
                 yield waiting.popleft().result()
         finally:
+            # Not waited for: a file on a disk that hangs must not keep its reader from leaving.
             stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _attempt(
         self, path: str | os.PathLike[str], session: onnxruntime.InferenceSession, stop: threading.Event

@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from genrekit.errors import GenrekitError
-from genrekit.inference.writers import CsvWriter, JsonWriter, ResultWriter
+from genrekit.inference.writers import CsvWriter, JsonWriter, ResultWriter, csv_line
 
 __all__ = ["Kept", "OutputError", "ResultFile", "kept_results", "path_key"]
+
+
+LONGEST_CELL = 2**31 - 1
 
 
 class OutputError(GenrekitError):
@@ -129,7 +132,9 @@ def kept_results(path: Path, writer: ResultWriter, *, model: str, retry: Collect
     if not source.is_file():
         return Kept()
     try:
-        text = source.read_text(encoding="utf-8", errors="replace")  # a cut last line may end inside a character
+        # A cut last line may end inside a character; and line ends within names must stay what they are.
+        with source.open(encoding="utf-8", errors="replace", newline="") as stream:
+            text = stream.read()
     except OSError as error:
         raise OutputError(f"{source}: cannot read the results to resume: {error}") from error
     if isinstance(writer, CsvWriter):
@@ -162,7 +167,13 @@ def _kept_json(source: Path, text: str, model: str, retry: Collection[str], *, t
 
 
 def _kept_csv(source: Path, text: str, columns: Sequence[str], model: str, retry: Collection[str]) -> Kept:
-    rows = list(csv.reader(io.StringIO(text, newline="")))
+    limit = csv.field_size_limit(LONGEST_CELL)  # the timeline of a long recording is longer than the usual limit
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise OutputError(f"{source}: not CSV: {error}; give another --output") from error
+    finally:
+        csv.field_size_limit(limit)
     # A cut last row lacks its newline, or ends inside quotes that began in an earlier line.
     if rows and (not text.endswith("\n") or len(rows[-1]) != len(columns)):
         rows.pop()
@@ -172,10 +183,8 @@ def _kept_csv(source: Path, text: str, columns: Sequence[str], model: str, retry
         raise OutputError(
             f"{source} has other columns than this run writes: {', '.join(rows[0])}; give another --output"
         )
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    lines = [csv_line(columns)]
     done = set()
-    writer.writerow(rows[0])
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(columns):
             raise OutputError(
@@ -187,9 +196,9 @@ def _kept_csv(source: Path, text: str, columns: Sequence[str], model: str, retry
             _require_same_model(source, cells["model"], model)
         elif key in retry:
             continue
-        writer.writerow(row)
+        lines.append(csv_line(row))
         done.add(key)
-    return Kept(buffer.getvalue(), frozenset(done))
+    return Kept("".join(lines), frozenset(done))
 
 
 def _require_same_model(source: Path, given: object, expected: str) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 from genrekit.audio import display_name
 from genrekit.inference.result import UNKNOWN, Failure, Result
 
-__all__ = ["CsvWriter", "JsonWriter", "ResultWriter", "TableWriter", "encodable"]
+__all__ = ["CsvWriter", "JsonWriter", "ResultWriter", "TableWriter", "csv_line", "encodable"]
 
 BAR_CELLS = 10
 
@@ -64,7 +64,7 @@ class CsvWriter:
 
     def header(self) -> str:
         """The names of the columns."""
-        return _csv_line(self.columns)
+        return csv_line(self.columns)
 
     def row(self, outcome: Result | Failure) -> str:
         """The values of one file; those that a failure lacks are empty."""
@@ -74,7 +74,7 @@ class CsvWriter:
         if cells.get("timeline"):
             cells["timeline"] = json.dumps(cells["timeline"])
         probabilities = values.get("probabilities", {})
-        return _csv_line([*cells.values(), *(probabilities.get(genre, "") for genre in self._genres)])
+        return csv_line([*cells.values(), *(probabilities.get(genre, "") for genre in self._genres)])
 
 
 class TableWriter:
@@ -149,12 +149,14 @@ def encodable(text: str) -> bool:
     return True
 
 
-def _csv_line(cells: Sequence[object]) -> str:
+def csv_line(cells: Sequence[object]) -> str:
+    """One row of CSV with its newline, valid UTF-8 whatever text the cells hold."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(
+    # Python's csv quotes those line ends only that are in its own, so that a lone "\r" in a name would split the row.
+    csv.writer(buffer, lineterminator="\r\n").writerow(
         [cell.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(cell, str) else cell for cell in cells]
     )
-    return buffer.getvalue()
+    return buffer.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _clock(seconds: float) -> str:

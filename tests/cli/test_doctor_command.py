@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from genrekit.inference.formats import check_formats
+
+
+def test_says_all_and_is_0_where_classifying_works(genrekit_cli: Callable, tiny_model_path: Path) -> None:
+    finished = genrekit_cli("doctor", "--model", tiny_model_path)
+    assert finished.code == 0
+    assert finished.err == ""
+    lines = {line[:12].strip(): line[12:] for line in finished.out.splitlines()}
+    assert "onnxruntime" in lines["core"]
+    assert "libsndfile 1." in lines["core"]
+    assert "FFmpeg" in lines["core"]
+    assert {"wav", "flac", "mp3", "m4a"} <= set(lines["decodes"].split(", "))
+    assert lines["genres"] == "bass, mid, treble"
+    assert lines["model"].startswith("tiny (tiny.onnx, ")
+    assert lines["evaluation"] == "P2, accuracy: 0.5"
+    assert lines["verdict"] == "genrekit classify works"
+
+
+def test_is_1_where_the_model_does_not_work(genrekit_cli: Callable, tmp_path: Path) -> None:
+    finished = genrekit_cli("doctor", "--model", tmp_path / "x.onnx")
+    assert finished.code == 1
+    assert "no such model file" in finished.out
+    assert "does not work" in finished.err
+    assert "verdict" not in finished.out
+
+
+def test_names_a_missing_extra_with_the_line_that_installs_it(tiny_model_path: Path) -> None:
+    script = (
+        "import sys; sys.modules.update(torch=None, lightning=None)\n"
+        "from genrekit.cli.main import main\n"
+        f"sys.exit(main(['doctor', '--model', {str(tiny_model_path)!r}]))"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    assert "missing torch, lightning: pip install 'genrekit[train]'" in finished.stdout
+    assert "train on" not in finished.stdout
+
+
+def test_formats_are_decoded_not_only_listed() -> None:
+    states = {check.name: check for check in check_formats()}
+    for name in (
+        "wav",
+        "au",
+        "aiff",
+        "flac",
+        "mp3",
+        "ogg",
+        "opus",
+        "m4a",
+        "aac",
+        "alac",
+        "wma",
+        "webm",
+        "mka",
+        "wavpack",
+    ):
+        assert states[name].state == "decodes", states[name]
+    assert states["ape"].state == "listed"
+
+
+def test_a_format_that_comes_back_wrong_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    import genrekit.audio
+
+    load_audio = genrekit.audio.load_audio
+    monkeypatch.setattr(genrekit.audio, "load_audio", lambda source, *, sr: 0.1 * load_audio(source, sr=sr))
+    assert {check.state for check in check_formats()} == {"fails", "listed"}

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genrekit.inference import ModelFile
+
+pytest.importorskip("torch")
+import torch
+
+from genrekit.evaluation import Predictions
+from genrekit.features import ARCHIVE_LOG_MEL
+from genrekit.models import ModelSpec, WeightsHeader, create_model, save_weights
+
+GENRES = ("blues", "jazz", "rock")
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("runs") / "small-fold0-seed0"
+    folder.mkdir()
+    spec = ModelSpec("res_cnn", len(GENRES), ARCHIVE_LOG_MEL.n_bins, None, {"width": 4})
+    save_weights(folder / "weights.safetensors", create_model(spec), WeightsHeader(GENRES, spec, ARCHIVE_LOG_MEL, 3.0))
+    (folder / "scores.json").write_text(json.dumps({"test": {"accuracy": 0.5}}))
+    (folder / "split.json").write_text(json.dumps({"name": "a_folds", "fold": 0, "parts": {}, "hash": "abc"}))
+    return folder
+
+
+def _predictions(genres: tuple[str, ...] = GENRES) -> Predictions:
+    rng = np.random.default_rng(0)
+    n = 200
+    label = rng.integers(0, len(genres), n)
+    p = rng.dirichlet([1.0] * len(genres), n)
+    p[np.arange(n), label] += 0.3
+    return Predictions(
+        genres=genres,
+        track=np.array([f"t{i:03}" for i in range(n)]),
+        start_s=np.zeros(n),
+        part=np.full(n, "valid"),
+        fold=np.zeros(n, np.int64),
+        seed=np.zeros(n, np.int64),
+        label=label,
+        probabilities=(p / p.sum(axis=1, keepdims=True)).astype(np.float32),
+        protocol="P2",
+        contaminated=False,
+        recipe="r",
+        dataset="d",
+    )
+
+
+def test_a_run_becomes_a_model_that_classifies(
+    genrekit_cli: Callable, run_folder: Path, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    output = tmp_path / "mine.onnx"
+    finished = genrekit_cli("export", run_folder, "--output", output)
+    assert finished.code == 0, finished.err
+    assert "not calibrated" in finished.err
+    assert "checked against the run" in finished.err
+    card = ModelFile.read(output).card
+    assert (card.name, card.genres, card.window_s, card.hop_s) == ("mine", GENRES, 3.0, 1.5)
+    assert card.evaluation == {"test": {"accuracy": 0.5}}
+    assert card.trained_on == {"name": "a_folds", "fold": 0, "hash": "abc"}
+    classified = genrekit_cli("classify", write_tone("a.wav"), "--model", output, "--format", "json")
+    assert classified.code == 0
+    assert json.loads(classified.out)["model"] == "mine"
+
+
+def test_calibration_is_written_into_the_file(genrekit_cli: Callable, run_folder: Path, tmp_path: Path) -> None:
+    _predictions().write_parquet(tmp_path / "p.parquet")
+    arguments = ["--calibrate-on", tmp_path / "p.parquet", "--hop", 3, "--name", "tuned"]
+    finished = genrekit_cli("export", run_folder, "--output", tmp_path / "x.onnx", *arguments)
+    assert finished.code == 0, finished.err
+    assert "calibrated on the valid part" in finished.err
+    card = ModelFile.read(tmp_path / "x.onnx").card
+    assert card.name == "tuned"
+    assert card.hop_s == 3.0
+    assert card.file_temperature != 1.0
+
+
+def test_what_cannot_be_exported(genrekit_cli: Callable, run_folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "x.onnx"
+    missing = genrekit_cli("export", tmp_path / "no", "--output", output)
+    assert missing.code == 1
+    assert "no such weights file" in missing.err
+    (tmp_path / "text.safetensors").write_text("no weights")
+    not_one = genrekit_cli("export", tmp_path / "text.safetensors", "--output", output)
+    assert not_one.code == 1
+    assert "safetensors" in not_one.err
+    _predictions(("a", "b")).write_parquet(tmp_path / "p.parquet")
+    other = genrekit_cli("export", run_folder, "--output", output, "--calibrate-on", tmp_path / "p.parquet")
+    assert other.code == 1
+    assert "has the genres a, b; the run has blues, jazz, rock" in other.err
+    broken = tmp_path / "broken"
+    shutil.copytree(run_folder, broken)
+    (broken / "scores.json").write_text("{")
+    damaged = genrekit_cli("export", broken, "--output", output)
+    assert damaged.code == 1
+    assert "scores.json" in damaged.err
+    assert not output.exists()
+
+
+def test_an_output_that_exists_is_not_overwritten(genrekit_cli: Callable, run_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.onnx").write_text("mine")
+    finished = genrekit_cli("export", run_folder, "--output", tmp_path / "x.onnx")
+    assert finished.code == 2
+    assert (tmp_path / "x.onnx").read_text() == "mine"

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+import genrekit
+from genrekit.cli import main as main_module
+from genrekit.cli.main import COMMANDS
+from genrekit.errors import DataError
+
+
+def test_help_lists_every_verb_with_its_line(genrekit_cli: Callable) -> None:
+    finished = genrekit_cli("--help")
+    assert finished.code == 0
+    assert finished.err == ""
+    for command in COMMANDS:
+        assert command.name in finished.out
+        assert command.help in finished.out
+
+
+def test_version(genrekit_cli: Callable) -> None:
+    finished = genrekit_cli("--version")
+    assert (finished.code, finished.out) == (0, f"genrekit {genrekit.__version__}\n")
+
+
+def test_wrong_verb_names_the_nearest_and_is_wrong_usage(genrekit_cli: Callable) -> None:
+    finished = genrekit_cli("clasify", "x.wav")
+    assert finished.code == 2
+    assert finished.out == ""
+    assert "'classify'" in finished.err
+
+
+def test_no_argument_shows_help_and_is_wrong_usage(genrekit_cli: Callable) -> None:
+    finished = genrekit_cli()
+    assert finished.code == 2
+    assert "classify" in finished.out + finished.err
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_verb_has_help(command: main_module.Command, genrekit_cli: Callable) -> None:
+    module = command.target.partition(":")[0]
+    pytest.importorskip(module)
+    finished = genrekit_cli(command.name, "--help")
+    assert finished.code == 0
+    assert f"genrekit {command.name}" in finished.out
+
+
+def _fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def doctor() -> None:
+        raise error
+
+    monkeypatch.setattr("genrekit.cli.doctor_command.doctor", doctor)
+
+
+def test_an_error_of_ours_is_one_line(genrekit_cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fail_with(monkeypatch, DataError("no such data set: x\nsecond line"))
+    finished = genrekit_cli("doctor")
+    assert finished.code == 1
+    assert finished.err == "genrekit: error: no such data set: x\\nsecond line\n"
+
+
+def test_an_unexpected_error_asks_for_debug(genrekit_cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fail_with(monkeypatch, ZeroDivisionError("oh"))
+    finished = genrekit_cli("doctor")
+    assert finished.code == 1
+    assert "unexpected ZeroDivisionError: oh" in finished.err
+    assert "--debug" in finished.err
+    assert "Traceback" not in finished.err
+
+
+@pytest.mark.parametrize("arguments", [("--debug", "doctor"), ("doctor", "--debug")])
+def test_debug_shows_the_traceback_wherever_it_stands(
+    arguments: tuple[str, ...], genrekit_cli: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fail_with(monkeypatch, ZeroDivisionError("oh"))
+    finished = genrekit_cli(*arguments)
+    assert finished.code == 1
+    assert "Traceback" in finished.err
+    assert "in doctor" in finished.err
+
+
+def test_ctrl_c_is_quiet_and_130(genrekit_cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fail_with(monkeypatch, KeyboardInterrupt())
+    finished = genrekit_cli("doctor")
+    assert finished.code == 130
+    assert finished.err == "genrekit: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "package", "named"), [("train", "torch", "PyTorch and Lightning"), ("export", "onnx", "PyTorch and onnx")]
+)
+def test_a_missing_extra_is_named_with_the_line_that_installs_it(verb: str, package: str, named: str) -> None:
+    script = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from genrekit.cli import main\n"
+        f"main._load = lambda command: __import__({package!r})\n"
+        f"sys.exit(main.main([{verb!r}]))"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert finished.returncode == 2
+    assert finished.stderr == f"genrekit: error: genrekit {verb} needs {named}: pip install 'genrekit[train]'\n"
+
+
+def test_a_real_verb_without_pytorch_names_the_extra(tmp_path: object) -> None:
+    script = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from genrekit.cli.main import main\n"
+        f"sys.exit(main(['export', {str(tmp_path)!r}, '--output', {str(tmp_path) + '/x.onnx'!r}]))"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert finished.returncode == 2
+    assert "pip install 'genrekit[train]'" in finished.stderr
+    assert "Traceback" not in finished.stderr

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from tiny_model import SR, tiny_card, write_tiny_model
+
+import genrekit
+from genrekit import AudioError, Classifier, Failure, ModelFileError, Result
+
+
+@pytest.fixture(scope="module")
+def classifier(tiny_model_path: Path) -> Classifier:
+    return genrekit.load(tiny_model_path)
+
+
+def _tone(frequency_hz: float, duration_s: float, sr: int = SR) -> np.ndarray:
+    return (0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(round(duration_s * sr)) / sr)).astype(np.float32)
+
+
+def _outcomes(classifier: Classifier, paths: list[Path], **options: int) -> list[Result | Failure]:
+    return list(classifier.classify_many(paths, **options))
+
+
+def test_path_file_object_and_array_agree(classifier: Classifier, write_tone: Callable[..., Path]) -> None:
+    path = write_tone("tone.wav", frequency_hz=2000.0)
+    from_path = classifier.classify(path)
+    assert from_path.path == str(path)
+    assert from_path.genre == "mid"
+    samples, sr = soundfile.read(path, dtype="float32")
+    from_array = classifier.classify(samples, sr=sr)
+    assert from_array.path is None
+    from_object = classifier.classify(io.BytesIO(path.read_bytes()))
+    for other in (from_array, from_object):
+        assert other.genre == from_path.genre
+        assert other.probabilities == pytest.approx(from_path.probabilities)
+        assert other.duration_s == from_path.duration_s
+    with path.open("rb") as file:
+        assert classifier.classify(file).path == str(path)
+
+
+def test_an_array_needs_its_sample_rate(classifier: Classifier) -> None:
+    with pytest.raises(AudioError, match=r"(?i)sample rate|_sr"):
+        classifier.classify(_tone(100, 1.0))
+
+
+def test_probabilities_are_sorted_and_sum_to_one(classifier: Classifier) -> None:
+    result = classifier.classify(_tone(700, 4.0), sr=SR)
+    values = list(result.probabilities.values())
+    assert values == sorted(values, reverse=True)
+    assert sum(values) == pytest.approx(1)
+    assert result.confidence == values[0]
+
+
+def test_window_probabilities_are_fused_as_the_file_says(tmp_path: Path) -> None:
+    y = np.concatenate([_tone(100, 3.0), _tone(2000, 1.0)])
+    cold = genrekit.load(write_tiny_model(tmp_path / "1.onnx", tiny_card(file_temperature=1.0, hop_s=1.0)))
+    warm = genrekit.load(write_tiny_model(tmp_path / "2.onnx", tiny_card(file_temperature=2.0, hop_s=1.0)))
+    p, q = (c.classify(y, sr=SR).probabilities for c in (cold, warm))
+    assert p["bass"] == pytest.approx(0.75, abs=0.001)
+    root = {genre: value**0.5 for genre, value in p.items()}
+    assert q == pytest.approx({genre: value / sum(root.values()) for genre, value in root.items()}, abs=1e-6)
+
+
+def test_below_the_threshold_is_unknown(tmp_path: Path) -> None:
+    y = np.concatenate([_tone(100, 4.0), _tone(2000, 3.0)])
+    for threshold, genre in ((0.6, "unknown"), (0.4, "bass")):
+        card = tiny_card(unknown_threshold=threshold)
+        result = genrekit.load(write_tiny_model(tmp_path / f"{threshold}.onnx", card)).classify(y, sr=SR)
+        assert result.genre == genre
+        assert result.confidence == pytest.approx(4 / 7, abs=0.02)
+
+
+def test_silence_is_unknown_even_without_a_threshold(tmp_path: Path) -> None:
+    bold = genrekit.load(write_tiny_model(tmp_path / "bold.onnx", tiny_card(unknown_threshold=0.0)))
+    rng = np.random.default_rng(0)
+    for y in (np.zeros(SR * 3), np.full(SR * 3, 0.3), rng.integers(0, 2, SR * 3) / 2**15):
+        result = bold.classify(y.astype(np.float32), sr=SR)
+        assert result.genre == "unknown"
+        assert result.confidence == pytest.approx(1 / 3)
+        assert any("silent" in warning for warning in result.warnings)
+        assert [segment.genre for segment in result.timeline] == ["unknown"]
+
+
+def test_silent_windows_are_left_out_and_counted(classifier: Classifier) -> None:
+    loud = _tone(100, 4.0)
+    result = classifier.classify(np.concatenate([loud, np.zeros(SR * 6, np.float32)]), sr=SR)
+    assert result.genre == "bass"
+    assert result.confidence > 0.99
+    assert result.warnings == ("11 of 19 windows are silent and were left out",)
+    assert [segment.genre for segment in result.timeline] == ["bass", "unknown"]
+
+
+def test_a_short_sound_is_repeated_and_says_so(classifier: Classifier) -> None:
+    result = classifier.classify(_tone(100, 0.3), sr=SR)
+    assert result.genre == "bass"
+    assert result.duration_s == pytest.approx(0.3)
+    assert result.warnings == ("short: its 0.30 s are repeated to fill the model's 1 s",)
+    assert [(s.start_s, s.end_s) for s in result.timeline] == [(0, pytest.approx(0.3))]
+
+
+def test_many_gives_results_and_failures_in_order(
+    classifier: Classifier, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    paths = [write_tone(f"{i}.wav", frequency_hz=100.0 if i % 2 else 2000.0) for i in range(6)]
+    paths.insert(3, tmp_path / "missing.wav")
+    outcomes = _outcomes(classifier, paths)
+    assert [outcome.path for outcome in outcomes] == [str(path) for path in paths]
+    genres = [outcome.genre if isinstance(outcome, Result) else "failed" for outcome in outcomes]
+    assert genres == ["mid", "bass", "mid", "failed", "bass", "mid", "bass"]
+    failure = outcomes[3]
+    assert isinstance(failure, Failure)
+    assert "missing.wav" in failure.error
+    assert isinstance(failure.cause, AudioError)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, 5])
+def test_many_gives_what_one_gives(n_jobs: int, classifier: Classifier, write_tone: Callable[..., Path]) -> None:
+    paths = [write_tone(f"{i}.flac", frequency_hz=300.0 * i, duration_s=0.5 * i, sr=22050) for i in range(1, 8)]
+    for path, outcome in zip(paths, _outcomes(classifier, paths, n_jobs=n_jobs), strict=True):
+        assert isinstance(outcome, Result)
+        assert outcome.probabilities == pytest.approx(classifier.classify(path).probabilities, abs=1e-6)
+
+
+def test_many_of_none(classifier: Classifier) -> None:
+    assert _outcomes(classifier, []) == []
+
+
+def test_many_reads_only_a_few_paths_ahead(classifier: Classifier, write_tone: Callable[..., Path]) -> None:
+    path = write_tone("a.wav")
+    taken = 0
+
+    def endless() -> Iterator[Path]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield path
+
+    outcomes = classifier.classify_many(endless(), n_jobs=2)
+    for _ in range(3):
+        assert isinstance(next(outcomes), Result)
+    outcomes.close()
+    assert taken < 30
+
+
+def test_the_first_result_does_not_wait_for_the_last(
+    classifier: Classifier, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    pipe = tmp_path / "slow.wav"
+    os.mkfifo(pipe)
+    outcomes = classifier.classify_many([write_tone("a.wav"), pipe], n_jobs=2)
+    assert isinstance(next(outcomes), Result)
+    feeder = threading.Thread(target=lambda: pipe.write_bytes(write_tone("b.wav").read_bytes()))
+    feeder.start()
+    assert isinstance(next(outcomes), Result)
+    feeder.join()
+
+
+def test_an_unforeseen_error_of_one_file_does_not_end_the_rest(
+    classifier: Classifier, write_tone: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genrekit.inference import classifier as module
+
+    score = module.score_windows
+
+    def fragile(source: object, **options: object) -> object:
+        if str(source).endswith("bad.wav"):
+            raise ZeroDivisionError("inside a decoder")
+        return score(source, **options)
+
+    monkeypatch.setattr(module, "score_windows", fragile)
+    bad, good = _outcomes(classifier, [write_tone("bad.wav"), write_tone("good.wav")])
+    assert isinstance(bad, Failure)
+    assert "unexpected ZeroDivisionError: inside a decoder" in bad.error
+    assert isinstance(good, Result)
+
+
+def test_load_names_what_it_cannot_find(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="no bundled model is named 'defalt'"):
+        genrekit.load("defalt")
+    with pytest.raises(ModelFileError, match="no such model file"):
+        genrekit.load(tmp_path / "x.onnx")
+
+
+MEASURE = """
+import json, resource, sys, genrekit
+result = genrekit.load(sys.argv[1]).classify(sys.argv[2])
+peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+json.dump({"genre": result.genre, "duration_s": result.duration_s, "peak_mb": peak_kb / 1024}, sys.stdout)
+"""
+
+
+@pytest.mark.slow
+def test_two_hours_stay_below_500_mb(tiny_model_path: Path, tmp_path: Path) -> None:
+    path = tmp_path / "long.flac"
+    minute = np.repeat(_tone(100, 60.0, sr=44100)[:, None], 2, axis=1)
+    with soundfile.SoundFile(path, "w", 44100, 2) as file:
+        for _ in range(120):
+            file.write(minute)
+    command = [sys.executable, "-c", MEASURE, tiny_model_path, path]
+    measured = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert measured["genre"] == "bass"
+    assert measured["duration_s"] == pytest.approx(7200, abs=0.1)
+    assert measured["peak_mb"] < 500

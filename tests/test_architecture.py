@@ -1,0 +1,152 @@
+"""What holds the house up: imports run downwards, the light rooms stay light, the library does not print."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import genrekit
+
+SOURCE = Path(genrekit.__file__).parent
+
+# Each room, and the rooms that it may import; `errors` and the package itself are open to all.
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "audio": set(),
+    "features": {"audio"},
+    "data": {"features", "audio"},
+    "models": {"data", "features", "audio"},
+    "evaluation": {"models", "data", "features", "audio"},
+    "training": {"evaluation", "models", "data", "features", "audio"},
+    # The classifier needs no training, so that it can be installed without.
+    "inference": {"features", "audio"},
+    "export": {"inference", "training", "evaluation", "models", "data", "features", "audio"},
+    "cli": {"export", "inference", "training", "evaluation", "models", "data", "features", "audio"},
+    "__main__": {"cli"},
+}
+HEAVY = {"torch", "lightning", "librosa", "pandas", "sklearn", "pydantic", "yaml", "pyarrow", "onnx", "onnxscript"}
+LIGHT_ROOMS = [
+    "genrekit",
+    "genrekit.audio",
+    "genrekit.features",
+    "genrekit.data",
+    "genrekit.inference",
+    "genrekit.inference.classifier",
+    "genrekit.cli.main",
+    "genrekit.cli.classify_command",
+    "genrekit.cli.doctor_command",
+]
+
+
+def _python_files() -> list[Path]:
+    files = sorted(SOURCE.rglob("*.py"))
+    assert len(files) > 30
+    return files
+
+
+def _imported_rooms(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and room of each import of genrekit, wherever in the file it stands."""
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the room that they reach into"
+            base = node.module or ""
+            names = [f"{base}.{alias.name}" for alias in node.names] if base == "genrekit" else [base]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            # "genrekit.room.module" or "genrekit.room.module:name", as lazy tables and import_module have it
+            names = [node.value.partition(":")[0]] if node.value.startswith("genrekit.") else []
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "genrekit" and len(parts) > 1 and parts[1] in ALLOWED:
+                yield node.lineno, parts[1]
+
+
+@pytest.mark.parametrize("path", _python_files(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_run_downwards_only(path: Path) -> None:
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    room = parts[0]
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if room == "__init__":  # the public namespace
+        assert {imported for _, imported in _imported_rooms(tree)} <= {"errors", "inference"}
+        return
+    assert room in ALLOWED, f"{room} is a new room: say in this table what it may import"
+    wrong = [
+        f"line {line}: {room} imports {imported}"
+        for line, imported in _imported_rooms(tree)
+        if imported not in ALLOWED[room] | {room, "errors"}
+    ]
+    assert not wrong
+
+
+def test_the_table_has_no_circle() -> None:
+    def below(room: str, above: tuple[str, ...]) -> None:
+        assert room not in above, f"circle: {' -> '.join((*above, room))}"
+        for next_room in ALLOWED[room]:
+            below(next_room, (*above, room))
+
+    for room in ALLOWED:
+        below(room, ())
+
+
+def _modules_after(statement: str) -> set[str]:
+    script = f"import sys, json; {statement}; json.dump(sorted(sys.modules), sys.__stdout__)"
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in json.loads(finished.stdout.splitlines()[-1])}
+
+
+@pytest.mark.parametrize("module", LIGHT_ROOMS)
+def test_light_rooms_import_nothing_heavy(module: str) -> None:
+    assert not _modules_after(f"import {module}") & HEAVY
+
+
+@pytest.mark.parametrize("module", ["genrekit", "genrekit.inference", "genrekit.cli.main"])
+def test_what_is_imported_first_needs_no_numbers(module: str) -> None:
+    assert not _modules_after(f"import {module}") & {"numpy", "onnxruntime", "soundfile", "av"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["classify", "--help"], ["doctor", "--help"]])
+def test_help_needs_no_numbers(arguments: list[str]) -> None:
+    statement = (
+        f"import io; sys.stdout = io.StringIO(); from genrekit.cli.main import main; assert main({arguments!r}) == 0"
+    )
+    # typer itself reads a verb's options with pydantic.
+    assert not _modules_after(statement) & ({"numpy", "onnxruntime", "soundfile", "av"} | HEAVY - {"pydantic"})
+
+
+def test_classifying_needs_nothing_heavy(tiny_model_path: Path) -> None:
+    statement = (
+        "import numpy, genrekit; "
+        f"genrekit.load({str(tiny_model_path)!r}).classify(numpy.ones(8000, 'float32'), sr=8000)"
+    )
+    assert not _modules_after(statement) & HEAVY
+
+
+@pytest.mark.parametrize("path", _python_files(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_the_library_does_not_print(path: Path) -> None:
+    calls = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert not calls, f"print in lines {calls}"
+
+
+def test_every_room_says_what_it_is() -> None:
+    for init in SOURCE.rglob("__init__.py"):
+        docstring = ast.get_docstring(ast.parse(init.read_text(encoding="utf-8")))
+        assert docstring and len(docstring) > 20, init
+
+
+def test_public_names_can_all_be_had() -> None:
+    for name in genrekit.__all__:
+        assert getattr(genrekit, name) is not None
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = genrekit.no_such_name
