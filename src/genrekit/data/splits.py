@@ -246,8 +246,16 @@ def _artist_folds(request: Request) -> tuple[Parts, int]:
     return artist_fold_parts(request.dataset, request.fold)
 
 
+def _all(request: Request) -> tuple[Parts, int]:
+    return {"train": [track.track_id for track in request.dataset.tracks], "valid": [], "test": []}, 0
+
+
 SPLITS: Mapping[str, SplitKind] = MappingProxyType(
     {
+        "all": SplitKind(
+            "every track trains and none is tested: for a model to use",
+            "custom", "track", 1, _all, None, grouped=True,
+        ),
         "filtered": SplitKind(
             "the published fault-filtered split 443/197/290 of GTZAN", "P3", "track", 1, _filtered, None, "published"
         ),
