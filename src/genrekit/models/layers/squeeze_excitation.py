@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
-from genrekit.models.layers.byte_dropout import keep_mask, kept_share
+from genrekit.models.layers.byte_dropout import apply_mask, keep_mask, kept_share
 
 __all__ = ["DropoutExcitationReLU", "SqueezeExcitation"]
 
@@ -67,14 +69,14 @@ class _DropoutExcitationReLU(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: torch.autograd.function.FunctionCtx,
+        ctx: Any,
         x: torch.Tensor,
         keep: torch.Tensor,
         share: float,
         w1: torch.Tensor,
         w2: torch.Tensor,
     ) -> torch.Tensor:
-        kept = x * keep
+        kept = apply_mask(x, keep)
         # The gate is a few numbers a map: float32 whatever the autocast state costs nothing.
         with torch.autocast(x.device.type, enabled=False):
             mean = kept.sum((2, 3)).to(w1.dtype) / (share * x.shape[2] * x.shape[3])
@@ -83,19 +85,18 @@ class _DropoutExcitationReLU(torch.autograd.Function):
         scale = (gate / share)[:, :, None, None].to(x.dtype)
         y = kept.mul_(scale).relu_()
         ctx.save_for_backward(y, keep, scale, mean, hidden, gate, w1, w2)
-        ctx.share = share  # type: ignore[attr-defined]
+        ctx.share = share
         return y
 
     @staticmethod
-    def backward(  # type: ignore[override]
-        ctx: torch.autograd.function.FunctionCtx, grad: torch.Tensor
-    ) -> tuple[torch.Tensor | None, ...]:
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         y, keep, scale, mean, hidden, gate, w1, w2 = ctx.saved_tensors
         grad = torch.ops.aten.threshold_backward(grad.contiguous(memory_format=_layout(y)), y, 0)
         to_gate = (grad * y).sum((2, 3)).to(w1.dtype) * (1.0 - gate)
         to_hidden = (to_gate @ w2) * (hidden > 0)
-        to_mean = (to_hidden @ w1) / (ctx.share * y.shape[2] * y.shape[3])  # type: ignore[attr-defined]
-        to_x = torch.addcmul(to_mean[:, :, None, None].to(y.dtype), grad, scale).mul_(keep)
+        to_mean = (to_hidden @ w1) / (ctx.share * y.shape[2] * y.shape[3])
+        to_kept = torch.addcmul(to_mean[:, :, None, None].to(y.dtype), grad, scale)
+        to_x = apply_mask(to_kept, keep)
         return to_x, None, None, to_hidden.t() @ mean, to_gate.t() @ hidden
 
 
