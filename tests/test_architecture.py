@@ -38,9 +38,7 @@ LIGHT_ROOMS = [
     "genrekit.data",
     "genrekit.inference",
     "genrekit.inference.classifier",
-    "genrekit.cli.main",
-    "genrekit.cli.classify_command",
-    "genrekit.cli.doctor_command",
+    *(f"genrekit.cli.{path.stem}" for path in sorted((SOURCE / "cli").glob("[a-z]*.py"))),
 ]
 
 

@@ -596,6 +596,13 @@ def test_what_was_done_survives_and_is_resumed(how: signal.Signals, running: Any
     assert [row["path"] for row in _rows(output.read_text())] == [str(path) for path in inputs]
 
 
+def test_a_process_without_standard_input(genrekit_program: list[str], tiny_model_path: Path, good: Path) -> None:
+    command = [*genrekit_program, "classify", "--model", tiny_model_path, "--format", "json", good]
+    finished = subprocess.run(command, capture_output=True, check=False, preexec_fn=lambda: os.close(0))
+    assert finished.returncode == 0, finished.stderr
+    assert json.loads(finished.stdout)["genre"] == "bass"
+
+
 def test_a_reader_that_has_enough(
     genrekit_program: list[str], tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -614,3 +621,30 @@ def test_a_reader_that_has_enough(
 def test_debug_shows_why_a_file_failed(classify: Callable, tmp_path: Path) -> None:
     assert "Traceback" not in classify(tmp_path / "x.wav").err
     assert "AudioError" in classify(tmp_path / "x.wav", "--debug").err
+
+
+def test_on_a_terminal_the_bar_stays_below_the_results(
+    genrekit_program: list[str], tiny_model_path: Path, write_tone: Callable[..., Path]
+) -> None:
+    pty = pytest.importorskip("pty")
+    paths = [write_tone(f"{i}.wav") for i in range(2)]
+    leader, follower = pty.openpty()
+    command = [*genrekit_program, "classify", "--model", tiny_model_path, *paths]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"}
+    with subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=environment) as process:
+        os.close(follower)
+        seen = b""
+        while True:
+            try:
+                chunk = os.read(leader, 65536)
+            except OSError:  # Linux reports the end of a terminal so
+                break
+            if not chunk:
+                break
+            seen += chunk
+    os.close(leader)
+    assert process.returncode == 0
+    text = seen.decode()
+    assert "2/2" in text
+    for path in paths:
+        assert f"{path}\r\n" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from contextlib import closing
 from enum import StrEnum
@@ -41,9 +42,7 @@ def classify(
     ctx: typer.Context,
     paths: Annotated[
         list[str],
-        typer.Argument(
-            metavar="PATH", help="Files, folders, or '-' for a list on standard input.", show_default=False
-        ),
+        typer.Argument(metavar="PATH", help="Files, folders, or '-' for a list on standard input.", show_default=False),
     ],
     format: Annotated[
         Format | None,
@@ -93,7 +92,8 @@ def classify(
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower() if output else "", Format.table)
     _check_usage(output, chosen, resume=resume)
     classifier = load(model)
-    files = list_inputs(paths, sys.stdin.buffer)
+    # A service or a cron job may have no standard input at all.
+    files = list_inputs(paths, sys.stdin.buffer if sys.stdin is not None else io.BytesIO())
     if not files:
         raise typer.BadParameter("the list on standard input is empty", param_hint="PATH")
     debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
@@ -154,6 +154,7 @@ def _run_to_file(
     debug: bool,
 ) -> int:
     from genrekit.inference.result_file import ResultFile, kept_results, path_key
+    from genrekit.inference.writers import TableWriter
 
     kept = None
     if resume:
@@ -169,7 +170,8 @@ def _run_to_file(
             n_failed = _run(classifier, files, writer, shown, result_file.write, jobs=jobs, debug=debug)
             result_file.finish()
         except KeyboardInterrupt:
-            messages.note(f"interrupted; what was done is in {result_file.part}, and --resume goes on with it")
+            advice = "" if isinstance(writer, TableWriter) else ", and --resume goes on with it"
+            messages.note(f"interrupted; what was done is in {result_file.part}{advice}")
             raise typer.Exit(EXIT_INTERRUPTED) from None
     return n_failed
 
