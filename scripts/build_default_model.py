@@ -37,7 +37,7 @@ REPOSITORY = Path(__file__).parents[1]
 RECIPE = REPOSITORY / "recipes" / "res_cnn.yaml"
 ASSET = REPOSITORY / "src" / "genrekit" / "assets" / "default.onnx"
 RESULTS = REPOSITORY / "results" / "default_model"
-WITHOUT_VALIDATION = ("split.validation=none", "optimisation.max_epochs=50")
+WITHOUT_VALIDATION = ("split.validation=none", "optimisation.max_epochs=40")
 CPU = torch.device("cpu")
 
 
@@ -67,7 +67,8 @@ def train(job: Job, gtzan: Path, work: Path) -> None:
     for override in job.overrides:
         command += ["--set", override]
     print(" ".join(command), flush=True)
-    done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{job} failed:\n{done.stderr}")
 

@@ -1,4 +1,4 @@
-"""A small data set for training: archives of random log-mels in which the genre can be heard, in well under a second."""
+"""A small data set for training: an archive of random log-mels in which the genre can be heard."""
 
 from __future__ import annotations
 

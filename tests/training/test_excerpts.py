@@ -50,9 +50,7 @@ def test_excerpts_of_a_contaminated_split_are_those_it_names(archive_path):
     split = make_split(dataset, "b_folds")
     table = part_table(dataset, split, "test", B, source)
     named = {(dataset.tracks[row].track_id, start) for row, start in zip(table.rows, table.start_s, strict=True)}
-    expected = {
-        (member.split("@")[0], int(member.split("@")[1]) * 2.5) for member in split.parts["test"]
-    }
+    expected = {(member.split("@")[0], int(member.split("@")[1]) * 2.5) for member in split.parts["test"]}
     assert named == expected
 
 

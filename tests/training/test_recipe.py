@@ -50,7 +50,7 @@ def test_misspelt_key_names_the_nearest(tmp_path, make_recipe):
     [
         ("optimisation.learning_rate=-1", "greater than 0"),
         ("features=archive_log_mell", "did you mean 'archive_log_mel'"),
-        ("features=power_spectrogram_a", "front end in dB"),
+        ("features=power_spectrogram_a", "features in dB"),
         ("split.validation=none", "without a validation part"),
         ("nonsense", "expected key=value"),
         ("name.sub=1", "is a value, not a group"),

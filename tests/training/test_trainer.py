@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -120,7 +119,7 @@ def test_a_run_folder_of_another_recipe_is_not_continued(make_recipe, tmp_path):
 
 def test_archive_cannot_give_another_front_end(make_recipe):
     recipe = make_recipe(features="power_spectrogram_a", augmentation={})
-    with pytest.raises(RecipeError, match="needs the audio|archive of log-mels"):
+    with pytest.raises(RecipeError, match="is an archive of log-mels"):
         prepare(recipe, device=torch.device("cpu"))
 
 
@@ -161,7 +160,7 @@ def test_full_disk_is_told_and_the_run_can_go_on(make_recipe, tmp_path, monkeypa
     run = Run.of(make_recipe(), tmp_path)
     run.folder.mkdir(parents=True)
     # The partial file of the weights leads to a device that is always full.
-    os.symlink("/dev/full", run.folder / "weights.safetensors.partial")
+    (run.folder / "weights.safetensors.partial").symlink_to("/dev/full")
     with pytest.raises(Exception, match="No space left") as caught:
         train(prepared, tmp_path, show_progress=False)
     assert type(caught.value).__module__ == "genrekit.errors"

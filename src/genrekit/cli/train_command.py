@@ -11,7 +11,9 @@ __all__ = ["train"]
 
 
 def train(
-    recipe: Annotated[Path | None, typer.Argument(help="A recipe (YAML); see the folder recipes.", show_default=False)] = None,
+    recipe: Annotated[
+        Path | None, typer.Argument(help="A recipe (YAML); see the folder recipes.", show_default=False)
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(help="Folder or archive of the recipe's data set.", envvar="GENREKIT_DATA", show_default=False),
@@ -41,7 +43,7 @@ def train(
     if (recipe is None) == (resume is None):
         raise typer.BadParameter("give either a RECIPE or --resume RUN", param_hint="RECIPE")
     if resume is not None and set_:
-        raise typer.BadParameter("a run goes on with the recipe it was started with; leave --set out", param_hint="--set")
+        raise typer.BadParameter("a run goes on with its own recipe; leave --set out", param_hint="--set")
     import torch
     from rich.console import Console
 

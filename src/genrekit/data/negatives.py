@@ -1,6 +1,6 @@
 """Sounds that are no music, made on the spot: what a classifier must answer "unknown" to.
 
-Noise, tones and silence are computed; speech is spoken by the program espeak-ng, if it is there. All follow from one seed.
+Noise, tones and silence are computed; speech is spoken by the program espeak-ng. All follow from one seed.
 """
 
 from __future__ import annotations

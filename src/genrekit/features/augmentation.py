@@ -1,7 +1,7 @@
-"""Augmentation of batches of dB spectrograms: whole tensors on the model's device, one draw per item, explicit generator.
+"""Augmentation of batches of dB spectrograms: whole tensors on the model's device, one draw per item.
 
-Each augmentation is a frozen dataclass: its fields say how much, calling it draws and applies. All take and give
-``[batch, n_bins, n_columns]`` in dB and leave their input untouched. Used in training only.
+Each augmentation is a frozen dataclass: its fields say how much; called with a generator, it draws and applies. All
+take and give ``[batch, n_bins, n_columns]`` in dB and leave their input untouched. Used in training only.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class TimeMask:
 class Equaliser:
     """Adds a smooth random gain curve over the bins, as another mix, player or room would.
 
-    max_gain_db : gains at `n_bands` equally spaced knots are drawn from -max_gain_db to max_gain_db and joined linearly.
+    max_gain_db : gains at `n_bands` equally spaced knots are drawn from -max_gain_db to max_gain_db, then joined.
     """
 
     max_gain_db: float

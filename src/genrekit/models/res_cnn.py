@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +73,7 @@ class ResCNN(GenreNetwork):
             nn.ReLU(),
             ResidualBlock(widths[0], widths[0]),
         ]
-        for in_channels, channels in zip(widths, widths[1:], strict=False):
+        for in_channels, channels in pairwise(widths):
             stages += [nn.MaxPool2d(2), ResidualBlock(in_channels, channels)]
         self.stages = nn.Sequential(*stages)
         self.dropout = nn.Dropout(options.dropout)

@@ -59,7 +59,7 @@ class EvaluationBatches:
         return -(-len(self.table) // self.batch_size)
 
     def __iter__(self) -> Iterator[EvaluationBatch]:
-        for index in torch.arange(len(self.table), device=self.table.rows.device).split(self.batch_size):
+        for index in torch.split(torch.arange(len(self.table), device=self.table.rows.device), self.batch_size):
             cut = self.source.cut(self.table.rows[index], self.table.starts[index], self.window_steps)
             yield EvaluationBatch(self.source.features(cut), self.table.labels[index], self.table.rows[index])
 
@@ -116,7 +116,7 @@ class TrainingBatches:
         generator = torch.Generator().manual_seed(epoch_seed(self._recipe.seed, self._epoch()))
         device = self._rows.device
         order = torch.randperm(len(self._rows), generator=generator).to(device)
-        for index in list(order.split(self._recipe.optimisation.batch_size))[: len(self)]:
+        for index in torch.split(order, self._recipe.optimisation.batch_size)[: len(self)]:
             yield self._make(index, generator)
 
     def _make(self, index: Tensor, generator: torch.Generator) -> TrainingBatch:
@@ -132,7 +132,8 @@ class TrainingBatches:
             count = max(1, round(len(index) * recipe.negatives.share))
             cut = self._random_cut(self._negatives, None, count, generator)
             features = torch.cat([features, self._augmented(cut, generator)])
-            targets = torch.cat([targets, torch.full((count, self._n_genres), 1 / self._n_genres, device=targets.device)])
+            undecided = torch.full((count, self._n_genres), 1 / self._n_genres, device=targets.device)
+            targets = torch.cat([targets, undecided])
             weights = torch.cat([weights, torch.full((count,), recipe.negatives.weight, device=weights.device)])
         return TrainingBatch(features, targets, weights)
 

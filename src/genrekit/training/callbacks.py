@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ class AtomicCheckpoints(TorchCheckpointIO):
         partial = Path(f"{path}.partial")
         try:
             super().save_checkpoint(checkpoint, partial, storage_options)
-            os.replace(partial, path)
+            partial.replace(path)
         except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError of its zip writer
             partial.unlink(missing_ok=True)
             raise RunError(
@@ -92,7 +91,8 @@ class EpochProgress(pl.Callback):
             for name, short in shown.items()
             if name in trainer.callback_metrics
         )
-        self._progress.update(self._task, description=f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs} {scores}")
+        epoch = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
+        self._progress.update(self._task, description=f"{epoch} {scores}")
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._progress.stop()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genrekit.data.dataset import Dataset
-from genrekit.data.split import Split
+from genrekit.data.split import Part, Split
 from genrekit.errors import DataError
 from genrekit.training.recipe import Excerpts
 from genrekit.training.sources import Source
@@ -49,7 +49,7 @@ def grid_size(duration_s: float, excerpts: Excerpts) -> int:
     return max(1, 1 + math.floor((span_s - excerpts.window_s) / excerpts.hop_s + END_SLACK_HOPS))
 
 
-def part_table(dataset: Dataset, split: Split, part: str, excerpts: Excerpts, source: Source) -> ExcerptTable:
+def part_table(dataset: Dataset, split: Split, part: Part, excerpts: Excerpts, source: Source) -> ExcerptTable:
     """All windows of a part of the split, tracks in their order, windows by time.
 
     Raises
@@ -59,11 +59,11 @@ def part_table(dataset: Dataset, split: Split, part: str, excerpts: Excerpts, so
     """
     steps_per_track = source.n_steps.tolist()
     chosen: list[tuple[int, int]] = []
-    for member in split.parts.get(part, ()):
+    for member in split.parts[part]:
         track_id, index = _parse_member(member, split.unit)
         row = dataset.index.get(track_id)
         if row is None:
-            raise DataError(f"The split {split.name!r} names {track_id!r}, which data set {dataset.name!r} does not have.")
+            raise DataError(f"The split {split.name!r} names {track_id!r}, which {dataset.name!r} does not have.")
         count = grid_size(steps_per_track[row] * source.step_s, excerpts)
         if index is None:
             chosen += [(row, k) for k in range(count)]

@@ -16,7 +16,18 @@ from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES
 from genrekit.features.strict import nearest
 
-__all__ = ["Augmentation", "Data", "Excerpts", "Model", "Negatives", "Optimisation", "Recipe", "SplitChoice", "load_recipe"]
+__all__ = [
+    "Augmentation",
+    "Data",
+    "Excerpts",
+    "Model",
+    "Negatives",
+    "Optimisation",
+    "Recipe",
+    "SplitChoice",
+    "load_recipe",
+    "parse_recipe",
+]
 
 
 class _Strict(BaseModel):
@@ -33,8 +44,8 @@ class Data(_Strict):
 class SplitChoice(_Strict):
     """Which split, as in `genrekit split make`; `file` takes a split from a file instead.
 
-    validation : "inner" carves `valid_fraction` off the training part (a published validation part is kept);
-        "test" is report A's own protocol, which stops on the fold that it scores and flatters; "none" has no validation.
+    validation : "inner" carves `valid_fraction` off the training part (a published validation part is kept); "test"
+        is report A's own protocol, which stops on the fold that it scores and flatters; "none" has no validation
     """
 
     name: str | None = None
@@ -150,12 +161,12 @@ class Recipe(_Strict):
         if self.features not in FEATURES:
             raise ValueError(f"unknown front end {self.features!r}; {nearest(self.features, FEATURES)}")
         if self.augmentation.needs_decibels and FEATURES[self.features].scale != "db":
-            raise ValueError(f"stretch, shift, equaliser and noise floor need a front end in dB; {self.features!r} is not")
+            raise ValueError(f"stretch, shift, equaliser and noise floor need features in dB; {self.features!r} is not")
         if self.negatives is not None and self.features != "archive_log_mel":
             raise ValueError("negatives are an archive of log-mels; they need features: archive_log_mel")
         stops = self.optimisation.early_stopping_epochs is not None or self.optimisation.keep == "best"
         if stops and self.split.validation == "none":
-            raise ValueError("without a validation part, set optimisation.keep to last and early_stopping_epochs to null")
+            raise ValueError("without a validation part, set optimisation.keep=last and early_stopping_epochs=null")
         return self
 
     def with_root(self, root: Path | None) -> Recipe:

@@ -105,8 +105,8 @@ class Run:
             if (known.hash, known.seed) != (recipe.hash, recipe.seed) or known_split.hash != split.hash:
                 raise RunError(
                     f"{self.folder} holds a run of another recipe or split ({known.name}, hash {known.hash[:8]}, seed "
-                    f"{known.seed}, split {known_split.hash[:8]}); this one is {recipe.name}, hash {recipe.hash[:8]}, seed "
-                    f"{recipe.seed}, split {split.hash[:8]}. Choose another folder."
+                    f"{known.seed}, split {known_split.hash[:8]}); this one is {recipe.name}, hash {recipe.hash[:8]}, "
+                    f"seed {recipe.seed}, split {split.hash[:8]}. Choose another folder."
                 )
             return
         try:

@@ -149,7 +149,8 @@ def make_source(
         return WaveformSource(dataset, spec, device, span_s=span_s, on_progress=on_progress)
     if spec != ARCHIVE_LOG_MEL:
         raise RecipeError(
-            f"Data set {dataset.name!r} is an archive of log-mels, from which only features: archive_log_mel can be had; "
-            f"this recipe asks for {spec.kind} at {spec.sr} Hz. Use that front end, or a data set of audio (gtzan, gtzan6)."
+            f"Data set {dataset.name!r} is an archive of log-mels, from which only features: archive_log_mel can be "
+            f"had; this recipe asks for {spec.kind} at {spec.sr} Hz. Use that front end, or a data set of audio "
+            "(gtzan, gtzan6, folder)."
         )
     return ArchiveSource(dataset, device)

@@ -19,7 +19,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from genrekit.data.dataset import Dataset
 from genrekit.data.leakage import require_proof
 from genrekit.data.registry import load_dataset
-from genrekit.data.split import Split, read_split
+from genrekit.data.split import PARTS, Part, Split, read_split
 from genrekit.data.splits import make_split
 from genrekit.errors import RecipeError, RunError
 from genrekit.evaluation.predictions import Predictions
@@ -56,7 +56,7 @@ class Prepared:
     split: Split
     proof: dict[str, Any]
     source: Source
-    tables: dict[str, ExcerptTable]
+    tables: dict[Part, ExcerptTable]
     device: torch.device
 
 
@@ -94,18 +94,18 @@ def prepare(
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
     spec = named_features(recipe.features)
     source = make_source(dataset, spec, device, span_s=recipe.excerpts.span_s, on_progress=on_progress)
-    tables = {part: part_table(dataset, split, part, recipe.excerpts, source) for part in ("train", "valid", "test")}
+    tables = {part: part_table(dataset, split, part, recipe.excerpts, source) for part in PARTS}
     return Prepared(recipe, dataset, split, proof, source, tables, device)
 
 
 def _require_all_genres(split: Split, dataset: Dataset) -> None:
-    for part in ("train", "valid", "test"):
-        tracks = split.tracks(part)  # type: ignore[arg-type]
+    for part in PARTS:
+        tracks = split.tracks(part)
         missing = set(dataset.genres) - {dataset.track(track_id).genre for track_id in tracks}
         if tracks and missing:
             raise RecipeError(
-                f"The {part} part of split {split.name!r}, fold {split.fold}, has no track of {', '.join(sorted(missing))}; "
-                "each part needs every genre. Take another fold, more tracks, or fewer genres."
+                f"The {part} part of split {split.name!r}, fold {split.fold}, has no track of "
+                f"{', '.join(sorted(missing))}; each part needs every genre. Take another fold or other tracks."
             )
     if not split.tracks("train"):
         raise RecipeError(f"Split {split.name!r} has an empty training part.")
@@ -119,9 +119,7 @@ def header_of(recipe: Recipe, genres: tuple[str, ...]) -> WeightsHeader:
     return WeightsHeader(genres=genres, model=model, features=spec, window_s=recipe.excerpts.window_s)
 
 
-def train(
-    prepared: Prepared, runs: Path, *, show_progress: bool = True, negatives_root: Path | None = None
-) -> Run:
+def train(prepared: Prepared, runs: Path, *, show_progress: bool = True, negatives_root: Path | None = None) -> Run:
     """Train, or go on where a killed run stopped, and write predictions and weights; a finished run is left as it is.
 
     Parameters
@@ -145,9 +143,8 @@ def train(
         network = _fit(prepared, run, show_progress=show_progress, negatives_root=negatives_root)
         header = header_of(recipe, prepared.dataset.genres)
         save_weights(run.weights_path, network, header)
-        parts = [part for part in ("valid", "test") if len(prepared.tables[part])]
-        if prepared.split.validation == "test":
-            parts = ["test"]
+        wanted: tuple[Part, ...] = ("test",) if prepared.split.validation == "test" else ("valid", "test")
+        parts = [part for part in wanted if len(prepared.tables[part])]
         if parts:
             predictions = Predictions.concatenate([predict(network, prepared, part) for part in parts])
             predictions.write_parquet(run.predictions_path)
@@ -209,7 +206,7 @@ def _fit(prepared: Prepared, run: Run, *, show_progress: bool, negatives_root: P
     resume = run.last_checkpoint if run.last_checkpoint.is_file() else None
     trainer.fit(module, batches, valid, ckpt_path=resume, weights_only=False)
     if trainer.interrupted:
-        raise RunError(f"Interrupted. Start the same command again, or `genrekit train --resume {run.folder}`, to go on.")
+        raise RunError(f"Interrupted. Start the same command again, or genrekit train --resume {run.folder}, to go on.")
     kept = run.best_checkpoint if optimisation.keep == "best" else run.last_checkpoint
     state = torch.load(kept, map_location=prepared.device, weights_only=False)["state_dict"]
     network.load_state_dict({name.removeprefix("network."): value for name, value in state.items()})
@@ -228,12 +225,12 @@ def _negatives(recipe: Recipe, root: Path | None, device: torch.device) -> Sourc
     return make_source(load_dataset("archive", place), FEATURES["archive_log_mel"], device, span_s=None)
 
 
-def _evaluation_batches(prepared: Prepared, part: str) -> EvaluationBatches:
+def _evaluation_batches(prepared: Prepared, part: Part) -> EvaluationBatches:
     window_steps = prepared.source.steps(prepared.recipe.excerpts.window_s)
     return EvaluationBatches(prepared.source, prepared.tables[part], window_steps, EVALUATION_BATCH)
 
 
-def predict(network: GenreNetwork, prepared: Prepared, part: str) -> Predictions:
+def predict(network: GenreNetwork, prepared: Prepared, part: Part) -> Predictions:
     """The table of predictions of a part of the split, one row an excerpt; float32 throughout."""
     table, dataset = prepared.tables[part], prepared.dataset
     network = network.to(prepared.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
