@@ -62,7 +62,7 @@ JOBS = (
 
 def train(job: Job, gtzan: Path, work: Path) -> None:
     """Train one run by the command that anyone can type, on one thread: several runs side by side waste less."""
-    command = [sys.executable, "-m", "genrekit.cli.main", "train", str(RECIPE), "--data", str(gtzan)]
+    command = [sys.executable, "-m", "genrekit", "train", str(RECIPE), "--data", str(gtzan)]
     command += ["--negatives", str(work / "negatives.npz"), "--runs", str(work / job.group), "--threads", "1"]
     for override in job.overrides:
         command += ["--set", override]
@@ -84,7 +84,7 @@ def evaluate(group: str, work: Path) -> dict[str, object]:
     folders = [str(job.run(work).folder) for job in JOBS if job.group == group]
     output = RESULTS / group
     output.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "genrekit.cli.main", "evaluate", *folders, "--output", str(output)]
+    command = [sys.executable, "-m", "genrekit", "evaluate", *folders, "--output", str(output)]
     print(" ".join(command), flush=True)
     subprocess.run(command, check=True)
     pooled(group, work).write_parquet(output / "predictions.parquet")
