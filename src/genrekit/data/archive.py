@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -190,8 +191,11 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     if not path.is_file():
         raise DataError(f"There is no archive {path}; expected a .npz file of log-mels.")
     try:
-        with np.load(path, allow_pickle=False) as loaded:
-            keys = list(loaded.files) if isinstance(loaded, np.lib.npyio.NpzFile) else []
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise DataError(f"{path} is a single array, not a log-mel archive with {list(REQUIRED)}.")
+        with loaded:
+            keys = list(loaded.files)
             unknown = sorted(set(keys) - set(REQUIRED) - set(OPTIONAL))
             missing = [key for key in REQUIRED if key not in keys]
             if missing or unknown:
@@ -200,5 +204,5 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
                     f"{unknown or 'none'}. An archive has {list(REQUIRED)} and may have {list(OPTIONAL)}."
                 )
             return {key: loaded[key] for key in keys}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, AttributeError) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} cannot be read as an archive (.npz): {error}. Is it complete?") from None

@@ -189,19 +189,18 @@ def _length_faults(durations: Mapping[str, float]) -> list[Fault]:
 
 def _summary(dataset: Dataset, genre: str) -> GenreSummary:
     tracks = [track for track in dataset.tracks if track.genre == genre]
-    names: dict[str, str] = {}
-    counts: Counter[str] = Counter()
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for track in tracks:
         if track.artist is not None:
-            key = normalise(track.artist)
-            names.setdefault(key, track.artist)
-            counts[key] += 1
+            spellings[normalise(track.artist)][track.artist] += 1
+    # The commonest spelling is shown; of equally common ones the first in alphabetical order.
+    counts = Counter({max(sorted(names), key=names.__getitem__): names.total() for names in spellings.values()})
     return GenreSummary(
         genre=genre,
         n_tracks=len(tracks),
         n_artists=len(counts),
         n_unknown_artists=sum(track.artist is None for track in tracks),
-        top_artists=tuple((names[key], count) for key, count in counts.most_common(3)),
+        top_artists=tuple(counts.most_common(3)),
     )
 
 

@@ -32,8 +32,16 @@ CLIP_DB = 6.0
 SEGMENT_COLUMNS = 387
 MIN_OVERLAP_COLUMNS = 65
 
-# Over the 498 501 pairs of GTZAN's archive, the highest score of a pair that is not one recording is 2.2.
+# Over the 498 501 pairs of GTZAN's archive, the highest score of pairs of different artists is 2.2.
 THRESHOLD = 3.0
+
+# Two songs at one steady tempo agree equally well at every beat. One recording agrees at one offset much better than at
+# all others, by this many deviations of the scores there, or it is a loop and agrees almost fully.
+MIN_PROMINENCE = 6.0
+LOOP_CORRELATION = 0.5
+PEAK_HALF_WIDTH = 3
+# Fewer other offsets than this tell nothing about chance.
+MIN_OTHER_LAGS = 50
 
 # Pairs that are compared at once; bounds the memory to some 200 MB beside the spectra.
 PAIRS_AT_ONCE = 8_000
@@ -176,6 +184,8 @@ def _scores(
         best = scores.argmax(axis=2)
         peak = np.take_along_axis(scores, best[:, :, None], axis=2)[:, :, 0]
         for row, column in zip(*np.nonzero(peak >= threshold), strict=True):
+            if not _is_single(scores[row, column], int(best[row, column]), lags):
+                continue
             if column > row:
                 found.append(
                     (start + int(row), start + int(column), float(peak[row, column]), int(lags[best[row, column]]))
@@ -183,6 +193,18 @@ def _scores(
         if progress is not None:
             progress(stop, n)
     return found
+
+
+def _is_single(scores: FloatArray, peak: int, lags: npt.NDArray[np.int_]) -> bool:
+    """Whether a pair's best offset stands out from its others."""
+    if scores[peak] >= LOOP_CORRELATION * np.sqrt(SEGMENT_COLUMNS - abs(int(lags[peak]))):
+        return True
+    # Offsets at which too little overlaps have the score 0.
+    others = (np.abs(lags - lags[peak]) > PEAK_HALF_WIDTH) & (scores != 0)
+    if others.sum() < MIN_OTHER_LAGS:
+        return False
+    rest = scores[others]
+    return bool(scores[peak] - rest.mean() >= MIN_PROMINENCE * rest.std())
 
 
 def _spectra(segments: list[FloatArray]) -> _Spectra:

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from genrekit.data import load_dataset
+from genrekit.errors import DataError
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Two genres; two of the files are the same bytes."""
+    root = tmp_path / "music"
+    for name, content in {
+        "polka/a.mp3": b"one",
+        "polka/live/b.flac": b"two",
+        "waltz/c.wav": b"three",
+        "waltz/d.ogg": b"one",
+        "waltz/cover.jpg": b"four",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    return root
+
+
+def test_genres_are_folders(music: Path) -> None:
+    dataset = load_dataset("folder", music)
+    assert dataset.name == "music"
+    assert dataset.genres == ("polka", "waltz")
+    assert [track.track_id for track in dataset.tracks] == [
+        "polka/a.mp3",
+        "polka/live/b.flac",
+        "waltz/c.wav",
+        "waltz/d.ogg",
+    ]
+    assert dataset.track("polka/live/b.flac").genre == "polka"
+    assert dataset.track("polka/a.mp3").sha256 == dataset.track("waltz/d.ogg").sha256 is not None
+    # Nothing else is three bytes long except b.flac, which differs; c.wav has no possible copy and was not read.
+    assert dataset.track("waltz/c.wav").sha256 is None
+    assert not dataset.faults
+
+
+def test_artists_by_path_or_by_name(music: Path) -> None:
+    table = "file,artist,title\npolka/a.mp3,The Accordions,First\nb.flac,Brass & Co,\nz.mp3,Nobody,\n"
+    (music / "artists.csv").write_text(table, encoding="utf-8-sig")
+    dataset = load_dataset("folder", music)
+    track = dataset.track("polka/a.mp3")
+    assert (track.artist, track.title) == ("The Accordions", "First")
+    track = dataset.track("polka/live/b.flac")
+    assert (track.artist, track.title) == ("Brass & Co", None)
+    assert dataset.track("waltz/c.wav").artist is None
+    assert [(fault.kind, fault.track_id) for fault in dataset.faults] == [("missing", "z.mp3")]
+
+
+def test_a_name_that_two_files_have_is_ambiguous(music: Path) -> None:
+    (music / "waltz/a.mp3").write_bytes(b"five5")
+    (music / "artists.csv").write_text("file,artist\na.mp3,X\n")
+    dataset = load_dataset("folder", music)
+    assert [fault.kind for fault in dataset.faults] == ["ambiguous"]
+    assert dataset.track("waltz/a.mp3").artist is None
+
+
+@pytest.mark.parametrize("table", ["name,artist\na,b\n", "file,artist,year\na,b,c\n", ""])
+def test_wrong_columns(table: str, music: Path) -> None:
+    (music / "artists.csv").write_text(table)
+    with pytest.raises(DataError, match=r"artists\.csv must have the columns file, artist"):
+        load_dataset("folder", music)
+
+
+def test_table_in_another_encoding(music: Path) -> None:
+    (music / "artists.csv").write_bytes("file,artist\na.mp3,Björk\n".encode("latin-1"))
+    with pytest.raises(DataError, match="UTF-8"):
+        load_dataset("folder", music)
+
+
+def test_genre_with_one_file_or_none(music: Path) -> None:
+    (music / "tango").mkdir()
+    (music / "salsa").mkdir()
+    (music / "salsa/x.mp3").write_bytes(b"x")
+    (music / ".hidden").mkdir()
+    with pytest.raises(DataError, match="at least 2 audio files: 'salsa' has 1, 'tango' has 0"):
+        load_dataset("folder", music)
+
+
+def test_no_genre_folders(tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"x")
+    with pytest.raises(DataError, match="has no folders"):
+        load_dataset("folder", tmp_path)
+    with pytest.raises(DataError, match="is not a folder"):
+        load_dataset("folder", tmp_path / "song.mp3")
+
+
+def test_broken_links_loops_and_empty_files_are_faults(music: Path) -> None:
+    (music / "polka/lost.mp3").symlink_to(music / "nowhere.mp3")
+    (music / "polka/live/round").symlink_to(music / "polka")
+    (music / "polka/nothing.mp3").write_bytes(b"")
+    dataset = load_dataset("folder", music)
+    assert {(fault.kind, fault.track_id) for fault in dataset.faults} == {
+        ("unreadable", "polka/lost.mp3"),
+        ("empty", "polka/nothing.mp3"),
+    }
+    assert len(dataset) == 4
+
+
+def test_names_with_newline_and_emoji(music: Path) -> None:
+    (music / "polka/new\nline 🎺@3.mp3").write_bytes(b"six666")
+    assert "polka/new\nline 🎺@3.mp3" in load_dataset("folder", music).index

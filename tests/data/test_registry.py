@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from genrekit.data import DATASETS, dataset_info, load_dataset
+from genrekit.errors import DataError
+
+
+@pytest.mark.parametrize("name", list(DATASETS))
+def test_every_data_set_says_what_it_is(name: str, tmp_path: Path) -> None:
+    info = dataset_info(name)
+    assert info.name == name
+    assert info.summary and info.contents
+    if name.startswith("gtzan"):
+        assert "Sturm" in info.citation and "Tzanetakis" in info.citation
+        assert "Research use only" in info.licence
+        assert info.n_tracks and len(info.genres) in (6, 10)
+    with pytest.raises(DataError):
+        load_dataset(name, tmp_path)
+
+
+def test_unknown_names_and_roots(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no data set 'gtzna'; the nearest is 'gtzan'"):
+        load_dataset("gtzna", tmp_path)
+    with pytest.raises(DataError, match="needs the folder"):
+        load_dataset("gtzan", None)
+    with pytest.raises(DataError, match="There is no folder"):
+        load_dataset("gtzan", tmp_path / "none")
+    with pytest.raises(DataError, match="no data set"):
+        dataset_info("none")
