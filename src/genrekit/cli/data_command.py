@@ -91,9 +91,13 @@ def audit(
     With --root alone the folder is taken as your own, with one folder a genre.
     """
     from genrekit.data.audit import audit as look
+    from genrekit.errors import DataError
 
     if not name and root is None:
         raise typer.BadParameter("give the name of a data set, or --root with a folder of genre folders")
+    if output is not None and output.exists():
+        # An audit takes minutes, so this must be said first.
+        raise DataError(f"{output} exists already; choose another name, or move it away.")
     dataset = load(name or "folder", root)
     with progress_bar("looking at files") as progress:
         found = look(dataset, progress=progress)

@@ -1,0 +1,121 @@
+"""`genrekit data`, from arguments to exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genrekit.data import DATASETS, load_dataset
+
+SR = 22050
+
+
+def _noise(path: Path, seed: int, duration_s: float = 6.0) -> None:
+    import soundfile
+
+    rng = np.random.default_rng(seed)
+    y = rng.standard_normal(round(duration_s * SR)) * np.repeat(rng.uniform(0, 0.2, round(duration_s * 10)), SR // 10)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, y, SR)
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Two genres of two files."""
+    root = tmp_path / "music"
+    for number, name in enumerate(("polka/a.wav", "polka/b.wav", "waltz/c.wav", "waltz/d.wav")):
+        _noise(root / name, number)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def no_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GENREKIT_DATA", raising=False)
+
+
+def test_list_names_all_data_sets(genrekit_cli: Callable) -> None:
+    done = genrekit_cli("data", "list")
+    assert done.code == 0
+    assert [line.split()[0] for line in done.out.splitlines()] == list(DATASETS)
+
+
+def test_info_without_and_with_a_root(genrekit_cli: Callable, music: Path) -> None:
+    done = genrekit_cli("data", "info", "gtzan")
+    assert done.code == 0
+    assert "Sturm" in done.out and "Research use only" in done.out and "found" not in done.out
+    done = genrekit_cli("data", "info", music)
+    assert done.code == 0
+    assert "found     4 tracks: 2 polka, 2 waltz" in done.out
+
+
+def test_audit_as_table(genrekit_cli: Callable, music: Path) -> None:
+    (music / "waltz/e.wav").write_bytes((music / "waltz/c.wav").read_bytes())
+    (music / "waltz/f.wav").write_bytes(b"RIFF")
+    done = genrekit_cli("data", "audit", music)
+    assert done.code == 0
+    assert "music: 6 tracks, 0 known artists" in done.out
+    assert "undecodable: waltz/f.wav" in done.out
+    assert "waltz/c.wav = waltz/e.wav" in done.out
+    assert done.err == ""
+
+
+def test_audit_as_json_to_a_file(genrekit_cli: Callable, music: Path, tmp_path: Path) -> None:
+    output = tmp_path / "audit.json"
+    done = genrekit_cli("data", "audit", "--root", music, "--format", "json", "--output", output)
+    assert (done.code, done.out) == (0, "")
+    assert json.loads(output.read_text())["n_tracks"] == 4
+    done = genrekit_cli("data", "audit", "--root", music, "--output", output)
+    assert done.code == 1
+    assert "exists already" in done.err
+
+
+def test_prepare_writes_an_archive_and_names_what_failed(genrekit_cli: Callable, music: Path, tmp_path: Path) -> None:
+    (music / "waltz/e.mp3").write_text("no music")
+    done = genrekit_cli("data", "prepare", music, "--output", tmp_path / "music.npz")
+    assert (done.code, done.out) == (1, "")
+    assert "waltz/e.mp3" in done.err and "wrote 4 of 5 tracks" in done.err
+    dataset = load_dataset("archive", tmp_path / "music.npz")
+    assert dataset.genres == ("polka", "waltz")
+    assert len(dataset) == 4
+    (music / "waltz/e.mp3").unlink()
+    assert genrekit_cli("data", "prepare", music, "--output", tmp_path / "again.npz").code == 0
+
+
+def test_the_root_may_come_from_the_environment(
+    genrekit_cli: Callable, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENREKIT_DATA", str(music))
+    done = genrekit_cli("data", "info", "folder")
+    assert done.code == 0
+    assert "4 tracks" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["info", "gtzna"], 1, "nearest is 'gtzan'"),
+        (["audit"], 2, "name of a data set"),
+        (["audit", "gtzan"], 1, "give --root, or set the variable GENREKIT_DATA"),
+        (["audit", "gtzan", "--root", "nowhere"], 1, "no folder nowhere"),
+        (["audit", "gtzan", "--format", "xml"], 2, "xml"),
+        (["prepare", "gtzan"], 2, "--output"),
+        (["nothing"], 2, "nothing"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], code: int, message: str, genrekit_cli: Callable) -> None:
+    done = genrekit_cli("data", *arguments)
+    assert done.code == code
+    assert message in done.err
+    assert "Traceback" not in done.err
+    assert done.out == ""
+
+
+def test_genre_folder_with_one_file(genrekit_cli: Callable, music: Path) -> None:
+    (music / "polka/b.wav").unlink()
+    done = genrekit_cli("data", "info", music)
+    assert done.code == 1
+    assert "'polka' has 1" in done.err
