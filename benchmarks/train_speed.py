@@ -2,10 +2,10 @@
 
     python benchmarks/train_speed.py [--batch-size 64] [--rounds 5] [--threads N] [--device cpu]
 
-Every variant runs in a process of its own, since keeping freed memory holds for a whole process, and takes its training
-steps in turn with the others, so that whatever else the machine does falls on all alike. A step is forward, loss,
-backward and Adam. The table gives the median step of each variant, as excerpts per second and as a multiple of the first
-row.
+Every variant runs in a process of its own, since keeping freed memory holds for a whole process, and takes its
+training steps in turn with the others, so that whatever else the machine does falls on all alike. A step is forward,
+loss, backward and Adam. The table gives the median step of each variant, as excerpts per second and as a multiple of
+the first row.
 """
 
 from __future__ import annotations

@@ -200,9 +200,9 @@ ARCHIVE_LOG_MEL = FeatureSpec(
 FEATURES: dict[str, FeatureSpec] = {
     "power_spectrogram_a": POWER_SPECTROGRAM_A,
     "magnitude_spectrogram_a": dataclasses.replace(POWER_SPECTROGRAM_A, power=1.0),
-    "log_spectrogram_a": dataclasses.replace(POWER_SPECTROGRAM_A, scale="db", db_ref="one", top_db=None),
+    "log_spectrogram_a": dataclasses.replace(POWER_SPECTROGRAM_A, scale="db", db_ref="one"),
     "standardised_spectrogram_a": dataclasses.replace(
-        POWER_SPECTROGRAM_A, scale="db", db_ref="one", top_db=None, normalise="standardise"
+        POWER_SPECTROGRAM_A, scale="db", db_ref="one", normalise="standardise"
     ),
     "mel_b": MEL_B,
     "mel_b_rendered": MEL_B_RENDERED,

@@ -21,7 +21,7 @@ def kept_share(dropout: float) -> float:
 
 
 def keep_mask(x: torch.Tensor, dropout: float) -> torch.Tensor:
-    """Which elements of `x` to keep: an integer for each, all bits set with probability `kept_share(dropout)`, else none.
+    """Which elements of `x` to keep: for each an integer, all bits set with probability `kept_share(dropout)`, or none.
 
     The draws come from PyTorch's default generator of x's device, as those of its own dropout do.
 
