@@ -18,7 +18,7 @@ from genrekit.models.weights import WeightsHeader, load_weights, save_weights  #
 
 N_CLASSES = 10
 
-# name -> (options, front end, window in seconds) of each variant; a network that is not here is tested with its defaults.
+# name -> (options, front end, window in seconds) of each variant; a network that is not here is tested as by default.
 ARCHIVE_10_S = (ARCHIVE_LOG_MEL, 10.0)
 VARIANTS: dict[str, list[tuple[dict[str, Any], FeatureSpec, float]]] = {
     "se_cnn": [
