@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 from genrekit.audio.files import AUDIO_SUFFIXES, display_name, find_audio
+from genrekit.audio.opening import AudioSource
 from genrekit.audio.stream import AudioStream, AudioWarning, load_audio, open_audio
 from genrekit.audio.windows import Window, iter_windows
 
 __all__ = [
     "AUDIO_SUFFIXES",
+    "AudioSource",
     "AudioStream",
     "AudioWarning",
     "Window",

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import math
-import os
 import warnings as python_warnings
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from genrekit.audio.decoder import Decoder, UndecodableError
-from genrekit.audio.files import display_name
+from genrekit.audio.decoder import Decoder
+from genrekit.audio.opening import MAX_SR, AudioSource, check_rate, open_decoder, source_name
 from genrekit.audio.samples import mix_to_mono
-from genrekit.audio.sniff import HEAD_BYTES, describe_head, is_mpeg, missing_end, prefers_libsndfile
-from genrekit.audio.source import BinaryFile, ByteSource, open_file_object, open_path
+from genrekit.audio.sniff import missing_end
+from genrekit.audio.source import ByteSource
 from genrekit.errors import AudioError
 
 __all__ = ["AudioSource", "AudioStream", "AudioWarning", "load_audio", "open_audio"]
 
-AudioSource = str | os.PathLike[str] | BinaryFile | npt.NDArray[Any]
-"""A path, a binary file object, or samples [n] or [n, channels]."""
-
 END_TOLERANCE_S = 1.0  # containers state durations that are off by some frames
-MAX_SR = 3_000_000  # above DSD; a larger number is a damaged header
 
 
 class AudioWarning(UserWarning):
@@ -188,8 +183,8 @@ def open_audio(source: AudioSource, *, sr: int, source_sr: int | None = None) ->
     AudioError : naming the source: it cannot be opened, no decoder reads it, it holds no sample, or the arguments do
     not fit
     """
-    _check_rate("sr", sr)
-    name, decoder, byte_source = _open_decoder(source, source_sr)
+    check_rate("sr", sr)
+    name, decoder, byte_source = open_decoder(source, source_sr)
     if not 1 <= decoder.sr <= MAX_SR:
         decoder.close()
         raise AudioError(
@@ -243,91 +238,9 @@ def load_audio(
                 break
         if start >= position:
             raise AudioError(
-                f"{_name_of(source)}: start_s is {start_s}, but the recording is {position / sr:.3f} s long. "
+                f"{source_name(source)}: start_s is {start_s}, but the recording is {position / sr:.3f} s long. "
                 "Start before its end."
             )
         for warning in stream.warnings:
-            python_warnings.warn(f"{_name_of(source)}: {warning}", AudioWarning, stacklevel=2)
+            python_warnings.warn(f"{source_name(source)}: {warning}", AudioWarning, stacklevel=2)
         return np.concatenate(parts)
-
-
-def _open_decoder(source: AudioSource, source_sr: int | None) -> tuple[str, Decoder, ByteSource | None]:
-    name = _name_of(source)
-    is_path = isinstance(source, str | os.PathLike)
-    if not is_path and hasattr(source, "__array__"):
-        if source_sr is None:
-            raise AudioError("The source is an array, which does not state its sample rate. Give source_sr, in Hz.")
-        _check_rate("source_sr", source_sr)
-        from genrekit.audio.array_decoder import ArrayDecoder
-
-        return name, ArrayDecoder(np.asarray(source), source_sr), None
-    if source_sr is not None:
-        raise AudioError(
-            f"{name}: source_sr is {source_sr}, but a file states its own sample rate. Give source_sr for arrays only."
-        )
-    if is_path:
-        byte_source = open_path(source)  # type: ignore[arg-type]
-    elif hasattr(source, "read"):
-        byte_source = open_file_object(source, name)  # type: ignore[arg-type]
-    else:
-        raise AudioError(
-            f"The source is a {type(source).__name__}; expected a path, a binary file object or an array."
-            + (" Wrap the bytes of a file in io.BytesIO." if isinstance(source, bytes | bytearray) else "")
-        )
-    try:
-        return name, _first_that_decodes(byte_source, name), byte_source
-    except BaseException:
-        byte_source.close()
-        raise
-
-
-def _first_that_decodes(source: ByteSource, name: str) -> Decoder:
-    head = source.peek(HEAD_BYTES)
-    if source.error is not None:
-        raise AudioError(f"{name}: cannot be read: {source.error.strerror}. Check the disk or the connection.")
-    if not head:
-        raise AudioError(f"{name}: is empty (0 bytes). Copy or download it again.")
-    # An MPEG stream that FFmpeg refuses is none for libsndfile either, and its mpg123 would complain on standard error.
-    order = (
-        ["libsndfile", "ffmpeg"]
-        if prefers_libsndfile(head)
-        else ["ffmpeg"]
-        if is_mpeg(head)
-        else ["ffmpeg", "libsndfile"]
-    )
-    reasons = []
-    for which in order:
-        source.seek(0)
-        try:
-            return _decoder(which, source)
-        except UndecodableError as error:
-            reasons.append(str(error))
-    raise AudioError(
-        f"{name}: is not audio that can be decoded; {describe_head(head)}. "
-        f"Expected a file such as wav, flac, mp3, ogg or m4a, whole and without copy protection ({'; '.join(reasons)})."
-    )
-
-
-def _decoder(which: str, source: ByteSource) -> Decoder:
-    # Each import costs about 50 ms, and one of the two is enough for most files.
-    if which == "libsndfile":
-        from genrekit.audio.soundfile_decoder import SoundfileDecoder
-
-        return SoundfileDecoder(source)
-    from genrekit.audio.pyav_decoder import PyavDecoder
-
-    return PyavDecoder(source)
-
-
-def _name_of(source: object) -> str:
-    if isinstance(source, str | os.PathLike):
-        return display_name(source)
-    if hasattr(source, "__array__"):
-        return "The array"
-    name = getattr(source, "name", None)
-    return display_name(name) if isinstance(name, str | os.PathLike) else "The file object"
-
-
-def _check_rate(label: str, rate: int) -> None:
-    if isinstance(rate, bool) or not isinstance(rate, int | np.integer) or not 1 <= rate <= MAX_SR:
-        raise AudioError(f"{label} is {rate!r}; expected a sample rate in Hz, a whole number from 1 to {MAX_SR}.")
