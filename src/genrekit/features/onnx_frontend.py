@@ -73,8 +73,8 @@ class ExportableFrontEnd(nn.Module):
         blocks = (starts // self.block)[:, None] + np.arange(n // self.block)
         self.n_blocks = int(blocks.max()) + 1
         self.n_columns = starts.size
-        # n1 <= n2: the second product is one large matrix product over all frames, the first is one small one a frame.
-        self.n1 = 1 << ((n.bit_length() - 1) // 2)
+        # n1 >= n2, since symmetry halves the first product only (measured: 64 x 32 beats 32 x 64 and 128 x 16).
+        self.n1 = 1 << (n.bit_length() // 2)
         self.n2 = n // self.n1
         rows, cos, sin, columns = _dft_factors(self.n1, self.n2)
         self.register_buffer("block_index", torch.from_numpy(blocks.reshape(-1)), persistent=False)
