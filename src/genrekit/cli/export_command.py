@@ -24,9 +24,7 @@ SPLIT_KEYS = frozenset({"name", "protocol", "fold", "seed", "hash"})
 
 
 def export(
-    run: Annotated[
-        Path, typer.Argument(help="A run folder, or a weights file by itself.", show_default=False)
-    ],
+    run: Annotated[Path, typer.Argument(help="A run folder, or a weights file by itself.", show_default=False)],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The model file to write.", show_default=False)
     ],
