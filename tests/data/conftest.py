@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from genrekit.data import Dataset, Track
+from genrekit.data.blas import one_thread_each
 from genrekit.data.gtzan_facts import GENRES, gtzan_facts
 
 SR = 22050
@@ -59,3 +60,10 @@ def write_wav(tmp_path: Path) -> Callable[[str, npt.ArrayLike], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quiet_blas() -> Iterator[None]:
+    """Small products in these tests wait for one another where BLAS has threads of its own."""
+    with one_thread_each():
+        yield

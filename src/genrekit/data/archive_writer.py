@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from genrekit.audio import load_audio
 from genrekit.data.archive import LEVELS, SR
+from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.errors import AudioError, DataError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
@@ -151,7 +152,7 @@ def _rows(dataset: Dataset, n_threads: int | None) -> Iterator[tuple[Track, Arch
         except AudioError as error:
             return Fault("undecodable", track.track_id, str(error))
 
-    with ThreadPoolExecutor(n_threads or os.cpu_count()) as pool:
+    with one_thread_each(), ThreadPoolExecutor(n_threads or os.cpu_count()) as pool:
         yield from zip(dataset.tracks, pool.map(make, dataset.tracks), strict=True)
 
 

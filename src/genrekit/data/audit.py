@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset, Fault
 from genrekit.data.file_check import FileCheck, check_file
 from genrekit.data.fingerprint import Match, archive_fingerprint, find_matches
@@ -147,7 +148,7 @@ def audit(dataset: Dataset, *, n_threads: int | None = None, progress: Progress 
 
 def _checks(dataset: Dataset, n_threads: int | None, progress: Progress | None) -> Iterator[FileCheck]:
     files = [(track, track.path) for track in dataset.tracks if track.path is not None]
-    with ThreadPoolExecutor(n_threads or os.cpu_count()) as pool:
+    with one_thread_each(), ThreadPoolExecutor(n_threads or os.cpu_count()) as pool:
         for done, check in enumerate(pool.map(lambda pair: check_file(*pair), files), start=1):
             if progress is not None:
                 progress(done, len(files), check.track_id)

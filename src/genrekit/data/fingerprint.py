@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.data.archive import HOP_SAMPLES, SR, LogMelArchive
+from genrekit.data.blas import one_thread_each
 from genrekit.errors import DataError
 
 __all__ = ["COLUMN_S", "THRESHOLD", "Match", "archive_fingerprint", "find_matches", "fingerprint"]
@@ -124,7 +125,9 @@ def find_matches(
     """
     names, starts, segments = _segments(fingerprints)
     found: dict[tuple[str, str], Match] = {}
-    for row, column, score, lag in _scores(segments, threshold, progress):
+    with one_thread_each():
+        scored = _scores(segments, threshold, progress)
+    for row, column, score, lag in scored:
         first, second = names[row], names[column]
         if first == second:
             continue
