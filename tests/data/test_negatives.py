@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genrekit.data import load_dataset
-from genrekit.data.negatives import FAMILIES, N, SR, make_negatives, write_negatives
+from genrekit.data.negatives import FAMILIES, SR, N, make_negatives, write_negatives
 from genrekit.errors import DataError
 
 needs_speech = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="speech needs the program espeak-ng")
