@@ -25,6 +25,7 @@ from genrekit.errors import RecipeError, RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.features.spec import FEATURES, named_features
 from genrekit.models import GenreNetwork, ModelSpec, WeightsHeader, create_model, save_weights
+from genrekit.models.host_memory import keep_freed_memory
 from genrekit.models.weights import load_weights
 from genrekit.training.batches import EvaluationBatches, TrainingBatches
 from genrekit.training.callbacks import AtomicCheckpoints, EpochProgress, MetricsTable
@@ -160,6 +161,7 @@ def train(prepared: Prepared, runs: Path, *, show_progress: bool = True, negativ
 def _fit(prepared: Prepared, run: Run, *, show_progress: bool, negatives_root: Path | None) -> GenreNetwork:
     recipe, optimisation = prepared.recipe, prepared.recipe.optimisation
     _quieten()
+    keep_freed_memory()
     torch.manual_seed(recipe.seed)
     network = create_model(header_of(recipe, prepared.dataset.genres).model)
     module = GenreModule(network, optimisation, seed=recipe.seed)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+from genrekit.cli.main import main
+
+RECIPE = """
+name: tiny
+data: {dataset: folder}
+split: {name: random_folds, valid_fraction: 0.25}
+excerpts: {window_s: 3.0, hop_s: 3.0}
+features: archive_log_mel
+model: {name: res_cnn, options: {width: 2}}
+optimisation: {learning_rate: 0.01, batch_size: 8, max_epochs: 2}
+"""
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory) -> Path:
+    """Own folders of real audio files: noise in two colours."""
+    import numpy as np
+    import soundfile
+
+    root = tmp_path_factory.mktemp("music")
+    rng = np.random.default_rng(0)
+    for genre, smooth in (("dark", 30), ("bright", 1)):
+        (root / genre).mkdir()
+        for k in range(10):
+            y = np.convolve(rng.standard_normal(22_050 * 4), np.ones(smooth) / smooth, "same")
+            soundfile.write(root / genre / f"{k}.flac", 0.1 * y / y.std(), 22_050)
+    return root
+
+
+@pytest.fixture
+def recipe(tmp_path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(RECIPE)
+    return path
+
+
+def test_from_folders_of_audio_to_a_report_and_a_classified_file(music, recipe, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert (
+        main(["train", str(recipe), "--data", str(music), "--threads", "1", "--set", "optimisation.max_epochs=8"]) == 0
+    )
+    out, err = capsys.readouterr()
+    run = Path(out.strip())
+    assert (run / "run.json").is_file()
+    assert "Split proved under P2" in err
+    assert main(["evaluate", str(run)]) == 0
+    assert (run / "report.html").is_file()
+    assert main(["export", str(run), "--output", "own.onnx"]) == 0
+    capsys.readouterr()
+    assert main(["classify", str(music / "dark" / "0.flac"), "--model", "own.onnx", "--format", "json"]) == 0
+    assert '"genre": "dark"' in capsys.readouterr().out
+
+
+def test_the_same_command_again_says_that_it_is_done(music, recipe, tmp_path, capsys):
+    arguments = ["train", str(recipe), "--data", str(music), "--runs", str(tmp_path / "runs"), "--threads", "1"]
+    assert main(arguments) == 0
+    run = capsys.readouterr().out.strip()
+    assert main(arguments) == 0
+    assert "is done" in capsys.readouterr().err
+    assert main(["train", "--resume", run]) == 0
+    assert "is done" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lerning_rate: 1", "unknown key 'lerning_rate'"),
+        ("model: {name: res_cn}", "did you mean 'res_cnn'"),
+        ("model: {name: res_cnn, options: {widht: 4}}", "did you mean 'width'"),
+    ],
+)
+def test_a_misspelt_recipe_is_one_line_and_exit_1(music, recipe, tmp_path, capsys, text, message):
+    lines = [line for line in RECIPE.splitlines() if not line.startswith(text.split(":")[0])]
+    recipe.write_text("\n".join([*lines, text]))
+    assert main(["train", str(recipe), "--data", str(music), "--runs", str(tmp_path)]) == 1
+    err = capsys.readouterr().err
+    assert message in err.replace("\n", " ")
+    assert "Traceback" not in err
+
+
+def test_a_genre_folder_with_one_file_is_refused_before_training(recipe, tmp_path, capsys):
+    import numpy as np
+    import soundfile
+
+    for genre, count in (("a", 12), ("b", 1)):
+        (tmp_path / "music" / genre).mkdir(parents=True)
+        for k in range(count):
+            soundfile.write(tmp_path / "music" / genre / f"{k}.wav", np.ones(22_050) * 0.1, 22_050)
+    assert main(["train", str(recipe), "--data", str(tmp_path / "music"), "--runs", str(tmp_path / "runs")]) == 1
+    assert "b" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["r.yaml", "--resume", "run"], ["--resume", "run", "--set", "seed=1"], ["--threads", "0", "r.yaml"]],
+)
+def test_wrong_usage_is_exit_2(arguments, capsys):
+    assert main(["train", *arguments]) == 2
+    assert capsys.readouterr().err
+
+
+def test_data_that_are_not_there(recipe, tmp_path, capsys):
+    assert main(["train", str(recipe), "--data", str(tmp_path / "nowhere")]) == 1
+    assert "nowhere" in capsys.readouterr().err
+    assert main(["train", "--resume", str(tmp_path)]) == 1
+    assert "not a run folder" in capsys.readouterr().err.replace("\n", " ")
