@@ -58,9 +58,9 @@ class Job:
 
 JOBS = (
     *(Job("p3", (f"seed={seed}",)) for seed in range(3)),
-    *(Job("p4", ("split.name=artist_disjoint", f"split.fold={fold}", *WITHOUT_VALIDATION)) for fold in range(3)),
     Job("all", ("split.name=all", *WITHOUT_VALIDATION)),
     *(Job("a_folds", ("split.name=a_folds", f"split.fold={fold}", *WITHOUT_VALIDATION)) for fold in range(5)),
+    *(Job("p4", ("split.name=artist_disjoint", f"split.fold={fold}", *WITHOUT_VALIDATION)) for fold in range(3)),
 )
 
 
