@@ -14,23 +14,36 @@ from genrekit.models.spec import ModelSpec
 
 __all__ = ["ResCNN", "ResCNNOptions"]
 
+# The strided convolution and four poolings leave one of 32 rows.
+MAX_STAGES = 5
+
 
 @dataclass(frozen=True)
 class ResCNNOptions:
     """Options of `ResCNN`.
 
-    width : channels of the first stage; the next four have 2, 4, 8 and 10 times as many
+    width : channels of the first stage
+    multipliers : one whole number a stage, in words: its channels as multiples of `width`
     dropout : before the last layer, 0 to 1
     """
 
     width: int = 16
+    multipliers: str = "1 2 4 8 10"
     dropout: float = 0.3
 
     def __post_init__(self) -> None:
         if self.width < 1 or not 0 <= self.dropout < 1:
+            raise RecipeError(f"width is {self.width}, dropout {self.dropout}; expected width >= 1 and 0 <= dropout < 1")
+        words = self.multipliers.split()
+        if not 1 <= len(words) <= MAX_STAGES or not all(word.isdigit() and int(word) > 0 for word in words):
             raise RecipeError(
-                f"width is {self.width}, dropout {self.dropout}; expected width >= 1 and 0 <= dropout < 1"
+                f"multipliers is {self.multipliers!r}; expected 1 to {MAX_STAGES} whole numbers, such as '1 2 4 8 10'"
             )
+
+    @property
+    def channels(self) -> list[int]:
+        """Channels of each stage."""
+        return [self.width * int(word) for word in self.multipliers.split()]
 
 
 class ResidualBlock(nn.Module):
@@ -54,7 +67,7 @@ class ResidualBlock(nn.Module):
 
 
 class ResCNN(GenreNetwork):
-    """Batch norm per bin, a strided 5 x 5 convolution, five residual blocks with max-pooling between, mean over all.
+    """Batch norm per bin, a strided 5 x 5 convolution, residual blocks with max-pooling between, mean over all.
 
     It takes any number of columns from `min_columns` on; the embedding is the mean of the last feature map.
     """
@@ -65,7 +78,7 @@ class ResCNN(GenreNetwork):
 
     def __init__(self, spec: ModelSpec, options: ResCNNOptions) -> None:
         super().__init__(spec)
-        widths = [options.width * factor for factor in (1, 2, 4, 8, 10)]
+        widths = options.channels
         self.normalise = nn.BatchNorm1d(spec.n_bins)
         stages: list[nn.Module] = [
             nn.Conv2d(1, widths[0], 5, stride=2, padding=2, bias=False),
@@ -81,7 +94,7 @@ class ResCNN(GenreNetwork):
         self.embedding_size = widths[-1]
 
     def forward_features(self, x: Tensor) -> Tensor:
-        """dB features [batch, n_bins, n_columns] -> [batch, 10 * width]."""
+        """dB features [batch, n_bins, n_columns] -> [batch, channels of the last stage]."""
         x = self.normalise(x).unsqueeze(1).contiguous(memory_format=torch.channels_last)
         pooled: Tensor = self.stages(x).mean((2, 3))
         return pooled

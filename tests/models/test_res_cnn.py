@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from genrekit.errors import RecipeError
+from genrekit.models import ModelSpec, create_model
+
+
+def parameters(**options) -> int:
+    network = create_model(ModelSpec("res_cnn", 10, 128, 129, options))
+    return sum(p.numel() for p in network.parameters())
+
+
+def test_parameter_counts_by_hand():
+    # Batch norm per bin 256; 5 x 5 convolution 25 w; a batch norm of c channels 2 c; a block from i to c channels
+    # 9 i c + 9 c c + 4 c, and where i != c a shortcut of i c + 2 c; classifier 10 c + 10.
+    def block(i: int, c: int) -> int:
+        return 9 * i * c + 9 * c * c + 4 * c + (i * c + 2 * c if i != c else 0)
+
+    small = 256 + 25 * 16 + 32 + sum(block(*io) for io in [(16, 16), (16, 32), (32, 64), (64, 128), (128, 160)]) + 1610
+    assert parameters() == small == 745_530
+    base = 256 + 25 * 32 + 64 + sum(block(*io) for io in [(32, 32), (32, 64), (64, 96), (96, 128)]) + 1290
+    assert parameters(width=32, multipliers="1 2 3 4") == base
+
+
+def test_any_number_of_columns_and_the_embedding_is_the_mean():
+    network = create_model(ModelSpec("res_cnn", 10, 128, None, {"width": 4})).eval()
+    for n_columns in (32, 129, 400):
+        x = torch.randn(2, 128, n_columns)
+        embedding = network.forward_features(x)
+        assert embedding.shape == (2, 40)
+        assert torch.equal(network(x), network.forward_head(embedding))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"multipliers": ""}, {"multipliers": "1 2 x"}, {"multipliers": "1 1 1 1 1 1"}, {"width": 0}, {"dropout": 1.0}],
+)
+def test_options_out_of_range(options):
+    with pytest.raises(RecipeError, match="expected"):
+        parameters(**options)
