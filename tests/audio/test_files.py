@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from audio.permissions import as_nobody
 from genrekit.audio import AUDIO_SUFFIXES, display_name, find_audio, open_audio
 from genrekit.errors import AudioError
 
@@ -85,23 +86,19 @@ def test_folder_without_audio_is_yielded_itself(tmp_path: Path) -> None:
 
 
 def test_folder_that_may_not_be_read_is_yielded(tmp_path: Path) -> None:
-    if not hasattr(os, "geteuid"):
-        pytest.skip("permissions of POSIX")
     tree(tmp_path, "music/a.mp3", "music/locked/b.mp3", "music/z.mp3")
     for folder in [tmp_path, *tmp_path.parents][:3]:
         folder.chmod(0o755)
-    (tmp_path / "music" / "locked").chmod(0)
-    was_root = os.geteuid() == 0
-    if was_root:
-        os.seteuid(65534)
+    locked = tmp_path / "music" / "locked"
+    locked.chmod(0)
     try:
-        assert found(tmp_path / "music") == ["a.mp3", "locked", "z.mp3"]
-        with pytest.raises(AudioError, match="locked: is a folder that cannot be read: permission denied"):
-            open_audio(tmp_path / "music" / "locked", sr=22_050)
+        with as_nobody():
+            names = found(tmp_path / "music")
+            with pytest.raises(AudioError, match="locked: is a folder that cannot be read: permission denied"):
+                open_audio(locked, sr=22_050)
     finally:
-        if was_root:
-            os.seteuid(0)
-        (tmp_path / "music" / "locked").chmod(0o755)
+        locked.chmod(0o755)
+    assert names == ["a.mp3", "locked", "z.mp3"]
 
 
 def test_pipes_and_folders_with_audio_names(tmp_path: Path) -> None:
