@@ -33,7 +33,7 @@ class ResCNNOptions:
 
     def __post_init__(self) -> None:
         if self.width < 1 or not 0 <= self.dropout < 1:
-            raise RecipeError(f"width is {self.width}, dropout {self.dropout}; expected width >= 1 and 0 <= dropout < 1")
+            raise RecipeError(f"width is {self.width}, dropout {self.dropout}; expected width >= 1, 0 <= dropout < 1")
         words = self.multipliers.split()
         if not 1 <= len(words) <= MAX_STAGES or not all(word.isdigit() and int(word) > 0 for word in words):
             raise RecipeError(
