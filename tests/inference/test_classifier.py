@@ -211,3 +211,28 @@ def test_two_hours_stay_below_500_mb(tiny_model_path: Path, tmp_path: Path) -> N
     assert measured["genre"] == "bass"
     assert measured["duration_s"] == pytest.approx(7200, abs=0.1)
     assert measured["peak_mb"] < 500
+
+
+@pytest.mark.parametrize("level", [1e13, 1e30])
+def test_samples_beyond_any_recording_are_refused_by_name(classifier: Classifier, tmp_path: Path, level: float) -> None:
+    path = tmp_path / "loud.wav"
+    soundfile.write(path, _tone(100, 2.0) * level, SR, subtype="FLOAT")
+    with pytest.raises(AudioError, match=r"loud\.wav: has samples of .*full scale is 1"):
+        classifier.classify(path)
+
+
+def test_nothing_is_reported_to_the_maker_of_onnx_runtime(tiny_model_path: Path, tmp_path: Path) -> None:
+    """Its wheels would send usage data home, and keep an identifier of the machine in the cache folder."""
+    switches = {"CI", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "XDG_CACHE_HOME"}
+    environment = {name: value for name, value in os.environ.items() if name not in switches}
+    home = tmp_path / "home"
+    home.mkdir()
+    code = """
+import os, sys, numpy, genrekit
+genrekit.load(sys.argv[1]).classify(numpy.ones(9000, "f4").cumsum() % 7 - 3, sr=8000)
+print(os.environ["ORT_DISABLE_TELEMETRY"])
+"""
+    command = [sys.executable, "-c", code, tiny_model_path]
+    printed = subprocess.run(command, env={**environment, "HOME": str(home)}, capture_output=True, check=True).stdout
+    assert printed.strip() == b"1"
+    assert list(home.rglob("*")) == []

@@ -179,6 +179,7 @@ def open_session(path: str | os.PathLike[str], *, n_threads: int) -> onnxruntime
     ------
     ModelFileError : if the file is missing, cannot be read, or is not one that ONNX Runtime can load
     """
+    _silence_onnxruntime()
     import onnxruntime
 
     path = Path(path)
@@ -200,6 +201,16 @@ def open_session(path: str | os.PathLike[str], *, n_threads: int) -> onnxruntime
         raise ModelFileError(
             f"{path}: not an ONNX model that ONNX Runtime {onnxruntime.__version__} loads, or a damaged one ({reason})"
         ) from error
+
+
+def _silence_onnxruntime() -> None:
+    # From version 1.29 on, its wheels send usage data to their maker and keep an identifier of the machine in the
+    # user's cache folder. Only this variable, set before the import, stops all of it; the call stops most of it where
+    # the host program has imported ONNX Runtime already.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
 
 
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {

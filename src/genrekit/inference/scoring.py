@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.audio import iter_windows, open_audio
-from genrekit.errors import ModelFileError
+from genrekit.audio.opening import source_name
+from genrekit.errors import AudioError, ModelFileError
 from genrekit.inference.model_file import INPUT, PROBABILITIES, ModelCard
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ WINDOWS_PER_RUN = 2
 
 # One step of a 16-bit file. What never moves by more holds no sound, at most dither.
 SILENCE_PEAK_TO_PEAK = 2.0**-15
+
+# Full scale is 1, and integers stored as floats reach 2^31; far above, the spectrogram's power overflows float32.
+LOUDEST = 1e12
 
 
 class Stopped(Exception):
@@ -69,7 +73,7 @@ def score_windows(
 
     Raises
     ------
-    AudioError : if nothing can be decoded
+    AudioError : if nothing can be decoded, or its values are none that a recording has
     ModelFileError : if the model gives what are no probabilities
     Stopped : once `stop` is set
     """
@@ -90,6 +94,11 @@ def score_windows(
             if np.ptp(window.samples) <= SILENCE_PEAK_TO_PEAK:
                 n_silent += 1
                 continue
+            if (loudest := float(np.abs(window.samples).max())) > LOUDEST:
+                raise AudioError(
+                    f"{source_name(source)}: has samples of {loudest:.1g}, where full scale is 1; damaged, or "
+                    "no audio. Write it anew with values from -1 to 1."
+                )
             starts.append(window.start_sample)
             batch.append(window.samples)
             if len(batch) == WINDOWS_PER_RUN:
