@@ -55,6 +55,16 @@ def _predictions(genres: tuple[str, ...] = GENRES) -> Predictions:
     )
 
 
+def test_a_network_of_a_report_may_be_larger_than_a_bundled_model(genrekit_cli: Callable, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    spec = ModelSpec("rglu", len(GENRES), ARCHIVE_LOG_MEL.n_bins, 39, {})
+    weights = tmp_path / "weights.safetensors"
+    save_weights(weights, create_model(spec), WeightsHeader(GENRES, spec, ARCHIVE_LOG_MEL, 3.0))
+    finished = genrekit_cli("export", str(weights), "--output", str(tmp_path / "large.onnx"))
+    assert finished.code == 0, finished.err
+    assert ModelFile.read(tmp_path / "large.onnx").size_bytes > 6_000_000
+
+
 def test_a_run_becomes_a_model_that_classifies(
     genrekit_cli: Callable, run_folder: Path, write_tone: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -87,7 +87,9 @@ def export(
         messages.warning("not calibrated: confidence is the network's own; give --calibrate-on for one that holds")
     model_card = _card(weights.parent, header, calibration, name=name or output.stem, hop_s=hop_s, text_file=card)
     window_temperature = calibration.window_temperature
-    made = export_onnx(network, header, card=model_card, path=output, window_temperature=window_temperature)
+    made = export_onnx(
+        network, header, card=model_card, path=output, window_temperature=window_temperature, max_bytes=None
+    )
     messages.note(
         f"wrote {made.path}, {made.size_bytes / 1e6:.2f} MB, {len(header.genres)} genres; checked against the run"
     )

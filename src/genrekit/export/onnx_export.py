@@ -57,7 +57,7 @@ def export_onnx(
     card: ModelCard,
     path: str | os.PathLike[str],
     window_temperature: float = 1.0,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = MAX_BYTES,
 ) -> ModelFile:
     """Write `network` with its front end as one ONNX file, and check it against PyTorch before it takes its name.
 
@@ -71,7 +71,7 @@ def export_onnx(
     card : what the file says of itself; its genres, sample rate and window must be the header's
     path : written whole or not at all
     window_temperature : > 0, of `Calibration`
-    max_bytes : largest file that is accepted
+    max_bytes : largest file that is accepted, by default what a bundled model may have; None for any size
 
     Raises
     ------
@@ -84,7 +84,7 @@ def export_onnx(
     graph = ExportGraph(ExportableFrontEnd(header.features, card.window_samples), network, window_temperature).eval()
     model = _to_onnx(graph, card)
     data = model.SerializeToString()
-    if len(data) > max_bytes:
+    if max_bytes is not None and len(data) > max_bytes:
         raise ModelFileError(f"{path}: the model has {len(data):,} bytes; at most {max_bytes:,} were expected")
     partial = path.with_name(path.name + ".part")
     try:
