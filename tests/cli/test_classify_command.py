@@ -523,6 +523,17 @@ def test_a_full_disk(classify: Callable, good: Path) -> None:
     assert finished.err.startswith("genrekit: error: cannot write results to /dev/full: No space left")
 
 
+def test_standard_output_on_a_full_disk(genrekit_program: list[str], tiny_model_path: Path, good: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this system")
+    with Path("/dev/full").open("w") as full:
+        command = [*genrekit_program, "classify", str(good), "--model", str(tiny_model_path)]
+        finished = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert finished.returncode == 1
+    assert "No space left on device; make room" in finished.stderr
+    assert "unexpected" not in finished.stderr
+
+
 def test_a_disk_that_fills_up_leaves_the_part(
     genrekit_program: list[str], tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path
 ) -> None:

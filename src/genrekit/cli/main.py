@@ -5,6 +5,7 @@ Exit codes: 0 all done; 1 something failed; 2 wrong usage, or an extra is not in
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -179,6 +180,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(error: Exception, arguments: list[str]) -> int:
     if isinstance(error, GenrekitError):
         messages.error(str(error))
+        return EXIT_FAILED
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = error.filename or "what the output goes to"
+        messages.error(f"cannot write to {place}: {error.strerror}; make room there, and run it again")
         return EXIT_FAILED
     verb = next((command for command in COMMANDS if command.name in arguments[:1]), None)
     missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
