@@ -212,7 +212,7 @@ def test_arrays_that_are_no_audio(array: np.ndarray, message: str) -> None:
 
 
 def test_the_sample_rate_belongs_to_arrays(tmp_path: Path) -> None:
-    with pytest.raises(AudioError, match="Give source_sr"):
+    with pytest.raises(AudioError, match="Give it, in Hz"):
         open_audio(np.zeros(100), sr=22_050)
     path = write_soundfile(tmp_path / "music.wav", music(0.1), format="WAV", subtype="PCM_16")
     with pytest.raises(AudioError, match="for arrays only"):
@@ -223,7 +223,7 @@ def test_the_sample_rate_belongs_to_arrays(tmp_path: Path) -> None:
 def test_rates_that_are_none(sr: object) -> None:
     with pytest.raises(AudioError, match=r"^sr is"):
         open_audio(np.zeros(100), sr=sr, source_sr=SR)  # type: ignore[arg-type]
-    with pytest.raises(AudioError, match="source_sr"):
+    with pytest.raises(AudioError, match="sample rate"):
         open_audio(np.zeros(100), sr=SR, source_sr=sr)  # type: ignore[arg-type]
 
 

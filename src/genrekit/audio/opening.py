@@ -33,14 +33,14 @@ def open_decoder(source: AudioSource, source_sr: int | None) -> tuple[str, Decod
     is_path = isinstance(source, str | os.PathLike)
     if not is_path and hasattr(source, "__array__"):
         if source_sr is None:
-            raise AudioError("The source is an array, which does not state its sample rate. Give source_sr, in Hz.")
-        check_rate("source_sr", source_sr)
+            raise AudioError("The source is an array, which does not state its sample rate. Give it, in Hz.")
+        check_rate("The sample rate of the array", source_sr)
         from genrekit.audio.array_decoder import ArrayDecoder
 
         return name, ArrayDecoder(np.asarray(source), source_sr), None
     if source_sr is not None:
         raise AudioError(
-            f"{name}: source_sr is {source_sr}, but a file states its own sample rate. Give source_sr for arrays only."
+            f"{name}: a sample rate of {source_sr} Hz was given, but a file states its own. Give one for arrays only."
         )
     if is_path:
         byte_source = open_path(source)  # type: ignore[arg-type]
@@ -107,6 +107,6 @@ def source_name(source: object) -> str:
 
 
 def check_rate(label: str, rate: int) -> None:
-    """Raise AudioError unless `rate` is a possible sample rate in Hz; `label` is the name of the argument."""
+    """Raise AudioError unless `rate` is a possible sample rate in Hz; `label` says which."""
     if isinstance(rate, bool) or not isinstance(rate, int | np.integer) or not 1 <= rate <= MAX_SR:
         raise AudioError(f"{label} is {rate!r}; expected a sample rate in Hz, a whole number from 1 to {MAX_SR}.")
