@@ -53,6 +53,7 @@ def test_misspelt_key_names_the_nearest(tmp_path, make_recipe):
         ("features=power_spectrogram_a", "features in dB"),
         ("split.validation=none", "without a validation part"),
         ("nonsense", "expected key=value"),
+        ("excerpts.window_s=40", "longer than span_s"),
         ("name.sub=1", "is a value, not a group"),
     ],
 )

@@ -171,5 +171,6 @@ def test_full_disk_is_told_and_the_run_can_go_on(make_recipe, tmp_path, monkeypa
 def test_negatives_change_the_training_and_need_a_place(make_recipe, tmp_path, archive_path):
     with pytest.raises(RecipeError, match="--negatives"):
         run_once(make_recipe(negatives={"share": 0.25}), tmp_path / "a")
+    assert not (tmp_path / "a").exists()
     recipe = make_recipe(negatives={"share": 0.25, "root": str(archive_path)})
     assert weights_of(run_once(recipe, tmp_path / "b")) != weights_of(run_once(make_recipe(), tmp_path / "c"))

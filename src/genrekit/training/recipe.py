@@ -160,6 +160,9 @@ class Recipe(_Strict):
     def _fits_together(self) -> Recipe:
         if self.features not in FEATURES:
             raise ValueError(f"unknown front end {self.features!r}; {nearest(self.features, FEATURES)}")
+        excerpts = self.excerpts
+        if excerpts.span_s is not None and excerpts.window_s > excerpts.span_s:
+            raise ValueError(f"excerpts.window_s is {excerpts.window_s}, longer than span_s, {excerpts.span_s}")
         if self.augmentation.needs_decibels and FEATURES[self.features].scale != "db":
             raise ValueError(f"stretch, shift, equaliser and noise floor need features in dB; {self.features!r} is not")
         if self.negatives is not None and self.features != "archive_log_mel":

@@ -137,6 +137,9 @@ def train(prepared: Prepared, runs: Path, *, show_progress: bool = True, negativ
     """
     recipe = prepared.recipe
     run = Run.of(recipe, runs)
+    # What cannot be made is told before a folder is.
+    create_model(header_of(recipe, prepared.dataset.genres).model)
+    _negatives(recipe, negatives_root, prepared.device)
     run.open(recipe, prepared.split, prepared.proof)
     if run.done:
         return run
