@@ -27,10 +27,28 @@ ALLOWED: dict[str, set[str]] = {
     # The classifier needs no training, so that it can be installed without.
     "inference": {"features", "audio"},
     "export": {"inference", "training", "evaluation", "models", "data", "features", "audio"},
-    "cli": {"export", "inference", "training", "evaluation", "models", "data", "features", "audio"},
+    "experiments": {"evaluation", "training", "models", "data", "features", "audio"},
+    "analysis": {"experiments", "training", "evaluation", "models", "data", "features", "audio"},
+    "cli": {
+        "analysis",
+        "experiments",
+        "export",
+        "inference",
+        "training",
+        "evaluation",
+        "models",
+        "data",
+        "features",
+        "audio",
+    },
     "__main__": {"cli"},
 }
-HEAVY = {"torch", "lightning", "librosa", "pandas", "sklearn", "pydantic", "yaml", "pyarrow", "onnx", "onnxscript"}
+HEAVY = {"torch", "lightning", "librosa", "pandas", "sklearn", "pydantic", "yaml", "pyarrow", "onnx", "onnxscript"} | {
+    "matplotlib",
+    "optuna",
+    "ray",
+    "scipy",
+}
 LIGHT_ROOMS = [
     "genrekit",
     "genrekit.audio",
