@@ -15,6 +15,12 @@ import pytest
 REPOSITORY = Path(__file__).parents[1]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is remembered from one run to the next must not decide a test."""
+    os.environ["XDG_CACHE_HOME"] = os.environ["LOCALAPPDATA"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def gtzan_root() -> Path:
     """The real data: the folder named by GENREKIT_GTZAN, or one beside the checkout; skips where it is missing."""

@@ -20,7 +20,7 @@ from genrekit.training.trainer import predict, prepare, train
 
 
 def run_once(recipe, folder: Path) -> Run:
-    return train(prepare(recipe, device=torch.device("cpu")), folder, show_progress=False)
+    return train(prepare(recipe, device=torch.device("cpu")), folder)
 
 
 def weights_of(run: Run) -> bytes:
@@ -77,7 +77,7 @@ def die(self, trainer, module):
     if trainer.current_epoch == {epoch}:
         os.kill(os.getpid(), signal.SIGKILL)
 callbacks.MetricsTable.on_train_epoch_start = die
-train(prepare(load_recipe(Path(sys.argv[1])), device=torch.device("cpu")), Path(sys.argv[2]), show_progress=False)
+train(prepare(load_recipe(Path(sys.argv[1])), device=torch.device("cpu")), Path(sys.argv[2]))
 """
 
 
@@ -162,7 +162,7 @@ def test_full_disk_is_told_and_the_run_can_go_on(make_recipe, tmp_path, monkeypa
     # The partial file of the weights leads to a device that is always full.
     (run.folder / "weights.safetensors.partial").symlink_to("/dev/full")
     with pytest.raises(Exception, match="No space left") as caught:
-        train(prepared, tmp_path, show_progress=False)
+        train(prepared, tmp_path)
     assert type(caught.value).__module__ == "genrekit.errors"
     assert not run.done and not run.weights_path.exists()
     assert run_once(make_recipe(), tmp_path).done

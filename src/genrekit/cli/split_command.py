@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genrekit.cli import messages
-from genrekit.cli.data_command import ROOT_VARIABLE, Format, Root, columns, load, write
+from genrekit.cli.data_command import ROOT_VARIABLE, Format, Root, columns, load, progress_bar, write
 
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset
@@ -29,7 +29,10 @@ Data = Annotated[
 ]
 AuditFile = Annotated[
     Path | None,
-    typer.Option("--audit", help="JSON of 'genrekit data audit'; pairs that its fingerprint found are kept together."),
+    typer.Option(
+        "--audit",
+        help="JSON of 'genrekit data audit', whose pairs of one recording are taken instead of comparing now.",
+    ),
 ]
 
 
@@ -88,8 +91,7 @@ def make(
     from genrekit.data.leakage import prove
     from genrekit.data.splits import make_split
 
-    dataset = load(data, root)
-    pairs = _pairs(audit)
+    dataset = _compared(load(data, root), audit)
     split = make_split(
         dataset,
         name,
@@ -99,9 +101,8 @@ def make(
         validation="test" if validation is ValidationFrom.test else "default",
         valid_fraction=valid_fraction,
         valid_seed=valid_seed,
-        pairs=pairs,
     )
-    proof = prove(split, dataset, pairs=pairs)
+    proof = prove(split, dataset)
     typer.echo(render_proof(split, proof, dataset), err=True)
     write(split.to_json(), output)
 
@@ -139,11 +140,11 @@ def check(
         raise typer.BadParameter("give either a split file, or lists with --train, --valid and --test")
     if not data:
         raise typer.BadParameter("say with --data which data set the split is of")
-    dataset = load(data, root)
+    dataset = _compared(load(data, root), audit)
     split = _read(dataset, file, lists)
     if protocol is not None:
         split = replace(split, protocol=protocol.value)
-    proof = prove(split, dataset, pairs=_pairs(audit))
+    proof = prove(split, dataset)
     if format is Format.json:
         typer.echo(json.dumps(proof.to_dict(), indent=1, ensure_ascii=False))
     else:
@@ -192,17 +193,21 @@ def _read(dataset: Dataset, file: Path | None, lists: dict[Part, Path]) -> Split
     return read_table(dataset, file) if file.suffix.lower() == ".csv" else read_split(file)
 
 
-def _pairs(audit: Path | None) -> tuple[tuple[str, str], ...]:
-    """Pairs of tracks that an audit found to be one recording."""
+def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
+    """The data set with its pairs of one recording: those that an audit found, or as they are compared now."""
     import json
+    from dataclasses import replace
 
+    from genrekit.data.same_recordings import with_same_recordings
     from genrekit.errors import DataError
 
     if audit is None:
-        return ()
+        with progress_bar("comparing recordings") as progress:
+            return with_same_recordings(dataset, progress=progress)
     try:
         matches = json.loads(audit.read_text(encoding="utf-8"))["matches"]
-        return tuple((str(match["first"]), str(match["second"])) for match in matches)
+        pairs = tuple((str(match["first"]), str(match["second"])) for match in matches)
+        return replace(dataset, same_recordings=pairs)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{audit} is not the JSON of an audit ({error!r}); make one with 'genrekit data audit --format json'."

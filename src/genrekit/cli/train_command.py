@@ -47,6 +47,8 @@ def train(
     import torch
     from rich.console import Console
 
+    from genrekit.cli.data_command import progress_bar
+    from genrekit.training.callbacks import EpochLines, EpochProgress
     from genrekit.training.recipe import load_recipe
     from genrekit.training.run import Run
     from genrekit.training.trainer import prepare
@@ -65,7 +67,8 @@ def train(
         assert recipe is not None
         loaded = load_recipe(recipe, set_ or ())
     loaded = loaded.with_root(data)
-    prepared = prepare(loaded)
+    with progress_bar("loading") as progress:
+        prepared = prepare(loaded, on_progress=progress)
     messages.print(_summary(prepared.proof))
     folder = Run.of(loaded, runs)
     if resume is not None and folder.folder.resolve() != resume.resolve():
@@ -73,7 +76,8 @@ def train(
     if folder.done:
         messages.print(f"{folder.folder} is done: nothing is trained twice.")
     else:
-        train_run(prepared, runs, negatives_root=negatives, show_progress=messages.is_terminal)
+        watcher = EpochProgress() if messages.is_terminal else EpochLines(lambda line: typer.echo(line, err=True))
+        train_run(prepared, runs, negatives_root=negatives, watchers=[watcher])
     typer.echo(str(folder.folder))
 
 

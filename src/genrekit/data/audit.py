@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset, Fault
-from genrekit.data.file_check import FileCheck, check_file
-from genrekit.data.fingerprint import Match, archive_fingerprint, find_matches
+from genrekit.data.file_check import FileCheck
+from genrekit.data.fingerprint import Match, find_matches
 from genrekit.data.relations import keys, normalise
+from genrekit.data.same_recordings import archive_fingerprints, check_files
 
 __all__ = ["Audit", "Durations", "GenreSummary", "audit"]
 
@@ -118,10 +113,10 @@ def audit(dataset: Dataset, *, n_threads: int | None = None, progress: Progress 
     n_threads : that read files; None for one a processor
     progress : called with the number of steps done, their total and what was done
     """
-    checks = list(_checks(dataset, n_threads, progress))
+    checks = list(check_files(dataset, n_threads=n_threads, progress=progress))
     durations = _durations(dataset, checks)
     fingerprints = {check.track_id: check.fingerprint for check in checks if check.fingerprint is not None}
-    fingerprints |= _archive_fingerprints(dataset)
+    fingerprints |= archive_fingerprints(dataset)
     matches = find_matches(
         fingerprints,
         progress=None if progress is None else lambda done, total: progress(done, total, "comparing fingerprints"),
@@ -144,21 +139,6 @@ def audit(dataset: Dataset, *, n_threads: int | None = None, progress: Progress 
         matches=matches,
         new_matches=tuple(match for match in matches if (match.first, match.second) not in told),
     )
-
-
-def _checks(dataset: Dataset, n_threads: int | None, progress: Progress | None) -> Iterator[FileCheck]:
-    files = [(track, track.path) for track in dataset.tracks if track.path is not None]
-    with one_thread_each(), ThreadPoolExecutor(n_threads or os.cpu_count()) as pool:
-        for done, check in enumerate(pool.map(lambda pair: check_file(*pair), files), start=1):
-            if progress is not None:
-                progress(done, len(files), check.track_id)
-            yield check
-
-
-def _archive_fingerprints(dataset: Dataset) -> dict[str, npt.NDArray[np.float32]]:
-    if dataset.archive is None:
-        return {}
-    return {track.track_id: archive_fingerprint(dataset.archive, row) for row, track in enumerate(dataset.tracks)}
 
 
 def _durations(dataset: Dataset, checks: list[FileCheck]) -> dict[str, float]:

@@ -69,6 +69,8 @@ class Dataset:
     tracks : sorted by ``track_id``, which are unique
     faults : what is known to be wrong
     archive : log-mels whose row ``i`` belongs to ``tracks[i]``; None where there is audio only
+    same_recordings : pairs of tracks that hold one recording by an audio fingerprint, whatever their names say; None
+        if nobody has compared them yet (`data.same_recordings` does)
 
     Raises
     ------
@@ -81,6 +83,7 @@ class Dataset:
     tracks: tuple[Track, ...]
     faults: tuple[Fault, ...] = ()
     archive: LogMelArchive | None = field(default=None, repr=False)
+    same_recordings: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         ids = [track.track_id for track in self.tracks]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from genrekit.data.dataset import Dataset, Fault, Track
-from genrekit.data.gtzan_facts import GENRES, GtzanFacts, gtzan_facts, known_faults
+from genrekit.data.gtzan_facts import GENRES, GtzanFacts, gtzan_facts, known_faults, known_recordings
 from genrekit.data.info import DatasetInfo
 from genrekit.errors import DataError
 
@@ -70,7 +70,7 @@ def load_gtzan_genres(root: Path, name: str, genres: Sequence[str]) -> Dataset:
             faults.append(broken[track_id])
         else:
             tracks.append(_track(track_id, path, fact))
-    return Dataset(name, tuple(genres), tuple(tracks), tuple(faults))
+    return Dataset(name, tuple(genres), tuple(tracks), tuple(faults), same_recordings=known_recordings())
 
 
 def find_genre_folders(root: Path, genres: Sequence[str] = GENRES) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from genrekit.data.archive import read_archive
 from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.gtzan import CITATION, LICENCE
-from genrekit.data.gtzan_facts import GENRES, gtzan_facts, known_faults
+from genrekit.data.gtzan_facts import GENRES, gtzan_facts, known_faults, known_recordings
 from genrekit.data.info import DatasetInfo
 from genrekit.errors import DataError
 
@@ -66,4 +66,4 @@ def load_gtzan_archive(root: Path) -> Dataset:
     faults = [fault for fault in known_faults() if fault.track_id not in present]
     known = {fault.track_id for fault in faults}
     faults += [Fault("missing", name, "not in the archive") for name in sorted(facts) if name not in present | known]
-    return Dataset("gtzan_archive", GENRES, tuple(tracks), tuple(faults), archive)
+    return Dataset("gtzan_archive", GENRES, tuple(tracks), tuple(faults), archive, known_recordings())

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from genrekit.data.dataset import Fault
 
-__all__ = ["GENRES", "GtzanFacts", "gtzan_facts", "known_faults"]
+__all__ = ["GENRES", "GtzanFacts", "gtzan_facts", "known_faults", "known_recordings"]
 
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 
@@ -62,6 +62,11 @@ def gtzan_facts() -> Mapping[str, GtzanFacts]:
 def known_faults() -> tuple[Fault, ...]:
     """Faults of the common copy that are known in advance."""
     return tuple(Fault(row["kind"], row["track"], row["detail"]) for row in _rows("faults.csv"))
+
+
+def known_recordings() -> tuple[tuple[str, str], ...]:
+    """Pairs of tracks in which the audio fingerprint finds one recording; all but three are told by the index too."""
+    return tuple((row["first"], row["second"]) for row in _rows("recordings.csv"))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -98,7 +98,7 @@ def prove(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, str]] = 
     ----------
     split : to be proved
     dataset : that knows the tracks' artists, titles and hashes
-    pairs : tracks that an audio fingerprint found to be one recording; they count as recordings
+    pairs : tracks that are one recording, besides those of the data set's `same_recordings`
 
     Raises
     ------
@@ -106,7 +106,8 @@ def prove(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, str]] = 
         If the split names a track that the data set lacks.
     """
     split.require_known(dataset)
-    key_of = {relation: _keys(dataset, relation, pairs) for relation in RELATIONS}
+    heard = (*(dataset.same_recordings or ()), *pairs)
+    key_of = {relation: _keys(dataset, relation, heard) for relation in RELATIONS}
     tracks: dict[str, tuple[str, ...]] = {part: split.tracks(part) for part in PARTS}
     tracks["train+valid"] = tuple(sorted({*tracks["train"], *tracks["valid"]}))
     shared: list[Shared] = []

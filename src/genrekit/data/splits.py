@@ -89,7 +89,8 @@ def make_split(
         does; such a score is flattered, and the split's name says so
     valid_fraction : share of the training part that an inner validation part takes, 0 (none) to 0.5
     valid_seed : of the inner validation part
-    pairs : tracks that are the same recording by an audio fingerprint; artist_disjoint keeps them together
+    pairs : tracks that are one recording, besides those of the data set's `same_recordings`; artist_disjoint keeps
+        them together
 
     Raises
     ------
@@ -109,7 +110,7 @@ def make_split(
     if seed is not None and kind.seed is None:
         raise DataError(f"The published split {name!r} takes no seed; {seed} was given.")
     chosen_seed = kind.seed if seed is None else seed
-    request = Request(dataset, fold, count, chosen_seed or 0, tuple(pairs))
+    request = Request(dataset, fold, count, chosen_seed or 0, (*(dataset.same_recordings or ()), *pairs))
     parts, missing = kind.make(request)
     split = Split(
         name=name,

@@ -1,9 +1,11 @@
-"""Small Lightning parts of our own: a log that survives a resume, checkpoints that are whole, and a progress bar."""
+"""Small Lightning parts of our own: a log that survives a resume, checkpoints that are whole, and progress."""
 
 from __future__ import annotations
 
 import csv
 import io
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from genrekit.errors import RunError
 from genrekit.training.run import write_text_atomically
 
-__all__ = ["METRICS", "AtomicCheckpoints", "EpochProgress", "MetricsTable"]
+__all__ = ["METRICS", "AtomicCheckpoints", "EpochLines", "EpochProgress", "MetricsTable"]
 
 METRICS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_file_accuracy")
 
@@ -62,6 +64,31 @@ class MetricsTable(pl.Callback):
         write_text_atomically(self._path, text.getvalue())
 
 
+def _epoch_line(trainer: pl.Trainer) -> str:
+    """The epoch and its scores, such as "epoch 3/60 loss 1.432 excerpts 0.512 tracks 0.550"."""
+    shown = {"train_loss": "loss", "valid_accuracy": "excerpts", "valid_file_accuracy": "tracks"}
+    scores = [
+        f"{short} {float(trainer.callback_metrics[name]):.3f}"
+        for name, short in shown.items()
+        if name in trainer.callback_metrics
+    ]
+    return " ".join([f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}", *scores])
+
+
+class EpochLines(pl.Callback):
+    """One line an epoch, for logs: its scores and its seconds."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._began_s = 0.0
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._began_s = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._write(f"{_epoch_line(trainer)} {time.monotonic() - self._began_s:.1f} s")
+
+
 class EpochProgress(pl.Callback):
     """A bar on standard error over all batches of all epochs, with the last scores and the time left."""
 
@@ -85,14 +112,7 @@ class EpochProgress(pl.Callback):
         self._progress.update(self._task, completed=trainer.global_step)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        shown = {"train_loss": "loss", "valid_accuracy": "excerpts", "valid_file_accuracy": "tracks"}
-        scores = " ".join(
-            f"{short} {float(trainer.callback_metrics[name]):.3f}"
-            for name, short in shown.items()
-            if name in trainer.callback_metrics
-        )
-        epoch = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
-        self._progress.update(self._task, description=f"{epoch} {scores}")
+        self._progress.update(self._task, description=_epoch_line(trainer))
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._progress.stop()

@@ -94,7 +94,7 @@ class WaveformSource:
         device: torch.device,
         *,
         span_s: float | None,
-        on_progress: Callable[[int, int], None] = lambda done, total: None,
+        on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
     ) -> None:
         from genrekit.audio import load_audio
 
@@ -104,7 +104,7 @@ class WaveformSource:
                 raise AudioError(f"Track {track.track_id!r} of data set {dataset.name!r} has no audio file.")
             y = load_audio(track.path, sr=spec.sr, duration_s=span_s)
             waveforms.append(torch.from_numpy(np.rint(np.clip(y, -1, 1) * 32767).astype(np.int16)))
-            on_progress(done + 1, len(dataset.tracks))
+            on_progress(done + 1, len(dataset.tracks), track.track_id)
         lengths = [len(waveform) for waveform in waveforms]
         self._samples = torch.zeros(len(waveforms), max(lengths), dtype=torch.int16)
         for row, waveform in enumerate(waveforms):
@@ -136,7 +136,7 @@ def make_source(
     device: torch.device,
     *,
     span_s: float | None,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> Source:
     """The source that gives front end `spec` on this data set.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from genrekit.data.dataset import Dataset
 from genrekit.data.leakage import require_proof
 from genrekit.data.registry import load_dataset
+from genrekit.data.same_recordings import with_same_recordings
 from genrekit.data.split import PARTS, Part, Split, read_split
 from genrekit.data.splits import make_split
 from genrekit.errors import RecipeError, RunError
@@ -28,7 +29,7 @@ from genrekit.models import GenreNetwork, ModelSpec, WeightsHeader, create_model
 from genrekit.models.host_memory import keep_freed_memory
 from genrekit.models.weights import load_weights
 from genrekit.training.batches import EvaluationBatches, TrainingBatches
-from genrekit.training.callbacks import AtomicCheckpoints, EpochProgress, MetricsTable
+from genrekit.training.callbacks import AtomicCheckpoints, MetricsTable
 from genrekit.training.excerpts import ExcerptTable, part_table
 from genrekit.training.module import GenreModule
 from genrekit.training.recipe import Recipe
@@ -79,9 +80,11 @@ def prepare(
     recipe: Recipe,
     *,
     device: torch.device | None = None,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> Prepared:
-    """Load the data, make and prove the split, and cut the excerpts; nothing is written yet.
+    """Load the data, compare recordings by ear, make and prove the split, and cut the excerpts.
+
+    Nothing is written yet but the cache of what was compared. `on_progress` gets steps done, their total and what.
 
     Raises
     ------
@@ -89,6 +92,7 @@ def prepare(
         If the data are not there, the split leaks, a genre is missing from a part, or the front end cannot be had.
     """
     dataset = load_dataset(recipe.data.dataset, recipe.data.root)
+    dataset = with_same_recordings(dataset, progress=on_progress)
     split = split_of(recipe, dataset)
     proof = require_proof(split, dataset).to_dict()
     _require_all_genres(split, dataset)
@@ -120,15 +124,21 @@ def header_of(recipe: Recipe, genres: tuple[str, ...]) -> WeightsHeader:
     return WeightsHeader(genres=genres, model=model, features=spec, window_s=recipe.excerpts.window_s)
 
 
-def train(prepared: Prepared, runs: Path, *, show_progress: bool = True, negatives_root: Path | None = None) -> Run:
+def train(
+    prepared: Prepared,
+    runs: Path,
+    *,
+    negatives_root: Path | None = None,
+    watchers: Sequence[pl.Callback] = (),
+) -> Run:
     """Train, or go on where a killed run stopped, and write predictions and weights; a finished run is left as it is.
 
     Parameters
     ----------
     prepared : from `prepare`
     runs : folder of run folders
-    show_progress : a bar on standard error
     negatives_root : place of the archive of negatives, if the recipe uses them and leaves it open
+    watchers : Lightning callbacks that look on, such as `EpochProgress`; they must not change the training
 
     Raises
     ------
@@ -144,7 +154,7 @@ def train(prepared: Prepared, runs: Path, *, show_progress: bool = True, negativ
     if run.done:
         return run
     try:
-        network = _fit(prepared, run, show_progress=show_progress, negatives_root=negatives_root)
+        network = _fit(prepared, run, negatives_root=negatives_root, watchers=watchers)
         header = header_of(recipe, prepared.dataset.genres)
         save_weights(run.weights_path, network, header)
         wanted: tuple[Part, ...] = ("test",) if prepared.split.validation == "test" else ("valid", "test")
@@ -161,7 +171,7 @@ def train(prepared: Prepared, runs: Path, *, show_progress: bool = True, negativ
     return run
 
 
-def _fit(prepared: Prepared, run: Run, *, show_progress: bool, negatives_root: Path | None) -> GenreNetwork:
+def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers: Sequence[pl.Callback]) -> GenreNetwork:
     recipe, optimisation = prepared.recipe, prepared.recipe.optimisation
     _quieten()
     keep_freed_memory()
@@ -172,8 +182,7 @@ def _fit(prepared: Prepared, run: Run, *, show_progress: bool, negatives_root: P
     callbacks: list[pl.Callback] = [MetricsTable(run.metrics_path)]
     if optimisation.weight_average_decay is not None:
         callbacks.append(EMAWeightAveraging(decay=optimisation.weight_average_decay))
-    if show_progress:
-        callbacks.append(EpochProgress())
+    callbacks += watchers
     mode = "min" if optimisation.monitor == "valid_loss" else "max"
     if optimisation.early_stopping_epochs is not None:
         callbacks.append(EarlyStopping(optimisation.monitor, patience=optimisation.early_stopping_epochs, mode=mode))

@@ -1,0 +1,125 @@
+"""Which tracks hold one recording, by ear: names and hashes do not tell that a wav and an mp3 are the same song."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from genrekit.data.blas import one_thread_each
+from genrekit.data.dataset import Dataset
+from genrekit.data.file_check import FileCheck, check_file
+from genrekit.data.fingerprint import archive_fingerprint, find_matches
+
+__all__ = ["archive_fingerprints", "cache_folder", "check_files", "with_same_recordings"]
+
+Progress = Callable[[int, int, str], None]
+
+# Changes when the fingerprint does, so that what an older one found is not taken for what this one would find.
+FORMAT = 1
+
+
+def with_same_recordings(dataset: Dataset, *, cache: Path | None = None, progress: Progress | None = None) -> Dataset:
+    """The data set with its `same_recordings` known: as they are, remembered from before, or compared now.
+
+    Parameters
+    ----------
+    dataset : with audio files or an archive; one with neither cannot be compared and stays as it is
+    cache : folder that remembers what was found for the very same files; None for `cache_folder()`
+    progress : called with steps done, their total and what was done
+    """
+    if dataset.same_recordings is not None:
+        return dataset
+    if dataset.archive is None and all(track.path is None for track in dataset.tracks):
+        return dataset
+    remembered = (cache or cache_folder()) / f"same-recordings-{_identity(dataset)[:32]}.json"
+    pairs = _recall(remembered)
+    if pairs is None:
+        pairs = _compare(dataset, progress)
+        _remember(remembered, pairs)
+    return replace(dataset, same_recordings=pairs)
+
+
+def cache_folder() -> Path:
+    """Where things are kept that can be made again: the system's folder for caches."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "genrekit"
+
+
+def check_files(
+    dataset: Dataset, *, n_threads: int | None = None, progress: Progress | None = None
+) -> Iterator[FileCheck]:
+    """Each audio file of the data set looked at closely, in order; several at once."""
+    files = [(track, track.path) for track in dataset.tracks if track.path is not None]
+    with one_thread_each(), ThreadPoolExecutor(n_threads or os.cpu_count()) as pool:
+        for done, check in enumerate(pool.map(lambda pair: check_file(*pair), files), start=1):
+            if progress is not None:
+                progress(done, len(files), check.track_id)
+            yield check
+
+
+def archive_fingerprints(dataset: Dataset) -> dict[str, npt.NDArray[np.float32]]:
+    """Fingerprint of each track of an archive; empty for a data set of audio."""
+    if dataset.archive is None:
+        return {}
+    return {track.track_id: archive_fingerprint(dataset.archive, row) for row, track in enumerate(dataset.tracks)}
+
+
+def _compare(dataset: Dataset, progress: Progress | None) -> tuple[tuple[str, str], ...]:
+    prints = archive_fingerprints(dataset)
+    for check in check_files(dataset, progress=progress):
+        if check.fingerprint is not None:
+            prints[check.track_id] = check.fingerprint
+    matches = find_matches(
+        prints, progress=None if progress is None else lambda done, total: progress(done, total, "comparing recordings")
+    )
+    return tuple((match.first, match.second) for match in matches)
+
+
+def _identity(dataset: Dataset) -> str:
+    """SHA-256 of what the fingerprints depend on: the archive's levels, or each file's place, size and time."""
+    digest = hashlib.sha256(str(FORMAT).encode())
+    if dataset.archive is not None:
+        digest.update(np.ascontiguousarray(dataset.archive.levels))
+    for track in dataset.tracks:
+        state: tuple[int, int] | None = None
+        if track.path is not None:
+            try:
+                found = track.path.stat()
+                state = (found.st_size, found.st_mtime_ns)
+            except OSError:
+                state = None
+        path = None if track.path is None else os.fspath(track.path.absolute())
+        digest.update(json.dumps([track.track_id, path, state]).encode())
+    return digest.hexdigest()
+
+
+def _recall(path: Path) -> tuple[tuple[str, str], ...] | None:
+    try:
+        return tuple((str(first), str(second)) for first, second in json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _remember(path: Path, pairs: tuple[tuple[str, str], ...]) -> None:
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(pairs), encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        # Without room for it the comparison is made again next time; nothing else is lost.
+        with suppress(OSError):
+            partial.unlink()

@@ -1,0 +1,114 @@
+"""Songs in other clothes are found by ear, once, and what was found is remembered until a file changes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from genrekit.data import load_dataset, make_split, prove
+from genrekit.data.same_recordings import with_same_recordings
+
+SR = 22_050
+
+
+def song(seed: int) -> np.ndarray:
+    """20 s of random notes, each with its overtones."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(SR // 4) / SR
+    notes = [
+        sum(np.sin(2 * np.pi * f * k * t + rng.uniform(0, 6)) / k for k in range(1, 6)) * np.exp(-4 * t)
+        for f in rng.uniform(80, 900, 80)
+    ]
+    return (0.1 * np.concatenate(notes)).astype(np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two genres of six songs; the first jazz song is there as wav and, 2 s later and quieter, as flac and ogg."""
+    root = tmp_path / "music"
+    for place, genre in enumerate(("jazz", "rock")):
+        (root / genre).mkdir(parents=True)
+        for number in range(6):
+            soundfile.write(root / genre / f"{number}.wav", song(10 * place + number), SR)
+    soundfile.write(root / "jazz" / "again.flac", 0.5 * song(0)[2 * SR :], SR)
+    soundfile.write(root / "rock" / "and again.ogg", song(0), SR)
+    return root
+
+
+def test_one_song_in_three_files_is_one_recording(folder: Path, tmp_path: Path) -> None:
+    dataset = load_dataset("folder", folder)
+    assert dataset.same_recordings is None
+    heard = with_same_recordings(dataset, cache=tmp_path / "cache").same_recordings
+    assert heard is not None
+    found = {frozenset(dataset.track(name).path.name for name in pair) for pair in heard}
+    files = ("0.wav", "again.flac", "and again.ogg")
+    assert found == {frozenset(pair) for pair in combinations(files, 2)}
+
+
+def test_a_split_keeps_what_was_heard_together(folder: Path, tmp_path: Path) -> None:
+    dataset = with_same_recordings(load_dataset("folder", folder), cache=tmp_path / "cache")
+    for fold in range(2):
+        split = make_split(dataset, "artist_disjoint", n_folds=2, fold=fold, valid_fraction=0)
+        assert not prove(split, dataset).refused
+    by_track = [make_split(dataset, "random_folds", n_folds=2, fold=0, seed=s, valid_fraction=0) for s in range(5)]
+    shared = [prove(split, dataset).between("train", "test", "recording").n_shared for split in by_track]
+    assert max(shared) == 1
+
+
+def test_what_was_heard_is_remembered_until_a_file_changes(folder: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    steps: list[str] = []
+    first = with_same_recordings(
+        load_dataset("folder", folder), cache=cache, progress=lambda *step: steps.append(step[2])
+    )
+    assert steps
+    steps.clear()
+    again = with_same_recordings(
+        load_dataset("folder", folder), cache=cache, progress=lambda *step: steps.append(step[2])
+    )
+    assert not steps
+    assert again.same_recordings == first.same_recordings
+    soundfile.write(folder / "rock" / "and again.ogg", song(99), SR)
+    changed = with_same_recordings(
+        load_dataset("folder", folder), cache=cache, progress=lambda *step: steps.append(step[2])
+    )
+    assert steps
+    assert len(changed.same_recordings or ()) == 1
+
+
+def test_a_cache_that_cannot_be_written_or_read_stops_nothing(folder: Path, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("not a folder")
+    dataset = load_dataset("folder", folder)
+    assert len(with_same_recordings(dataset, cache=in_the_way).same_recordings or ()) == 3
+    cache = tmp_path / "cache"
+    with_same_recordings(dataset, cache=cache)
+    (damaged,) = cache.iterdir()
+    damaged.write_text("{")
+    assert len(with_same_recordings(dataset, cache=cache).same_recordings or ()) == 3
+
+
+def test_what_cannot_be_heard_stays_unknown(folder: Path) -> None:
+    dataset = load_dataset("folder", folder)
+    silent = replace(dataset, tracks=tuple(replace(track, path=None) for track in dataset.tracks))
+    assert with_same_recordings(silent).same_recordings is None
+
+
+@pytest.mark.slow
+def test_gtzan_knows_its_own(gtzan_root: Path) -> None:
+    dataset = load_dataset("gtzan_archive", gtzan_root)
+    assert len(dataset.same_recordings or ()) == 64
+    listened = with_same_recordings(replace(dataset, same_recordings=None))
+    assert set(listened.same_recordings or ()) == set(dataset.same_recordings or ())
+
+
+def test_the_cache_is_where_the_system_says() -> None:
+    from genrekit.data.same_recordings import cache_folder
+
+    assert str(cache_folder()).startswith(os.environ["XDG_CACHE_HOME"])
