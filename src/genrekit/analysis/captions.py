@@ -1,0 +1,49 @@
+"""The line below a picture: what the figures are from, so that none stands without its protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.protocols import PROTOCOL_NOTES
+
+__all__ = ["UNIT_WORDS", "count", "predictions_caption"]
+
+# What one decision is made from, and how it is called.
+UNIT_WORDS = {
+    "excerpt": "excerpt-wise",
+    "mean": "file-wise, mean of probabilities",
+    "vote": "file-wise, majority vote",
+}
+
+
+def count(n: int, noun: str) -> str:
+    """A number and its noun: "1 fold", "5 folds"."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def predictions_caption(predictions: Predictions, *, unit: str, n_folds: int = 0, more: Sequence[str] = ()) -> str:
+    """Recipe, data set, protocol, part, tracks, folds and seeds of the predictions that a picture shows.
+
+    Parameters
+    ----------
+    predictions : the rows that are shown, of one part
+    unit : "excerpt", "mean" or "vote"
+    n_folds : that the split has; said where fewer are here
+    more : further facts
+    """
+    folds, seeds = np.unique(predictions.fold), np.unique(predictions.seed)
+    n_here = len(folds)
+    facts = [
+        f"{predictions.recipe} on {predictions.dataset}",
+        f"{predictions.protocol}, {PROTOCOL_NOTES[predictions.protocol].title}",
+        f"{predictions.part[0]} part",
+        f"n = {count(len(np.unique(predictions.track)), 'track')}",
+        count(n_here, "fold") if n_folds <= n_here else f"{n_here} of {n_folds} folds",
+        count(len(seeds), "seed"),
+        UNIT_WORDS[unit],
+        *more,
+    ]
+    return "; ".join(facts) + "."

@@ -1,0 +1,177 @@
+"""How pictures look: the width of a paper's column, type that stays readable there, colours that everyone can tell."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from genrekit.errors import GenrekitError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "ALARM",
+    "COLOURS",
+    "CONTAMINATED",
+    "FAINT",
+    "GENRE_COLOURS",
+    "GENRE_MARKERS",
+    "GREY",
+    "INK",
+    "SMALL_PT",
+    "TYPE_PT",
+    "PaperWidth",
+    "contaminated_mark",
+    "letter",
+    "new_figure",
+    "paper_style",
+    "sign_genre",
+    "width_in",
+]
+
+# Columns of a paper: 1 is one column, 2 the whole page.
+PaperWidth = Literal[1, 2]
+WIDTHS_IN = {1: 3.5, 2: 7.16}
+
+# Okabe and Ito 2008, "Color universal design": told apart with every kind of colour vision, and in print.
+COLOURS = {
+    "blue": "#0072B2",
+    "orange": "#D55E00",
+    "green": "#009E73",
+    "purple": "#AA4499",
+    "sky": "#56B4E9",
+    "amber": "#E69F00",
+}
+INK = "#1A1A1A"
+GREY = "#7A7A7A"
+FAINT = "#D9D9D9"
+ALARM = "#A50026"
+CONTAMINATED = "CONTAMINATED"
+
+# P. Tol's "muted" scheme (technical note SRON/EPS/TN/09-002, 2021), its grey darkened for points on white. Ten colours
+# are more than anyone keeps apart by hue alone, so each genre has a shape too.
+GENRE_COLOURS = (
+    "#332288", "#CC6677", "#DDAA33", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499", "#666666",
+)  # fmt: skip
+GENRE_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+
+TYPE_PT = 7.0
+SMALL_PT = 6.0
+# Mean width of a character of DejaVu Sans in its size, for wrapping captions.
+CHARACTER_EM = 0.53
+
+STYLE: dict[str, Any] = {
+    # DejaVu Sans comes with Matplotlib: the same picture on every machine. Text becomes paths for the same reason.
+    "font.family": ["DejaVu Sans"],
+    "svg.fonttype": "path",
+    "svg.hashsalt": "genrekit",
+    "pdf.fonttype": 42,
+    "font.size": TYPE_PT,
+    "axes.titlesize": TYPE_PT,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 4.0,
+    "axes.labelsize": TYPE_PT,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.4,
+    "text.color": INK,
+    "xtick.labelsize": SMALL_PT,
+    "ytick.labelsize": SMALL_PT,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "legend.fontsize": SMALL_PT,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "legend.handletextpad": 0.5,
+    "legend.columnspacing": 1.2,
+    "legend.borderaxespad": 0.3,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "path.simplify": False,
+}
+
+
+def width_in(columns: PaperWidth) -> float:
+    """Width of a picture over so many columns of a paper, in inches."""
+    if columns not in WIDTHS_IN:
+        raise GenrekitError(f"A picture spans {columns!r} columns; 1 ({WIDTHS_IN[1]} in) or 2 ({WIDTHS_IN[2]} in).")
+    return WIDTHS_IN[columns]
+
+
+@contextmanager
+def paper_style() -> Iterator[None]:
+    """Matplotlib's settings for drawing and for writing a picture; those of the caller come back afterwards."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        # From Matplotlib's own defaults, so that nobody's matplotlibrc changes a published figure.
+        matplotlib.rcParams.update(matplotlib.rcParamsDefault)
+        matplotlib.rcParams.update(STYLE)
+        yield
+
+
+def contaminated_mark(flags: Iterable[bool]) -> str:
+    """What must stand above a picture of several systems, each contaminated or not; "" if none is."""
+    flags = list(flags)
+    if not any(flags):
+        return ""
+    if all(flags):
+        return f"{CONTAMINATED}: training has heard the tracks that are scored"
+    return f"{CONTAMINATED} where marked: training has heard the scored tracks"
+
+
+def new_figure(*, columns: PaperWidth, height_in: float, caption: str, mark: str = "") -> Figure:
+    """An empty figure with its caption below, and CONTAMINATED above where it must stand.
+
+    Parameters
+    ----------
+    columns : of the paper, 1 or 2
+    height_in : of the whole picture without the lines of its caption, inches
+    caption : what the picture is from, in one line; it is broken where the picture ends
+    mark : of `contaminated_mark`
+    """
+    from matplotlib.figure import Figure
+
+    width = width_in(columns)
+    lines = textwrap.wrap(caption, int(width * 72 / (SMALL_PT * CHARACTER_EM)))
+    height = height_in + len(lines) * SMALL_PT * 1.25 / 72 + (0.2 if mark else 0)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    if lines:
+        figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=SMALL_PT, color=GREY, linespacing=1.2)
+    if mark:
+        figure.suptitle(mark, x=0.01, ha="left", fontsize=TYPE_PT, fontweight="bold", color=ALARM)
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.05)  # type: ignore[union-attr, call-arg]
+    return figure
+
+
+def letter(axes: Axes, index: int) -> None:
+    """Put (a), (b), ... before a panel's title."""
+    name = f"({chr(ord('a') + index)})"
+    title = axes.get_title(loc="left")
+    axes.set_title(f"{name} {title}" if title else name, loc="left")
+
+
+def sign_genre(index: int) -> tuple[str, str]:
+    """Colour and marker of the genre at this place of the label order."""
+    return GENRE_COLOURS[index % len(GENRE_COLOURS)], GENRE_MARKERS[index % len(GENRE_MARKERS)]
