@@ -18,4 +18,7 @@ EXTRAS = {
         "onnx": "onnx",
         "onnxscript": "onnxscript",
     },
+    "analyse": {
+        "librosa": "librosa",
+    },
 }

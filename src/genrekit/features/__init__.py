@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from genrekit.features.handcrafted_names import HANDCRAFTED_NAMES
 from genrekit.features.spec import (
     ARCHIVE_LOG_MEL,
     FEATURES,
@@ -15,6 +16,7 @@ from genrekit.features.spec import (
 )
 
 if TYPE_CHECKING:
+    from genrekit.features.handcrafted import HandcraftedFeatures, compute_handcrafted
     from genrekit.features.numpy_frontend import compute
     from genrekit.features.onnx_frontend import ExportableFrontEnd
     from genrekit.features.torch_frontend import FrontEnd
@@ -22,17 +24,26 @@ if TYPE_CHECKING:
 __all__ = [
     "ARCHIVE_LOG_MEL",
     "FEATURES",
+    "HANDCRAFTED_NAMES",
     "MEL_B",
     "MEL_B_RENDERED",
     "POWER_SPECTROGRAM_A",
     "ExportableFrontEnd",
     "FeatureSpec",
     "FrontEnd",
+    "HandcraftedFeatures",
     "compute",
+    "compute_handcrafted",
     "named_features",
 ]
 
-_LAZY = {"compute": "numpy_frontend", "FrontEnd": "torch_frontend", "ExportableFrontEnd": "onnx_frontend"}
+_LAZY = {
+    "compute": "numpy_frontend",
+    "FrontEnd": "torch_frontend",
+    "ExportableFrontEnd": "onnx_frontend",
+    "HandcraftedFeatures": "handcrafted",
+    "compute_handcrafted": "handcrafted",
+}
 
 
 def __getattr__(name: str) -> Any:
