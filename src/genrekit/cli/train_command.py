@@ -60,7 +60,7 @@ def train(
     if resume is not None:
         known = Run(resume)
         loaded, runs = known.recipe(), resume.parent
-        if known.done:
+        if known.complete:
             messages.print(f"{resume} is done.")
             return
     else:
@@ -73,7 +73,7 @@ def train(
     folder = Run.of(loaded, runs)
     if resume is not None and folder.folder.resolve() != resume.resolve():
         raise typer.BadParameter(f"{resume} was renamed; its recipe gives {folder.folder.name}", param_hint="--resume")
-    if folder.done:
+    if folder.complete:
         messages.print(f"{folder.folder} is done: nothing is trained twice.")
     else:
         watcher = EpochProgress() if messages.is_terminal else EpochLines(lambda line: typer.echo(line, err=True))

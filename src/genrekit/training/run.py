@@ -89,8 +89,24 @@ class Run:
 
     @property
     def done(self) -> bool:
-        """Whether the run is complete: `run.json` is written last."""
+        """Whether the run is trained and its weights are written: `run.json` is written last."""
         return (self.folder / "run.json").is_file()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Parts of the split that were left without predictions on purpose, as a search leaves the test part."""
+        try:
+            values = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"Cannot read {self.folder / 'run.json'}: {error}. Restore it, or move the run away."
+            ) from error
+        return tuple(values.get("parts_left_out", ()))
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run is done and has the predictions of all parts that are scored."""
+        return self.done and not self.left_out
 
     def open(self, recipe: Recipe, split: Split, proof: dict[str, Any]) -> None:
         """Make the folder, or check that it is this recipe's and go on in it.

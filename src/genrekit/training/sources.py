@@ -15,7 +15,7 @@ from genrekit.errors import AudioError, RecipeError
 from genrekit.features.spec import ARCHIVE_LOG_MEL, FeatureSpec
 from genrekit.features.torch_frontend import FrontEnd
 
-__all__ = ["ArchiveSource", "Source", "WaveformSource", "make_source"]
+__all__ = ["ArchiveSource", "Source", "WaveformSource", "make_source", "require_front_end"]
 
 
 class Source(Protocol):
@@ -130,6 +130,22 @@ class WaveformSource:
         return features
 
 
+def require_front_end(dataset: Dataset, spec: FeatureSpec) -> None:
+    """Refuse a front end that cannot be had from this data set, before anything is loaded.
+
+    Raises
+    ------
+    RecipeError
+        If the data set is an archive of log-mels and the front end is another: it needs the audio.
+    """
+    if dataset.archive is not None and spec != ARCHIVE_LOG_MEL:
+        raise RecipeError(
+            f"Data set {dataset.name!r} is an archive of log-mels, from which only features: archive_log_mel can be "
+            f"had; this recipe asks for {spec.kind} at {spec.sr} Hz. Use that front end, or a data set of audio "
+            "(gtzan, gtzan6, folder)."
+        )
+
+
 def make_source(
     dataset: Dataset,
     spec: FeatureSpec,
@@ -145,12 +161,7 @@ def make_source(
     RecipeError
         If the data set is an archive of log-mels and the front end is another: it needs the audio.
     """
+    require_front_end(dataset, spec)
     if dataset.archive is None:
         return WaveformSource(dataset, spec, device, span_s=span_s, on_progress=on_progress)
-    if spec != ARCHIVE_LOG_MEL:
-        raise RecipeError(
-            f"Data set {dataset.name!r} is an archive of log-mels, from which only features: archive_log_mel can be "
-            f"had; this recipe asks for {spec.kind} at {spec.sr} Hz. Use that front end, or a data set of audio "
-            "(gtzan, gtzan6, folder)."
-        )
     return ArchiveSource(dataset, device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,11 +35,14 @@ from genrekit.training.excerpts import ExcerptTable, part_table
 from genrekit.training.module import GenreModule
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
-from genrekit.training.sources import Source, make_source
+from genrekit.training.run_lock import hold
+from genrekit.training.sources import Source, make_source, require_front_end
 
-__all__ = ["Prepared", "header_of", "predict", "prepare", "train"]
+__all__ = ["SCORED", "Prepared", "check", "header_of", "load_data", "predict", "prepare", "train"]
 
 EVALUATION_BATCH = 128
+# The parts that get predictions; nobody needs those of the training part.
+SCORED: tuple[Part, ...] = ("valid", "test")
 
 
 @dataclass(frozen=True)
@@ -76,31 +80,80 @@ def split_of(recipe: Recipe, dataset: Dataset) -> Split:
     )
 
 
+def load_data(
+    recipe: Recipe, *, on_progress: Callable[[int, int, str], None] = lambda done, total, what: None
+) -> Dataset:
+    """The recipe's data set, with its recordings compared by ear; what was compared is remembered in a cache.
+
+    Raises
+    ------
+    DataError
+        If the data are not there.
+    """
+    return with_same_recordings(load_dataset(recipe.data.dataset, recipe.data.root), progress=on_progress)
+
+
+def check(recipe: Recipe, dataset: Dataset, *, negatives_root: Path | None = None) -> Split:
+    """The recipe's split, if it can be trained on these data, as far as that can be told without reading audio.
+
+    Raises
+    ------
+    DataError, LeakError, RecipeError
+        As `prepare` and `train` would raise them.
+    """
+    split, _ = _proved(recipe, dataset)
+    require_front_end(dataset, named_features(recipe.features))
+    create_model(header_of(recipe, dataset.genres).model)
+    _negatives(recipe, negatives_root, torch.device("cpu"))
+    return split
+
+
 def prepare(
     recipe: Recipe,
     *,
     device: torch.device | None = None,
+    held: Prepared | None = None,
     on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> Prepared:
     """Load the data, compare recordings by ear, make and prove the split, and cut the excerpts.
 
     Nothing is written yet but the cache of what was compared. `on_progress` gets steps done, their total and what.
 
+    Parameters
+    ----------
+    recipe : to be trained
+    device : to train on; None for the GPU if there is one
+    held : what an earlier recipe was prepared with; its data are taken where they are the same, and not loaded again
+
     Raises
     ------
     DataError, LeakError, RecipeError
         If the data are not there, the split leaks, a genre is missing from a part, or the front end cannot be had.
     """
-    dataset = load_dataset(recipe.data.dataset, recipe.data.root)
-    dataset = with_same_recordings(dataset, progress=on_progress)
+    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if held is not None and (held.device, held.recipe.data) != (device, recipe.data):
+        held = None
+    dataset = load_data(recipe, on_progress=on_progress) if held is None else held.dataset
+    split, proof = _proved(recipe, dataset)
+    if held is not None and _cut_from(held.recipe) == _cut_from(recipe):
+        source = held.source
+    else:
+        spec = named_features(recipe.features)
+        source = make_source(dataset, spec, device, span_s=recipe.excerpts.span_s, on_progress=on_progress)
+    tables = {part: part_table(dataset, split, part, recipe.excerpts, source) for part in PARTS}
+    return Prepared(recipe, dataset, split, proof, source, tables, device)
+
+
+def _cut_from(recipe: Recipe) -> tuple[str, float | None]:
+    """What decides the data in memory, besides the data set."""
+    return recipe.features, recipe.excerpts.span_s
+
+
+def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
     split = split_of(recipe, dataset)
     proof = require_proof(split, dataset).to_dict()
     _require_all_genres(split, dataset)
-    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    spec = named_features(recipe.features)
-    source = make_source(dataset, spec, device, span_s=recipe.excerpts.span_s, on_progress=on_progress)
-    tables = {part: part_table(dataset, split, part, recipe.excerpts, source) for part in PARTS}
-    return Prepared(recipe, dataset, split, proof, source, tables, device)
+    return split, proof
 
 
 def _require_all_genres(split: Split, dataset: Dataset) -> None:
@@ -130,6 +183,7 @@ def train(
     *,
     negatives_root: Path | None = None,
     watchers: Sequence[pl.Callback] = (),
+    predicted: tuple[Part, ...] = SCORED,
 ) -> Run:
     """Train, or go on where a killed run stopped, and write predictions and weights; a finished run is left as it is.
 
@@ -139,9 +193,13 @@ def train(
     runs : folder of run folders
     negatives_root : place of the archive of negatives, if the recipe uses them and leaves it open
     watchers : Lightning callbacks that look on, such as `EpochProgress`; they must not change the training
+    predicted : parts that get predictions. What chooses between recipes leaves "test" out; a finished run gets the
+        predictions that it was left without once they are asked for
 
     Raises
     ------
+    RunBusyError
+        If another process is training this run.
     RunError
         If the run folder belongs to another recipe, or cannot be written.
     """
@@ -150,25 +208,42 @@ def train(
     # What cannot be made is told before a folder is.
     create_model(header_of(recipe, prepared.dataset.genres).model)
     _negatives(recipe, negatives_root, prepared.device)
-    run.open(recipe, prepared.split, prepared.proof)
-    if run.done:
-        return run
-    try:
-        network = _fit(prepared, run, negatives_root=negatives_root, watchers=watchers)
-        header = header_of(recipe, prepared.dataset.genres)
-        save_weights(run.weights_path, network, header)
-        wanted: tuple[Part, ...] = ("test",) if prepared.split.validation == "test" else ("valid", "test")
-        parts = [part for part in wanted if len(prepared.tables[part])]
-        if parts:
-            predictions = Predictions.concatenate([predict(network, prepared, part) for part in parts])
-            predictions.write_parquet(run.predictions_path)
-    except OSError as error:
-        raise RunError(f"The run in {run.folder} stopped: {error}. Start the same command again to go on.") from error
-    run.write_json("run.json", {"recipe": recipe.name, "hash": recipe.hash, "parts_predicted": parts})
-    for checkpoint in run.checkpoints.glob("*.ckpt"):
-        checkpoint.unlink()
-    run.checkpoints.rmdir()
+    with hold(run):
+        run.open(recipe, prepared.split, prepared.proof)
+        if run.done and not set(run.left_out) & set(predicted):
+            return run
+        try:
+            if run.done:
+                network, _ = load_weights(run.weights_path)
+            else:
+                network = _fit(prepared, run, negatives_root=negatives_root, watchers=watchers)
+                save_weights(run.weights_path, network, header_of(recipe, prepared.dataset.genres))
+            _predict_parts(network, prepared, run, predicted)
+        except OSError as error:
+            raise RunError(
+                f"The run in {run.folder} stopped: {error}. Start the same command again to go on."
+            ) from error
+        # A kill may have left a half-written checkpoint beside the whole ones.
+        shutil.rmtree(run.checkpoints, ignore_errors=True)
     return run
+
+
+def _predict_parts(network: GenreNetwork, prepared: Prepared, run: Run, predicted: tuple[Part, ...]) -> None:
+    """Write the table of predictions, and then `run.json`, which says that the run is done."""
+    scored: tuple[Part, ...] = ("test",) if prepared.split.validation == "test" else SCORED
+    scored = tuple(part for part in scored if len(prepared.tables[part]))
+    known = set(scored) - set(run.left_out) if run.done else set()
+    parts = [part for part in scored if part in predicted or part in known]
+    if parts:
+        predictions = Predictions.concatenate([predict(network, prepared, part) for part in parts])
+        predictions.write_parquet(run.predictions_path)
+    values: dict[str, Any] = {
+        "recipe": prepared.recipe.name,
+        "hash": prepared.recipe.hash,
+        "parts_predicted": parts,
+        "parts_left_out": [part for part in scored if part not in parts],
+    }
+    run.write_json("run.json", values)
 
 
 def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers: Sequence[pl.Callback]) -> GenreNetwork:
