@@ -30,6 +30,13 @@ def test_yaml_round_trip_keeps_the_hash(make_recipe, tmp_path):
     assert load_recipe(path).hash == recipe.hash
 
 
+def test_what_is_said_at_its_default_changes_no_hash(make_recipe):
+    values = make_recipe().model_dump(mode="json")
+    assert parse_recipe(values, source="all fields said").hash == make_recipe().hash
+    values["optimisation"]["label_smoothing"] = 0.1
+    assert parse_recipe(values, source="one changed").hash != make_recipe().hash
+
+
 def test_hash_ignores_place_fold_and_seed_only(make_recipe):
     recipe = make_recipe()
     assert make_recipe(seed=5).hash == recipe.hash

@@ -184,12 +184,16 @@ class Recipe(_Strict):
 
     @property
     def hash(self) -> str:
-        """Identity of what is trained: SHA-256 over all fields but title, places on disk, fold and seed."""
-        values = self.model_dump(mode="json", exclude={"title", "seed"})
-        values["data"].pop("root")
-        values["split"].pop("fold")
-        if values["negatives"]:
-            values["negatives"].pop("root")
+        """Identity of what is trained: SHA-256 over all fields but title, places on disk, fold and seed.
+
+        A field at its default does not count, so that a recipe stays itself when recipes learn new fields.
+        """
+        values = self.model_dump(mode="json", exclude={"title", "seed"}, exclude_defaults=True)
+        values["data"].pop("root", None)
+        values["split"].pop("fold", None)
+        # A group whose every field is at its default says something by being there.
+        if "negatives" in values:
+            values["negatives"].pop("root", None)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
