@@ -41,7 +41,7 @@ ASSET = REPOSITORY / "src" / "genrekit" / "assets" / "default.onnx"
 RESULTS = REPOSITORY / "results" / "default_model"
 # In use windows do not overlap: it halves the time, and costs well under a point on the validation part.
 HOP_S = 10.0
-WITHOUT_VALIDATION = ("split.validation=none", "optimisation.max_epochs=40")
+WITHOUT_VALIDATION = ("split.validation=none",)
 CPU = torch.device("cpu")
 
 
