@@ -14,6 +14,7 @@ from genrekit.errors import DataError
 
 if TYPE_CHECKING:
     from genrekit.data.archive import LogMelArchive
+    from genrekit.data.feature_table import FeatureTable
 
 __all__ = ["Dataset", "Fault", "Track", "nearest"]
 
@@ -71,11 +72,13 @@ class Dataset:
     archive : log-mels whose row ``i`` belongs to ``tracks[i]``; None where there is audio only
     same_recordings : pairs of tracks that hold one recording by an audio fingerprint, whatever their names say; None
         if nobody has compared them yet (`data.same_recordings` does)
+    table : features of excerpts of exactly these tracks; None where there is audio or an archive
 
     Raises
     ------
     DataError
-        If identifiers repeat or are not sorted, a genre is unknown, or the archive's rows are not the tracks.
+        If identifiers repeat or are not sorted, a genre is unknown, or the rows of the archive or of the table are not
+        those of the tracks.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Dataset:
     faults: tuple[Fault, ...] = ()
     archive: LogMelArchive | None = field(default=None, repr=False)
     same_recordings: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
+    table: FeatureTable | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         ids = [track.track_id for track in self.tracks]
@@ -98,6 +102,8 @@ class Dataset:
             raise DataError(
                 f"The archive of data set {self.name!r} does not hold the data set's tracks in their order."
             )
+        if self.table is not None and list(self.table.rows) != ids:
+            raise DataError(f"The table of data set {self.name!r} does not hold the data set's tracks and no others.")
 
     def __len__(self) -> int:
         return len(self.tracks)

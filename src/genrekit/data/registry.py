@@ -19,8 +19,11 @@ DATASETS: Mapping[str, str] = MappingProxyType(
         "gtzan": "genrekit.data.gtzan:load_gtzan",
         "gtzan_archive": "genrekit.data.gtzan_archive:load_gtzan_archive",
         "gtzan6": "genrekit.data.gtzan6:load_gtzan6",
+        "gtzan_table": "genrekit.data.gtzan_table:load_gtzan_table",
+        "gtzan_table_10s": "genrekit.data.gtzan_table_10s:load_gtzan_table_10s",
         "folder": "genrekit.data.folder:load_folder",
         "archive": "genrekit.data.own_archive:load_own_archive",
+        "table": "genrekit.data.own_table:load_own_table",
     }
 )
 
@@ -31,7 +34,7 @@ def load_dataset(name: str, root: str | Path | None) -> Dataset:
     Parameters
     ----------
     name : one of ``DATASETS``
-    root : the folder (or archive file) where it lies
+    root : the folder (or archive or table file) where it lies
 
     Raises
     ------

@@ -205,10 +205,19 @@ def _by_excerpt_8_1_1(request: Request) -> tuple[Parts, int]:
 
 
 def _excerpts(dataset: Dataset, n_excerpts: int) -> tuple[list[str], list[int]]:
+    """All excerpts and their labels: `n_excerpts` a track, or as many as a table has of it."""
     members, labels = [], []
+    table = dataset.table
+    if table is not None and table.hop_s is None:
+        raise DataError(
+            f"The table of data set {dataset.name!r} has one row a track, so that no excerpts of a track can be mixed; "
+            "take a split by tracks, such as a_folds, or a table of shorter excerpts."
+        )
     for track, label in zip(dataset.tracks, dataset.labels(t.track_id for t in dataset.tracks), strict=True):
-        members += [f"{track.track_id}@{index}" for index in range(n_excerpts)]
-        labels += [label] * n_excerpts
+        rows = None if table is None else table.rows[track.track_id]
+        count = n_excerpts if rows is None else rows.stop - rows.start
+        members += [f"{track.track_id}@{index}" for index in range(count)]
+        labels += [label] * count
     return members, labels
 
 
@@ -277,11 +286,11 @@ SPLITS: Mapping[str, SplitKind] = MappingProxyType(
             grouped=True,
         ),
         "a_contaminated": SplitKind(
-            "report A's split after framing, 19 excerpts a track: CONTAMINATED",
+            "report A's split after framing, 19 excerpts a track (of a table: all): CONTAMINATED",
             "P1", "excerpt", 3, _by_excerpt, A_CONTAMINATED_SEED,
         ),
         "b_folds": SplitKind(
-            "report B's ten folds 8:1:1 over excerpts, 11 a track: CONTAMINATED",
+            "report B's ten folds 8:1:1 over excerpts, 11 a track (of a table: all): CONTAMINATED",
             "P1", "excerpt", 10, _by_excerpt_8_1_1, 0, "inner",
         ),
     }

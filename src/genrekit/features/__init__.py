@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from genrekit.features.handcrafted_names import HANDCRAFTED_NAMES
 from genrekit.features.spec import (
     ARCHIVE_LOG_MEL,
     FEATURES,
@@ -14,6 +13,7 @@ from genrekit.features.spec import (
     FeatureSpec,
     named_features,
 )
+from genrekit.features.table_columns import GTZAN_10S_NAMES, HANDCRAFTED_NAMES
 
 if TYPE_CHECKING:
     from genrekit.features.handcrafted import HandcraftedFeatures, compute_handcrafted
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARCHIVE_LOG_MEL",
     "FEATURES",
+    "GTZAN_10S_NAMES",
     "HANDCRAFTED_NAMES",
     "MEL_B",
     "MEL_B_RENDERED",

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.errors import AudioError
-from genrekit.features.handcrafted_names import HANDCRAFTED_NAMES, N_MFCC
+from genrekit.features.table_columns import HANDCRAFTED_NAMES, N_MFCC
 from genrekit.features.running_median import running_median
 
 __all__ = [
