@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.stored import Scored
-from genrekit.analysis.style import COLOURS, INK, TYPE_PT, PaperWidth, contaminated_mark, new_figure, paper_style
+from genrekit.analysis.style import COLOURS, INK, TYPE_PT, PaperWidth, new_figure, paper_style
 from genrekit.evaluation.scores import score
 
 __all__ = ["draw_confusion"]
@@ -36,7 +36,7 @@ def draw_confusion(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
             columns=columns,
             height_in=3.2 if columns == 1 else 4.6,
             caption=caption,
-            mark=contaminated_mark([scored.contaminated]),
+            mark=scored.mark,
         )
         axes = figure.add_subplot()
         shades = {

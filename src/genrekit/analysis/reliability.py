@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.stored import Scored
-from genrekit.analysis.style import COLOURS, GREY, PaperWidth, contaminated_mark, new_figure, paper_style
+from genrekit.analysis.style import COLOURS, GREY, PaperWidth, new_figure, paper_style
 from genrekit.evaluation.calibration import (
     brier_score,
     negative_log_likelihood,
@@ -52,9 +52,7 @@ def draw_reliability(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
     caption = f"{scored.caption} Whiskers: Wilson's 95 % interval of a bin, its decisions taken as independent."
     with paper_style():
         height = 3.6 if columns == 1 else 4.8
-        figure = new_figure(
-            columns=columns, height_in=height, caption=caption, mark=contaminated_mark([scored.contaminated])
-        )
+        figure = new_figure(columns=columns, height_in=height, caption=caption, mark=scored.mark)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
         filled = bins.n > 0
         x, y = bins.mean_confidence[filled], bins.accuracy[filled]

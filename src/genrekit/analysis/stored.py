@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from genrekit.analysis.captions import predictions_caption
+from genrekit.analysis.style import contaminated_mark
 from genrekit.errors import DataError
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
@@ -42,6 +43,11 @@ class Scored:
     @property
     def contaminated(self) -> bool:
         return self.predictions.contaminated
+
+    @property
+    def mark(self) -> str:
+        """What must stand above a picture of it."""
+        return contaminated_mark([self.contaminated])
 
     @property
     def caption(self) -> str:

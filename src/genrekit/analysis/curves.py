@@ -1,0 +1,186 @@
+"""Training curves of run folders: what `metrics.csv` recorded, epoch by epoch, configuration by configuration."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genrekit.errors import DataError, RunError
+
+__all__ = ["METRICS_NAME", "Configuration", "Curves", "find_curves", "group_curves", "load_curves"]
+
+METRICS_NAME = "metrics.csv"
+COLUMNS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_file_accuracy")
+# What runs of one configuration may differ in, and what a clean and a contaminated one may differ in as well.
+FREE = frozenset({"name", "title", "seed"})
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """The recorded epochs of one run.
+
+    Attributes
+    ----------
+    run : name of its folder
+    values : column of metrics.csv -> [n_epochs] float64; losses in nats, accuracies 0..1, NaN where not recorded
+    epoch : [n_epochs] int, from 0
+    recipe : as resolved, nested
+    protocol, contaminated, fold, seed : of its split and recipe
+    validates_on_test : whether the validation curves are of the very part that is scored
+    """
+
+    run: str
+    epoch: NDArray[np.int64]
+    values: Mapping[str, NDArray[np.float64]]
+    recipe: Mapping[str, Any]
+    protocol: str
+    contaminated: bool
+    fold: int
+    seed: int
+    validates_on_test: bool
+
+    @property
+    def has_validation(self) -> bool:
+        return bool(np.isfinite(self.values["valid_accuracy"]).any())
+
+    @property
+    def system(self) -> str:
+        """The folder's name without fold and seed: the recipe's name and hash."""
+        return self.run.partition("-fold")[0]
+
+    @property
+    def title(self) -> str:
+        return str(self.recipe.get("title") or self.recipe.get("name") or self.run)
+
+
+@dataclass(frozen=True, eq=False)
+class Configuration:
+    """Runs of one recipe on one kind of split: its folds and seeds."""
+
+    runs: tuple[Curves, ...]
+
+    @property
+    def title(self) -> str:
+        return self.runs[0].title
+
+    @property
+    def protocol(self) -> str:
+        return self.runs[0].protocol
+
+    @property
+    def contaminated(self) -> bool:
+        return any(run.contaminated for run in self.runs)
+
+    def mean(self, column: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Mean over the runs of a column, for the epochs that all of them have: (epochs [n], means [n])."""
+        recorded = [run.epoch[np.isfinite(run.values[column])] for run in self.runs]
+        common = recorded[0]
+        for epochs in recorded[1:]:
+            common = np.intersect1d(common, epochs)
+        stack = [run.values[column][np.searchsorted(run.epoch, common)] for run in self.runs]
+        return common, np.mean(stack, axis=0)
+
+
+def load_curves(folder: str | Path) -> Curves:
+    """Read the metrics of a run folder, finished or not.
+
+    Raises
+    ------
+    RunError : no such folder, or one without metrics.csv, recipe.yaml or split.json
+    DataError : a file that cannot be read; the message names it
+    """
+    import yaml
+
+    folder = Path(folder)
+    for name in (METRICS_NAME, "recipe.yaml", "split.json"):
+        if not (folder / name).is_file():
+            raise RunError(f"{folder} has no {name}; a run folder, as 'genrekit train' makes it, is expected.")
+    epoch, values = _read_metrics(folder / METRICS_NAME)
+    try:
+        recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
+        split = json.loads((folder / "split.json").read_text(encoding="utf-8"))
+        return Curves(
+            run=folder.resolve().name,
+            epoch=epoch,
+            values=values,
+            recipe=recipe,
+            protocol=str(split["protocol"]),
+            contaminated=bool(split.get("contaminated", split["unit"] == "excerpt")),
+            fold=int(split["fold"]),
+            seed=int(recipe["seed"]),
+            validates_on_test=split.get("validation") == "test",
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise DataError(f"The recipe or the split of the run {folder} cannot be read: {error!r}.") from error
+
+
+def find_curves(paths: Iterable[str | Path]) -> tuple[Curves, ...]:
+    """The curves of run folders, and of the runs in folders of runs, in the order given.
+
+    Raises
+    ------
+    RunError : nothing there, or no run in it; a run named twice
+    DataError : as `load_curves`
+    """
+    found: dict[Path, Curves] = {}
+    for path in map(Path, paths):
+        if not path.is_dir():
+            raise RunError(f"No run folder at {path}.")
+        folders = [path]
+        if not (path / METRICS_NAME).is_file():
+            folders = sorted(metrics.parent for metrics in path.glob(f"*/{METRICS_NAME}")) or [path]
+        for folder in folders:
+            found.setdefault(folder.resolve(), load_curves(folder))
+    return tuple(found.values())
+
+
+def group_curves(curves: Sequence[Curves]) -> tuple[Configuration, ...]:
+    """Configurations in the order of their first run; of one configuration the clean ones stand above contaminated.
+
+    Runs are of one configuration if their recipes differ in nothing but name, title, seed and split.
+    """
+    kinds: dict[str, dict[tuple[bool, str], list[Curves]]] = {}
+    for run in curves:
+        kinds.setdefault(_configuration(run.recipe), {}).setdefault((run.contaminated, _split(run)), []).append(run)
+    return tuple(
+        Configuration(tuple(sorted(runs, key=lambda run: (run.fold, run.seed))))
+        for splits in kinds.values()
+        for _, runs in sorted(splits.items(), key=lambda item: item[0])
+    )
+
+
+def _configuration(recipe: Mapping[str, Any]) -> str:
+    kept: dict[str, Any] = {}
+    for key, value in recipe.items():
+        if key in FREE or key == "split":
+            continue
+        kept[key] = {k: v for k, v in value.items() if k != "root"} if isinstance(value, dict) else value
+    return json.dumps(kept, sort_keys=True, default=str)
+
+
+def _split(run: Curves) -> str:
+    choice = run.recipe.get("split") or {}
+    return json.dumps([run.protocol, {k: v for k, v in choice.items() if k != "fold"}], sort_keys=True, default=str)
+
+
+def _read_metrics(path: Path) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        epoch = np.array([int(row["epoch"]) for row in rows], dtype=np.int64)
+        values = {name: np.array([float(row.get(name) or "nan") for row in rows], dtype=np.float64) for name in COLUMNS}
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        raise DataError(f"The metrics of the run, {path}, cannot be read: {error!r}.") from error
+    if not len(epoch):
+        raise DataError(f"{path} holds no epoch yet; wait until the first one is done.")
+    # A run that was killed and went on may have an epoch twice: what came last counts.
+    _, last = np.unique(epoch[::-1], return_index=True)
+    keep = np.sort(len(epoch) - 1 - last)
+    return epoch[keep], {name: column[keep] for name, column in values.items()}

@@ -1,0 +1,147 @@
+"""Robustness: the recordings changed in ways that should not matter, each classified by the models that never heard it.
+
+Rule 6 of honest evaluation. Results are kept track by track, so that a killed run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from functools import lru_cache
+from pathlib import Path
+
+from genrekit.analysis.conditions import Condition, choose_conditions
+from genrekit.analysis.out_of_fold import OutOfFoldModels, OutOfFoldRun, read_run
+from genrekit.analysis.robustness_store import TrackResult, TrackStore
+from genrekit.data.dataset import Dataset
+from genrekit.errors import AudioError, DataError, RunError
+
+__all__ = ["apply_conditions", "choose_tracks", "run_robustness"]
+
+
+def choose_tracks(dataset: Dataset, runs: Sequence[OutOfFoldRun], *, max_tracks: int | None = None) -> tuple[str, ...]:
+    """The tracks with audio that are in the test part of at least one run; of many, `max_tracks` spread evenly.
+
+    Raises
+    ------
+    DataError : the data set has no audio, or none of its tracks is in a test part
+    """
+    if dataset.archive is not None:
+        raise DataError(
+            f"Data set {dataset.name!r} is an archive of log-mels; recordings can only be changed where there is audio "
+            "(gtzan, gtzan6, folder)."
+        )
+    tested = frozenset[str]().union(*(run.test_tracks for run in runs))
+    found = [track.track_id for track in dataset.tracks if track.path is not None and track.track_id in tested]
+    if not found:
+        raise DataError(
+            f"None of the {len(dataset.tracks)} tracks of {dataset.name!r} is in a test part of these runs."
+        )
+    if max_tracks is not None and max_tracks < len(found):
+        # Tracks are sorted by genre in most sets: evenly spread, all genres have their share.
+        found = [found[k * len(found) // max_tracks] for k in range(max_tracks)]
+    return tuple(found)
+
+
+def apply_conditions(
+    path: Path, track_id: str, models: OutOfFoldModels, conditions: Sequence[Condition]
+) -> TrackResult:
+    """One recording under each condition, by every run that has not heard it; a recording that fails says why."""
+    from genrekit.audio import load_audio
+
+    runs = models.responsible(track_id)
+    start_s, probabilities = {}, {}
+    try:
+        y = load_audio(path, sr=models.sr)
+        for condition in conditions:
+            changed = condition(y, models.sr, track_id=track_id)
+            start_s[condition.name], probabilities[condition.name] = models.predict(changed, runs)
+    except AudioError as error:
+        return TrackResult(track_id, {}, {}, error=str(error))
+    return TrackResult(track_id, start_s, probabilities)
+
+
+def run_robustness(
+    runs: Sequence[OutOfFoldRun],
+    dataset: Dataset,
+    tracks: Sequence[str],
+    store: TrackStore,
+    *,
+    conditions: Sequence[Condition],
+    n_jobs: int = 1,
+    on_done: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[TrackResult, ...]:
+    """Compute what the store lacks; results come into it one by one, in any order.
+
+    Parameters
+    ----------
+    runs : of one recipe
+    tracks : of `choose_tracks`
+    n_jobs : processes, >= 1, one thread each
+    on_done : called with the number of tracks that are done and of all of them
+
+    Returns
+    -------
+    the tracks that failed, with their errors
+
+    Raises
+    ------
+    RunError : a process was killed; what is done is kept
+    """
+    missing = [track_id for track_id in tracks if track_id not in store.results]
+    failed, done = [], len(tracks) - len(missing)
+    on_done(done, len(tracks))
+    jobs = [(dataset.track(track_id).path, track_id) for track_id in missing]
+    folders = tuple(str(run.folder) for run in runs)
+    names = tuple(condition.name for condition in conditions)
+    work = _here(jobs, folders, names) if n_jobs == 1 else _in_processes(jobs, folders, names, n_jobs)
+    with closing(work) as results:
+        for result in results:
+            if result.error:
+                failed.append(result)
+            else:
+                store.add(result)
+            done += 1
+            on_done(done, len(tracks))
+    return tuple(sorted(failed, key=lambda result: result.track_id))
+
+
+def _here(
+    jobs: Sequence[tuple[Path | None, str]], folders: tuple[str, ...], names: tuple[str, ...]
+) -> Iterator[TrackResult]:
+    for path, track_id in jobs:
+        yield _work(path, track_id, folders, names)
+
+
+def _in_processes(
+    jobs: Sequence[tuple[Path | None, str]], folders: tuple[str, ...], names: tuple[str, ...], n_jobs: int
+) -> Iterator[TrackResult]:
+    # A forked process would inherit PyTorch's threads in whatever state they are.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(n_jobs, max(len(jobs), 1)), mp_context=context)
+    try:
+        futures = [pool.submit(_work, path, track_id, folders, names) for path, track_id in jobs]
+        for future in as_completed(futures):
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise RunError(
+            "A process was killed, perhaps for want of memory. What is done is kept; start the same command again, "
+            "with fewer --jobs if need be."
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _work(path: Path | None, track_id: str, folders: tuple[str, ...], names: tuple[str, ...]) -> TrackResult:
+    if path is None:
+        return TrackResult(track_id, {}, {}, error="it has no audio file")
+    return apply_conditions(path, track_id, _models(folders), choose_conditions(names))
+
+
+@lru_cache(maxsize=1)
+def _models(folders: tuple[str, ...]) -> OutOfFoldModels:
+    """The networks, loaded once a process."""
+    return OutOfFoldModels([read_run(Path(folder)) for folder in folders])

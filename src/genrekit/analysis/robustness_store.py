@@ -1,0 +1,123 @@
+"""What a robustness run has computed, track by track, as it comes: a file of JSON lines that a killed run goes on with."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genrekit.errors import RunError
+
+__all__ = ["TrackResult", "TrackStore"]
+
+STORE_NAME = "tracks.jsonl"
+
+
+@dataclass(frozen=True, eq=False)
+class TrackResult:
+    """One track under all conditions.
+
+    Attributes
+    ----------
+    track_id : of the data set
+    start_s : condition -> [k] starts of its windows
+    probabilities : condition -> run -> [k, n_genres] float32
+    error : why the track could not be used; it has no probabilities then
+    """
+
+    track_id: str
+    start_s: Mapping[str, NDArray[np.float64]]
+    probabilities: Mapping[str, Mapping[str, NDArray[np.float32]]]
+    error: str = ""
+
+    def to_json(self) -> str:
+        """One line; float32 values come back exactly."""
+        values = {
+            "track": self.track_id,
+            "start_s": {name: starts.tolist() for name, starts in self.start_s.items()},
+            "probabilities": {
+                condition: {run: [[float(str(x)) for x in row] for row in table] for run, table in runs.items()}
+                for condition, runs in self.probabilities.items()
+            },
+        }
+        return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, line: str) -> TrackResult:
+        values = json.loads(line)
+        return cls(
+            track_id=values["track"],
+            start_s={name: np.asarray(starts, np.float64) for name, starts in values["start_s"].items()},
+            probabilities={
+                condition: {run: np.asarray(table, np.float32) for run, table in runs.items()}
+                for condition, runs in values["probabilities"].items()
+            },
+        )
+
+
+class TrackStore:
+    """The results in a folder, appended one by one.
+
+    Parameters
+    ----------
+    folder : made if it does not exist
+    identity : what the results depend on (weights, conditions, data set), as JSON values; a folder with results of
+        anything else is refused
+
+    Raises
+    ------
+    RunError : the folder holds other results, or cannot be read or written
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+        self.path = folder / STORE_NAME
+        self.results: dict[str, TrackResult] = {}
+        header = json.dumps({"format": 1, **identity}, sort_keys=True, ensure_ascii=False)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
+            known, _, rest = text.partition("\n")
+            if text and known != header:
+                raise RunError(
+                    f"{self.path} holds results of other runs, conditions or data; choose another --output, or delete "
+                    "that file to begin anew."
+                )
+            # A run that was killed may have left half a line: that track is computed again.
+            whole = rest[: rest.rfind("\n") + 1]
+            for line in whole.splitlines():
+                result = TrackResult.from_json(line)
+                self.results[result.track_id] = result
+            complete = f"{header}\n{whole}"
+            if complete != text:
+                partial = self.path.with_name(f".{STORE_NAME}.partial")
+                partial.write_text(complete, encoding="utf-8")
+                partial.replace(self.path)
+        except OSError as error:
+            raise RunError(f"Results cannot be kept in {folder}: {error.strerror or error}.") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RunError(f"{self.path} is damaged ({error!r}); delete it to begin anew.") from error
+
+    def add(self, result: TrackResult) -> None:
+        """Keep a result, on disk before this returns.
+
+        Raises
+        ------
+        RunError : it cannot be written
+        """
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(result.to_json() + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise RunError(
+                f"Cannot write to {self.path}: {error.strerror or error}. What is there is kept; make room, then start "
+                "the same command again."
+            ) from error
+        self.results[result.track_id] = result
