@@ -6,9 +6,10 @@ import soundfile
 import torch
 
 from genrekit.data import load_dataset, make_split
+from genrekit.data.window_grid import grid_size
 from genrekit.features import ARCHIVE_LOG_MEL, POWER_SPECTROGRAM_A, compute
 from genrekit.training.batches import EvaluationBatches, TrainingBatches
-from genrekit.training.excerpts import grid_size, part_table
+from genrekit.training.excerpts import part_table
 from genrekit.training.recipe import Excerpts
 from genrekit.training.sources import ArchiveSource, WaveformSource
 
@@ -19,14 +20,14 @@ B = Excerpts(window_s=5.0, hop_s=2.5)
 
 @pytest.mark.parametrize("n_samples", [660_000, 661_504, 675_808])
 def test_the_reports_windows_per_track(n_samples):
-    assert grid_size(n_samples / 22_050, A) == 19
-    assert grid_size(n_samples / 22_050, B) == 11
+    assert grid_size(n_samples / 22_050, window_s=3.0, hop_s=1.5, span_s=30.0) == 19
+    assert grid_size(n_samples / 22_050, window_s=5.0, hop_s=2.5, span_s=30.0) == 11
 
 
 def test_short_and_long_tracks():
-    assert grid_size(1.0, A) == 1
-    assert grid_size(600.0, A) == 19
-    assert grid_size(600.0, Excerpts(window_s=3.0, hop_s=1.5, span_s=None)) == 399
+    assert grid_size(1.0, window_s=3.0, hop_s=1.5, span_s=30.0) == 1
+    assert grid_size(600.0, window_s=3.0, hop_s=1.5, span_s=30.0) == 19
+    assert grid_size(600.0, window_s=3.0, hop_s=1.5, span_s=None) == 399
 
 
 def test_windows_of_an_archive_are_its_columns(archive_path):

@@ -1,6 +1,6 @@
 """Feature tables on disk: Parquet or CSV by suffix, with the same columns.
 
-A row is an excerpt: `track`, `genre`, `artist`, `title`, `sha256`, `recording`, `start_s`, `window_s`, then the features.
+A row is an excerpt: `track`, `genre`, `artist`, `title`, `sha256`, `recording`, `start_s`, `window_s`; features follow.
 What is not known of a track is "". Tracks that hold one recording have one name in `recording`, so that a split of the
 table can be proved like one of the audio that it was made from.
 """

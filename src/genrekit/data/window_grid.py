@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["grid_size"]
+__all__ = ["END_SLACK_HOPS", "grid_size"]
 
 # A window that lacks less than this share of a hop at a track's end is kept; its last sample or column is repeated.
 # GTZAN's shortest tracks lack 0.07 s of 30 s, and both reports count them as full.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from genrekit.features.spec import (
     ARCHIVE_LOG_MEL,
     FEATURES,
+    GTZAN_TABLE_10S,
+    HANDCRAFTED,
     MEL_B,
     MEL_B_RENDERED,
     POWER_SPECTROGRAM_A,
@@ -25,6 +27,8 @@ __all__ = [
     "ARCHIVE_LOG_MEL",
     "FEATURES",
     "GTZAN_10S_NAMES",
+    "GTZAN_TABLE_10S",
+    "HANDCRAFTED",
     "HANDCRAFTED_NAMES",
     "MEL_B",
     "MEL_B_RENDERED",

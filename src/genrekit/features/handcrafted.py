@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.errors import AudioError
-from genrekit.features.table_columns import HANDCRAFTED_NAMES, N_MFCC
 from genrekit.features.running_median import running_median
+from genrekit.features.table_columns import HANDCRAFTED_NAMES, N_MFCC
 
 __all__ = [
     "HANDCRAFTED_NAMES",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from genrekit.errors import AudioError
 from genrekit.features.mel import mel_filter_bank
-from genrekit.features.spec import FeatureSpec
+from genrekit.features.spec import FeatureSpec, require_grid
 
 __all__ = ["compute", "grid_power", "hann_window", "mel_weights", "render_index", "scale_grid"]
 
@@ -37,7 +37,13 @@ def compute(spec: FeatureSpec, y: npt.ArrayLike, *, n_columns: int | None = None
     Raises
     ------
     AudioError : if `y` is not one-dimensional, is empty, or too short for one frame
+    RecipeError : if `spec` is a public table's, which nothing computes
     """
+    if spec.kind == "handcrafted":
+        from genrekit.features.handcrafted import compute_handcrafted
+
+        return compute_handcrafted(y, sr=spec.sr).values[:, None].astype(np.float32)
+    require_grid(spec, "be computed from audio")
     return scale_grid(spec, grid_power(spec, y, n_columns=n_columns))
 
 

@@ -17,7 +17,7 @@ from torch import nn
 
 from genrekit.errors import AudioError, RecipeError
 from genrekit.features.numpy_frontend import hann_window, mel_weights
-from genrekit.features.spec import FeatureSpec
+from genrekit.features.spec import FeatureSpec, require_grid
 from genrekit.features.torch_frontend import scale_grid
 
 __all__ = ["ExportableFrontEnd"]
@@ -57,6 +57,7 @@ class ExportableFrontEnd(nn.Module):
 
     def __init__(self, spec: FeatureSpec, window_samples: int, *, n_columns: int | None = None) -> None:
         super().__init__()
+        require_grid(spec, "be exported: a model file takes a waveform, and tempo, chroma and HPSS are not in ONNX")
         n = spec.n_fft
         if n < 16 or n & (n - 1) or not spec.center:
             raise RecipeError(

@@ -14,30 +14,42 @@ import numpy.typing as npt
 
 from genrekit.errors import RecipeError
 from genrekit.features.strict import nearest, read_strict
+from genrekit.features.table_columns import GTZAN_10S_NAMES, HANDCRAFTED_NAMES
 
 __all__ = [
     "ARCHIVE_LOG_MEL",
     "FEATURES",
+    "GTZAN_TABLE_10S",
+    "HANDCRAFTED",
     "MEL_B",
     "MEL_B_RENDERED",
     "POWER_SPECTROGRAM_A",
     "FeatureSpec",
     "named_features",
+    "require_grid",
 ]
 
-Kind = Literal["power_spectrogram", "log_mel", "log_mel_rendered"]
+Kind = Literal["power_spectrogram", "log_mel", "log_mel_rendered", "handcrafted", "gtzan_table_10s"]
+
+# Kinds that describe a clip by a column of named numbers, which come from a table.
+COLUMN_NAMES: dict[str, tuple[str, ...]] = {"handcrafted": HANDCRAFTED_NAMES, "gtzan_table_10s": GTZAN_10S_NAMES}
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureSpec:
-    """A time-frequency front end: mono waveform at `sr` [n] -> float32 [n_bins, n_columns].
+    """A front end: mono waveform at `sr` [n] -> float32 [n_bins, n_columns].
 
-    Steps: STFT with a periodic Hann window; magnitude to the `power`; for the mel kinds a bank of `n_mels` Slaney
-    filters of unit area; `scale`; `normalise`; for "log_mel_rendered" the drawing into pixels.
+    "handcrafted" (F4, see `compute_handcrafted`) and "gtzan_table_10s" (a public table, which nothing computes) are
+    columns of named numbers that come from a feature table; of their fields, only sr and the STFT's sizes say anything.
+
+    The other kinds are time-frequency grids. Steps: STFT with a periodic Hann window; magnitude to the `power`; for the
+    mel kinds a bank of `n_mels` Slaney filters of unit area; `scale`; `normalise`; for "log_mel_rendered" the drawing
+    into pixels.
 
     Attributes
     ----------
-    kind : "power_spectrogram" (n_fft // 2 + 1 bins), "log_mel" (n_mels bins) or "log_mel_rendered" (render_height rows)
+    kind : "power_spectrogram" (n_fft // 2 + 1 bins), "log_mel" (n_mels bins), "log_mel_rendered" (render_height
+        rows), "handcrafted" (57 values in one column) or "gtzan_table_10s" (63)
     sr : sample rate, Hz
     n_fft, win_length, hop_length : samples
     center : frame t is centred on sample t * hop_length, the signal being padded by n_fft // 2 at both ends
@@ -77,7 +89,7 @@ class FeatureSpec:
     render_width: int | None = None
 
     def __post_init__(self) -> None:
-        mel = self.kind != "power_spectrogram"
+        mel = self.kind in ("log_mel", "log_mel_rendered")
         rendered = self.kind == "log_mel_rendered"
         rules = (
             (self.sr > 0, f"sr is {self.sr}; expected a positive sample rate in Hz"),
@@ -125,8 +137,15 @@ class FeatureSpec:
                 raise RecipeError(f"feature spec: {message}")
 
     @property
+    def column_names(self) -> tuple[str, ...] | None:
+        """Names of the rows, for a kind that comes from a feature table; None for a time-frequency grid."""
+        return COLUMN_NAMES.get(self.kind)
+
+    @property
     def n_bins(self) -> int:
-        """Rows of the result: frequency bins, mel filters or pixel rows."""
+        """Rows of the result: frequency bins, mel filters, pixel rows or named numbers."""
+        if self.column_names is not None:
+            return len(self.column_names)
         return self.render_height or self.n_mels or self.n_fft // 2 + 1
 
     def n_frames(self, n_samples: int) -> int:
@@ -143,7 +162,9 @@ class FeatureSpec:
         return max(1, round(Fraction(n_samples * self.keep_frames, self.hop_length * self.of_frames)))
 
     def n_columns(self, n_samples: int) -> int:
-        """Columns of the result for `n_samples` samples."""
+        """Columns of the result for `n_samples` samples; 1 for a column of named numbers."""
+        if self.column_names is not None:
+            return 1
         if self.render_width is not None and self.n_frames(n_samples) > 0:
             return self.render_width
         return self.n_grid_columns(n_samples)
@@ -197,6 +218,13 @@ ARCHIVE_LOG_MEL = FeatureSpec(
     of_frames=431,
 )
 
+# F4: mean and variance of what librosa describes a clip with, and its tempo.
+HANDCRAFTED = FeatureSpec(
+    kind="handcrafted", sr=22_050, n_fft=2048, win_length=2048, hop_length=512, pad_mode="reflect"
+)
+# What the public table of 10-second excerpts has; how it was computed is not stated.
+GTZAN_TABLE_10S = dataclasses.replace(HANDCRAFTED, kind="gtzan_table_10s")
+
 FEATURES: dict[str, FeatureSpec] = {
     "power_spectrogram_a": POWER_SPECTROGRAM_A,
     "magnitude_spectrogram_a": dataclasses.replace(POWER_SPECTROGRAM_A, power=1.0),
@@ -207,6 +235,8 @@ FEATURES: dict[str, FeatureSpec] = {
     "mel_b": MEL_B,
     "mel_b_rendered": MEL_B_RENDERED,
     "archive_log_mel": ARCHIVE_LOG_MEL,
+    "handcrafted": HANDCRAFTED,
+    "gtzan_table_10s": GTZAN_TABLE_10S,
 }
 
 
@@ -215,3 +245,9 @@ def named_features(name: str) -> FeatureSpec:
     if name not in FEATURES:
         raise RecipeError(f"unknown front end {name!r}; {nearest(name, FEATURES)}")
     return FEATURES[name]
+
+
+def require_grid(spec: FeatureSpec, purpose: str) -> None:
+    """Raise RecipeError if `spec` is no time-frequency grid, which cannot `purpose`."""
+    if spec.column_names is not None:
+        raise RecipeError(f"front end {spec.kind!r} is {spec.n_bins} numbers from a table; it cannot {purpose}")

@@ -9,7 +9,7 @@ from torch import nn
 
 from genrekit.errors import AudioError
 from genrekit.features.numpy_frontend import hann_window, mel_weights, render_index
-from genrekit.features.spec import FeatureSpec
+from genrekit.features.spec import FeatureSpec, require_grid
 
 __all__ = ["FrontEnd", "scale_grid"]
 
@@ -31,6 +31,7 @@ class FrontEnd(nn.Module):
 
     def __init__(self, spec: FeatureSpec, *, n_columns: int | None = None) -> None:
         super().__init__()
+        require_grid(spec, "be computed in batches on the model's device; train on a feature table instead")
         self.spec = spec
         self.n_columns = n_columns
         weights = mel_weights(spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import torch
@@ -36,6 +37,16 @@ class GenreNetwork(nn.Module, ABC):
         self._require(spec.n_bins, self.min_bins, "bins")
         if spec.n_columns is not None:
             self._require(spec.n_columns, self.min_columns, "columns")
+
+    def fit_input(self, features: Iterable[torch.Tensor]) -> None:
+        """Look at the training part's features before training, for a network that standardises its input.
+
+        What is learnt belongs into buffers, so that checkpoints and weights files hold it. By default, nothing is.
+
+        Parameters
+        ----------
+        features : batches [batch, n_bins, n_columns], made when they are asked for
+        """
 
     @abstractmethod
     def forward_features(self, x: torch.Tensor) -> torch.Tensor:
@@ -71,6 +82,6 @@ class GenreNetwork(nn.Module, ABC):
         if given < least:
             remedy = "a longer window" if label == "columns" else "more bins"
             raise RecipeError(
-                f"{self.spec.name}: features have {given} {label}; expected at least {least}, because the network "
-                f"halves them {least.bit_length() - 1} times; take {remedy}"
+                f"{self.spec.name}: features have {given} {label}; expected at least {least}, or nothing is left "
+                f"after the network's poolings; take {remedy}"
             )

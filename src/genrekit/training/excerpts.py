@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,15 +10,13 @@ from torch import Tensor
 
 from genrekit.data.dataset import Dataset
 from genrekit.data.split import Part, Split
+from genrekit.data.window_grid import grid_size
 from genrekit.errors import DataError
 from genrekit.training.recipe import Excerpts
 from genrekit.training.sources import Source
+from genrekit.training.table_source import TableSource
 
-__all__ = ["ExcerptTable", "grid_size", "part_table"]
-
-# A window that lacks less than this share of a hop at a track's end is kept; its last sample or column is repeated.
-# GTZAN's shortest tracks lack 0.07 s of 30 s, and both reports count them as full.
-END_SLACK_HOPS = 0.1
+__all__ = ["ExcerptTable", "part_table"]
 
 
 @dataclass(frozen=True)
@@ -43,35 +40,33 @@ class ExcerptTable:
         return len(self.start_s)
 
 
-def grid_size(duration_s: float, excerpts: Excerpts) -> int:
-    """Number of windows in a track, at least 1: 19 of 3 s or 11 of 5 s, half overlapping, in 30 s."""
-    span_s = duration_s if excerpts.span_s is None else min(duration_s, excerpts.span_s)
-    return max(1, 1 + math.floor((span_s - excerpts.window_s) / excerpts.hop_s + END_SLACK_HOPS))
-
-
 def part_table(dataset: Dataset, split: Split, part: Part, excerpts: Excerpts, source: Source) -> ExcerptTable:
-    """All windows of a part of the split, tracks in their order, windows by time.
+    """All windows of a part of the split, tracks in their order, windows by time; of a table, its rows.
 
     Raises
     ------
     DataError
         If the split names an excerpt that its track does not have.
     """
-    steps_per_track = source.n_steps.tolist()
-    chosen: list[tuple[int, int]] = []
+    chosen: list[tuple[int, int, float]] = []
+    windows_of: dict[int, list[tuple[int, float]]] = {}
     for member in split.parts[part]:
         track_id, index = _parse_member(member, split.unit)
         row = dataset.index.get(track_id)
         if row is None:
             raise DataError(f"The split {split.name!r} names {track_id!r}, which {dataset.name!r} does not have.")
-        count = grid_size(steps_per_track[row] * source.step_s, excerpts)
+        if row not in windows_of:
+            windows_of[row] = _windows(source, row, excerpts)
+        windows = windows_of[row]
         if index is None:
-            chosen += [(row, k) for k in range(count)]
-        elif index < count:
-            chosen.append((row, index))
+            chosen += [(row, *window) for window in windows]
+        elif index < len(windows):
+            chosen.append((row, *windows[index]))
         else:
-            raise DataError(f"The split {split.name!r} names excerpt {member!r}; that track has {count} excerpts.")
-    return _table(dataset, chosen, excerpts, source)
+            raise DataError(
+                f"The split {split.name!r} names excerpt {member!r}; that track has {len(windows)} excerpts."
+            )
+    return _table(dataset, chosen, source)
 
 
 def _parse_member(member: str, unit: str) -> tuple[str, int | None]:
@@ -81,23 +76,28 @@ def _parse_member(member: str, unit: str) -> tuple[str, int | None]:
     return track_id, int(index)
 
 
-def _table(dataset: Dataset, chosen: Sequence[tuple[int, int]], excerpts: Excerpts, source: Source) -> ExcerptTable:
+def _windows(source: Source, row: int, excerpts: Excerpts) -> list[tuple[int, float]]:
+    """First step and start in seconds of each window of a track."""
+    if isinstance(source, TableSource):
+        return list(enumerate(source.excerpts(row, excerpts)))
+    n_steps = int(source.n_steps[row])
+    count = grid_size(n_steps * source.step_s, window_s=excerpts.window_s, hop_s=excerpts.hop_s, span_s=excerpts.span_s)
+    starts_s = [k * excerpts.hop_s for k in range(count)]
+    steps = [round(start_s / source.step_s) for start_s in starts_s]
+    if source.is_decibel_grid:
+        # The last window of an archive's track ends at its last column: rounding must not push it over the end.
+        last = max(0, n_steps - source.steps(excerpts.window_s))
+        steps = [min(step, last) for step in steps]
+    return list(zip(steps, starts_s, strict=True))
+
+
+def _table(dataset: Dataset, chosen: Sequence[tuple[int, int, float]], source: Source) -> ExcerptTable:
     device = source.n_steps.device
     genre_index = {genre: number for number, genre in enumerate(dataset.genres)}
-    start_s = [k * excerpts.hop_s for _, k in chosen]
-    # The last window of an archive's track ends at its last column: rounding must not push it over the end.
-    window_steps = source.steps(excerpts.window_s)
-    lengths = source.n_steps.tolist()
-    starts = [
-        max(0, min(round(start / source.step_s), lengths[row] - window_steps)) if source.is_decibel_grid
-        else round(start / source.step_s)
-        for (row, _), start in zip(chosen, start_s, strict=True)
-    ]  # fmt: skip
+    labels = [genre_index[dataset.tracks[row].genre] for row, _, _ in chosen]
     return ExcerptTable(
-        rows=torch.tensor([row for row, _ in chosen], dtype=torch.int64, device=device),
-        starts=torch.tensor(starts, dtype=torch.int64, device=device),
-        labels=torch.tensor(
-            [genre_index[dataset.tracks[row].genre] for row, _ in chosen], dtype=torch.int64, device=device
-        ),
-        start_s=tuple(start_s),
+        rows=torch.tensor([row for row, _, _ in chosen], dtype=torch.int64, device=device),
+        starts=torch.tensor([start for _, start, _ in chosen], dtype=torch.int64, device=device),
+        labels=torch.tensor(labels, dtype=torch.int64, device=device),
+        start_s=tuple(start_s for _, _, start_s in chosen),
     )

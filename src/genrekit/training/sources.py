@@ -1,4 +1,4 @@
-"""Where excerpts are cut from: a whole data set in memory, as log-mel levels or as waveforms, and never per item."""
+"""Where excerpts are cut from: a whole data set in memory, as log-mel levels, waveforms or a table; never per item."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from genrekit.data.dataset import Dataset
 from genrekit.errors import AudioError, RecipeError
 from genrekit.features.spec import ARCHIVE_LOG_MEL, FeatureSpec
 from genrekit.features.torch_frontend import FrontEnd
+from genrekit.training.table_source import TableSource, require_table
 
 __all__ = ["ArchiveSource", "Source", "WaveformSource", "make_source", "require_front_end"]
 
@@ -23,7 +24,7 @@ class Source(Protocol):
 
     Attributes
     ----------
-    step_s : seconds from one step of the time axis (a column or a sample) to the next
+    step_s : seconds from one step of the time axis (a column, a sample or a table's excerpt) to the next
     n_steps : int64 [n_tracks], steps that each track has
     is_decibel_grid : whether a cut is a dB spectrogram already, so that time and mel can be warped before `features`
     """
@@ -136,8 +137,11 @@ def require_front_end(dataset: Dataset, spec: FeatureSpec) -> None:
     Raises
     ------
     RecipeError
-        If the data set is an archive of log-mels and the front end is another: it needs the audio.
+        If the data set is an archive of log-mels or a feature table and the front end is another, which needs the
+        audio; or if the front end comes from a table, and the data set is none or has other columns.
     """
+    if dataset.table is not None or spec.column_names is not None:
+        require_table(dataset, spec)
     if dataset.archive is not None and spec != ARCHIVE_LOG_MEL:
         raise RecipeError(
             f"Data set {dataset.name!r} is an archive of log-mels, from which only features: archive_log_mel can be "
@@ -159,9 +163,11 @@ def make_source(
     Raises
     ------
     RecipeError
-        If the data set is an archive of log-mels and the front end is another: it needs the audio.
+        As `require_front_end` says.
     """
     require_front_end(dataset, spec)
+    if dataset.table is not None:
+        return TableSource(dataset, spec, device)
     if dataset.archive is None:
         return WaveformSource(dataset, spec, device, span_s=span_s, on_progress=on_progress)
     return ArchiveSource(dataset, device)

@@ -87,10 +87,12 @@ def load_data(
 
     Raises
     ------
-    DataError
-        If the data are not there.
+    DataError, RecipeError
+        If the data are not there, or the recipe's front end cannot be had from them.
     """
-    return with_same_recordings(load_dataset(recipe.data.dataset, recipe.data.root), progress=on_progress)
+    dataset = load_dataset(recipe.data.dataset, recipe.data.root)
+    require_front_end(dataset, named_features(recipe.features))
+    return with_same_recordings(dataset, progress=on_progress)
 
 
 def check(recipe: Recipe, dataset: Dataset, *, negatives_root: Path | None = None) -> Split:
@@ -252,6 +254,9 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
     keep_freed_memory()
     torch.manual_seed(recipe.seed)
     network = create_model(header_of(recipe, prepared.dataset.genres).model)
+    # A run that is continued has it in its checkpoint.
+    if not run.last_checkpoint.is_file():
+        network.fit_input(batch.features for batch in _evaluation_batches(prepared, "train"))
     module = GenreModule(network, optimisation, seed=recipe.seed)
     validates = len(prepared.tables["valid"]) > 0
     callbacks: list[pl.Callback] = [MetricsTable(run.metrics_path)]
@@ -310,6 +315,10 @@ def _negatives(recipe: Recipe, root: Path | None, device: torch.device) -> Sourc
         raise RecipeError(
             f"Recipe {recipe.name!r} trains on negatives; say where their archive is: --negatives FILE, made by "
             "`genrekit data prepare negatives`."
+        )
+    if not place.is_file():
+        raise RecipeError(
+            f"There is no archive of negatives at {place}; make one with `genrekit data prepare negatives -o {place}`."
         )
     return make_source(load_dataset("archive", place), FEATURES["archive_log_mel"], device, span_s=None)
 
