@@ -76,6 +76,13 @@ COMMANDS = (
         "train", "genrekit.cli.train_command:train", "Train a model from a recipe.", RESEARCH, "PyTorch and Lightning"
     ),
     Command(
+        "experiment",
+        "genrekit.cli.experiment_command:experiment",
+        "Train folds x seeds x recipes, resumable, several at once.",
+        RESEARCH,
+        "PyTorch and Lightning",
+    ),
+    Command(
         "evaluate",
         "genrekit.cli.evaluate_command:evaluate",
         "Score the predictions of runs.",

@@ -1,0 +1,98 @@
+"""Whether a plan can be trained, told for all of its runs before the first one starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from genrekit.data.dataset import Dataset
+from genrekit.errors import GenrekitError, RecipeError, RunError
+from genrekit.experiments.plan import Plan, PlannedRun
+from genrekit.training.recipe import Data
+from genrekit.training.trainer import check, load_data
+
+__all__ = ["check_plan"]
+
+MAX_NAMED = 3
+
+
+def check_plan(
+    plan: Plan,
+    *,
+    negatives: Path | None = None,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> None:
+    """Check every run that is not complete: data, split and proof, genres of each part, front end, network, negatives.
+
+    Parameters
+    ----------
+    plan : what is to be trained
+    negatives : archive for recipes that train on negatives and leave its place open
+    on_progress : called with steps done, their total and what, while data are loaded
+
+    Raises
+    ------
+    GenrekitError
+        If any run cannot be trained. A fault of a single kind is raised as it is; several are told together.
+    """
+    datasets: dict[Data, Dataset | GenrekitError] = {}
+    known: dict[tuple[str, int], GenrekitError | None] = {}
+    faults: list[tuple[PlannedRun, GenrekitError]] = []
+    for planned in plan.runs:
+        recipe = planned.recipe
+        if planned.run.complete:
+            _require_same(planned)
+            continue
+        if recipe.data not in datasets:
+            try:
+                datasets[recipe.data] = load_data(recipe, on_progress=on_progress)
+            except GenrekitError as error:
+                datasets[recipe.data] = error
+        # The seed changes nothing of what is checked.
+        key = (recipe.hash, recipe.split.fold)
+        if key not in known:
+            known[key] = _fault(planned, datasets[recipe.data], negatives)
+        fault = known[key]
+        if fault is not None:
+            faults.append((planned, fault))
+    _raise(faults, len(plan))
+
+
+def _fault(planned: PlannedRun, dataset: Dataset | GenrekitError, negatives: Path | None) -> GenrekitError | None:
+    if isinstance(dataset, GenrekitError):
+        return dataset
+    try:
+        check(planned.recipe, dataset, negatives_root=negatives)
+    except GenrekitError as error:
+        return error
+    return None
+
+
+def _require_same(planned: PlannedRun) -> None:
+    """A complete run is not opened again, so that this is where a renamed one shows."""
+    found = planned.run.recipe()
+    if (found.hash, found.seed, found.split.fold) != (
+        planned.recipe.hash,
+        planned.recipe.seed,
+        planned.recipe.split.fold,
+    ):
+        raise RunError(
+            f"{planned.run.folder} holds a run of another recipe ({found.name}, fold {found.split.fold}, seed "
+            f"{found.seed}); {planned.label} was expected. Move it away, or choose another folder (--runs)."
+        )
+
+
+def _raise(faults: list[tuple[PlannedRun, GenrekitError]], total: int) -> None:
+    if not faults:
+        return
+    by_message: dict[str, list[PlannedRun]] = {}
+    for planned, fault in faults:
+        by_message.setdefault(str(fault), []).append(planned)
+    told = []
+    for message, runs in by_message.items():
+        named = ", ".join(run.label for run in runs[:MAX_NAMED])
+        rest = f" and {len(runs) - MAX_NAMED} more" if len(runs) > MAX_NAMED else ""
+        told.append(f"{named}{rest}: {message}")
+    kinds = {type(fault) for _, fault in faults}
+    kind = kinds.pop() if len(kinds) == 1 else RecipeError
+    raise kind(f"{len(faults)} of {total} planned runs cannot be trained, so nothing was started. " + " ".join(told))

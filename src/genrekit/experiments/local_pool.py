@@ -1,0 +1,182 @@
+"""Workers as processes of this machine; each is replaced when it dies, and all die with the process that made them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass, field
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext, SpawnProcess
+from pathlib import Path
+
+from genrekit.experiments.job import Job, Outcome
+
+__all__ = ["LocalPool"]
+
+JOIN_S = 10
+
+
+@dataclass(eq=False)
+class _Process:
+    process: SpawnProcess
+    pipe: Connection
+    job: Job | None = None
+    data_key: tuple[object, ...] = field(default=())
+
+
+class LocalPool:
+    """A fixed number of worker processes, started when they are needed; a context manager that ends them.
+
+    Parameters
+    ----------
+    size : number of processes
+    threads : CPU threads of each
+    logs : folder for what a worker says while it trains a run, such as warnings and tracebacks
+    """
+
+    def __init__(self, size: int, *, threads: int | None, logs: Path) -> None:
+        self.size = size
+        self._threads, self._logs = threads, logs
+        self._context: SpawnContext = multiprocessing.get_context("spawn")
+        self._processes: list[_Process] = []
+
+    def __enter__(self) -> LocalPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def free(self) -> int:
+        """How many jobs can be started now."""
+        return self.size - sum(worker.job is not None for worker in self._processes)
+
+    def start(self, job: Job) -> None:
+        """Give a job to an idle worker, best to one that holds its data already."""
+        idle = [worker for worker in self._processes if worker.job is None]
+        chosen = next((worker for worker in idle if worker.data_key == job.data_key), None)
+        if chosen is None and len(self._processes) < self.size:
+            chosen = self._spawn()
+        chosen = chosen or idle[0]
+        chosen.job, chosen.data_key = job, job.data_key
+        try:
+            chosen.pipe.send(job)
+        except OSError:
+            # It died while it was idle; `wait` tells so.
+            return
+
+    def wait(self, timeout_s: float) -> list[tuple[Job, Outcome]]:
+        """The jobs that ended, at the latest after `timeout_s`."""
+        busy = [worker for worker in self._processes if worker.job is not None]
+        handles = [handle for worker in busy for handle in (worker.pipe, worker.process.sentinel)]
+        ready = set(connection.wait(handles, timeout_s)) if handles else set()
+        ended = []
+        for worker in busy:
+            job = worker.job
+            if job is None or not {worker.pipe, worker.process.sentinel} & ready:
+                continue
+            outcome = self._outcome(worker, job)
+            worker.job = None
+            ended.append((job, outcome))
+        return ended
+
+    def close(self) -> None:
+        """End all workers at once: runs are safe against that at any moment."""
+        for worker in self._processes:
+            worker.process.kill()
+        for worker in self._processes:
+            worker.process.join(JOIN_S)
+            worker.pipe.close()
+        self._processes.clear()
+
+    def _spawn(self) -> _Process:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(theirs, self._threads, self._logs), daemon=True)
+        with _without_interrupts():
+            process.start()
+        theirs.close()
+        worker = _Process(process, ours)
+        self._processes.append(worker)
+        return worker
+
+    def _outcome(self, worker: _Process, job: Job) -> Outcome:
+        try:
+            if worker.pipe.poll():
+                outcome: Outcome = worker.pipe.recv()
+                return outcome
+        except (EOFError, OSError):
+            pass
+        worker.process.join(JOIN_S)
+        worker.pipe.close()
+        self._processes.remove(worker)
+        return Outcome("died", _how_it_died(worker.process.exitcode, _log_path(self._logs, job)))
+
+
+def _how_it_died(code: int | None, log: Path) -> str:
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name if -code in list(signal.Signals) else f"signal {-code}"
+        hint = ", as the system does when memory runs out" if name == "SIGKILL" else ""
+        return f"its process was ended by {name}{hint}"
+    return f"its process ended with exit code {code}; see {log}"
+
+
+class _without_interrupts:
+    """Processes started in this block ignore Ctrl-C from their first moment: it is the parent that ends them."""
+
+    def __enter__(self) -> None:
+        self._main = threading.current_thread() is threading.main_thread()
+        if self._main:
+            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def __exit__(self, *_: object) -> None:
+        if self._main:
+            signal.signal(signal.SIGINT, self._before)
+
+
+def _log_path(logs: Path, job: Job) -> Path:
+    return logs / f"{job.name}.log"
+
+
+def _serve(pipe: Connection, threads: int | None, logs: Path) -> None:
+    """The life of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from genrekit.experiments.worker import Worker
+
+    worker = Worker(threads=threads)
+    while True:
+        try:
+            job: Job = pipe.recv()
+        except EOFError:
+            return
+        log = _log_path(logs, job)
+        _write_all_to(log)
+        outcome = worker.work(job)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if outcome.kind != "failed" and log.stat().st_size == 0:
+            log.unlink()
+        pipe.send(outcome)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        # At once: the main thread may be deep in a computation, and runs are safe against a kill.
+        os._exit(1)
+
+
+def _write_all_to(log: Path) -> None:
+    """Standard output and error to the log, below Python too: a native library's words would tear the parent's bar."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)

@@ -1,0 +1,56 @@
+"""What a run reached on its validation part, read from its log; the test part is never looked at here."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+
+from genrekit.training.recipe import Optimisation
+from genrekit.training.run import Run
+
+__all__ = ["Validation", "read_validation"]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The kept epoch's scores on the validation part.
+
+    Attributes
+    ----------
+    epochs : trained so far
+    kept_epoch : whose weights are kept, counted from 1
+    excerpt_accuracy, file_accuracy : 0 to 1; None without a validation part
+    monitor : value of the recipe's monitor at that epoch; None without a validation part
+    """
+
+    epochs: int
+    kept_epoch: int
+    excerpt_accuracy: float | None
+    file_accuracy: float | None
+    monitor: float | None
+
+
+def read_validation(run: Run, optimisation: Optimisation) -> Validation | None:
+    """The scores in the run's log so far; None if no epoch is finished."""
+    try:
+        with run.metrics_path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        return None
+    if not rows:
+        return None
+    kept = rows[-1]
+    if optimisation.keep == "best" and all(row[optimisation.monitor] for row in rows):
+        sign = -1 if optimisation.monitor == "valid_loss" else 1
+        kept = max(rows, key=lambda row: sign * float(row[optimisation.monitor]))
+    return Validation(
+        epochs=len(rows),
+        kept_epoch=int(kept["epoch"]) + 1,
+        excerpt_accuracy=_number(kept["valid_accuracy"]),
+        file_accuracy=_number(kept["valid_file_accuracy"]),
+        monitor=_number(kept[optimisation.monitor]),
+    )
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
