@@ -50,6 +50,7 @@ def test_from_folders_of_audio_to_a_report_and_a_classified_file(music, recipe, 
     run = Path(out.strip())
     assert (run / "run.json").is_file()
     assert "Split proved under P2" in err
+    assert sum(line.startswith("epoch ") for line in err.splitlines()) == 8
     assert main(["evaluate", str(run)]) == 0
     assert (run / "report.html").is_file()
     assert main(["export", str(run), "--output", "own.onnx"]) == 0

@@ -89,8 +89,12 @@ def test_wrong_tables(text: str, problem: str, dataset: Dataset, tmp_path: Path)
 
 def test_unreadable(dataset: Dataset, tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    for path in (tmp_path / "none", tmp_path / "binary", tmp_path):
-        with pytest.raises(DataError, match="Cannot read"):
+    for path, problem in (
+        (tmp_path / "none", "Cannot read"),
+        (tmp_path, "Cannot read"),
+        (tmp_path / "binary", "not a list"),
+    ):
+        with pytest.raises(DataError, match=problem):
             read_lists(dataset, {"train": path})
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
 from genrekit.data.dataset import Dataset, nearest
+from genrekit.data.text_file import read_text
 from genrekit.errors import DataError
 
 __all__ = ["PARTS", "Part", "Protocol", "Split", "Unit", "Validation", "read_split"]
@@ -209,10 +210,9 @@ def read_split(path: Path) -> Split:
     DataError
         If the file cannot be read or is not a split; the message names it.
     """
+    text = read_text(path, what="a split file")
     try:
-        return Split.from_json(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"Cannot read the split file {path}: {error}.") from None
+        return Split.from_json(text)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 

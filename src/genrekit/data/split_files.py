@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from genrekit.data.dataset import Dataset, nearest
 from genrekit.data.split import PARTS, Part, Split, Validation
+from genrekit.data.text_file import read_text
 from genrekit.errors import DataError
 
 __all__ = ["read_lists", "read_table", "resolve_tracks"]
@@ -28,7 +29,7 @@ def read_lists(dataset: Dataset, lists: Mapping[Part, Path]) -> Split:
     """
     named: dict[Part, list[str]] = {part: [] for part in PARTS}
     for part, path in lists.items():
-        lines = _read(path).splitlines()
+        lines = read_text(path, what="a list of tracks").splitlines()
         named[part] = [name for line in lines if (name := line.split("\t")[0].strip()) and not name.startswith("#")]
     return _split(dataset, "lists", named)
 
@@ -41,7 +42,7 @@ def read_table(dataset: Dataset, path: Path) -> Split:
     DataError
         If the file cannot be read, is not such a table, or names tracks that the data set lacks.
     """
-    reader = csv.DictReader(_read(path).splitlines())
+    reader = csv.DictReader(read_text(path, what="a table of tracks and parts").splitlines())
     columns = reader.fieldnames or []
     if not {"track", "part"} <= set(columns):
         raise DataError(f"{path} must have the columns track and part; found {', '.join(columns) or 'none'}.")
@@ -115,10 +116,3 @@ def _split(dataset: Dataset, name: str, named: Mapping[Part, list[str]]) -> Spli
     validation: Validation = "published" if parts["valid"] else "none"
     notes = (f"Tracks named that the data set lacks: {missing}.",) if missing else ()
     return Split(name, "custom", "track", parts, validation=validation, missing=missing, notes=notes)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"Cannot read {path}: {error}.") from None

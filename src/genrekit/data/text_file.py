@@ -1,4 +1,4 @@
-"""Writing a text file whole or not at all, and never over another."""
+"""Text files: read with errors that tell what the file is, written whole or not at all and never over another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ from pathlib import Path
 
 from genrekit.errors import DataError
 
-__all__ = ["write_new"]
+__all__ = ["read_text", "write_new"]
+
+
+def read_text(path: Path, *, what: str) -> str:
+    """The text of a file in UTF-8, with or without a byte order mark.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read or is no text; `what` says what was expected, such as "a split file".
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(f"Cannot read {path}: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path} is not {what}: it is no text in UTF-8.") from None
 
 
 def write_new(path: Path, text: str) -> None:
