@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ __all__ = [
     "load_recipe",
     "parse_recipe",
 ]
+UNKNOWN = "extra_forbidden"
 
 
 class _Strict(BaseModel):
@@ -223,7 +224,10 @@ def parse_recipe(values: Mapping[str, Any], *, source: str) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except pydantic.ValidationError as error:
-        lines = [_explain(item) for item in error.errors()]
+        lines = [
+            *_unknown_keys(error.errors()),
+            *(_explain(item) for item in error.errors() if item["type"] != UNKNOWN),
+        ]
         raise RecipeError(f"{source}: " + "; ".join(lines)) from error
 
 
@@ -246,11 +250,23 @@ def _apply(values: dict[str, Any], override: str) -> None:
         raise RecipeError(f"--set {override!r}: the value is not YAML: {error}") from error
 
 
+def _unknown_keys(items: Sequence[Any]) -> Iterator[str]:
+    """One sentence for the unknown keys of each group, with the nearest known one if there is but one."""
+    by_group: dict[tuple[Any, ...], list[str]] = {}
+    for item in items:
+        if item["type"] == UNKNOWN:
+            by_group.setdefault(item["loc"][:-1], []).append(str(item["loc"][-1]))
+    for place, names in by_group.items():
+        known = _group(place)
+        shown = ", ".join(repr(".".join([*map(str, place), name])) for name in names)
+        if len(names) == 1:
+            yield f"unknown key {shown}; {nearest(names[0], known)}"
+        else:
+            yield f"unknown keys {shown}; known: {', '.join(sorted(known))}"
+
+
 def _explain(item: Any) -> str:
     place = ".".join(str(part) for part in item["loc"]) or "recipe"
-    if item["type"] == "extra_forbidden":
-        group = _group(item["loc"][:-1])
-        return f"unknown key {place!r}; {nearest(str(item['loc'][-1]), group)}"
     if item["type"] == "missing":
         return f"{place!r} is missing"
     given = item.get("input")
