@@ -112,7 +112,7 @@ def load_curves(folder: str | Path) -> Curves:
             values=values,
             recipe=recipe,
             protocol=str(split["protocol"]),
-            contaminated=bool(split.get("contaminated", split["unit"] == "excerpt")),
+            contaminated=split["protocol"] == "P1",
             fold=int(split["fold"]),
             seed=int(recipe["seed"]),
             validates_on_test=split.get("validation") == "test",

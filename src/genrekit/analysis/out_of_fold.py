@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.errors import LeakError, RunError
-from genrekit.training.recipe import Excerpts
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from genrekit.features.spec import FeatureSpec
+    from genrekit.training.recipe import Excerpts
 
 __all__ = ["OutOfFoldModels", "OutOfFoldRun", "cut_windows", "read_run"]
 
@@ -94,7 +100,6 @@ class OutOfFoldModels:
     def __init__(self, runs: Sequence[OutOfFoldRun]) -> None:
         import torch
 
-        from genrekit.features.torch_frontend import FrontEnd
         from genrekit.models.weights import load_weights
         from genrekit.training.run import Run
 
@@ -109,7 +114,7 @@ class OutOfFoldModels:
         self.sr: int = first.features.sr
         self.excerpts: Excerpts = Run(runs[0].folder).recipe().excerpts
         self._networks = {run.name: network.eval() for run, (network, _) in zip(runs, loaded, strict=True)}
-        self._front_end = FrontEnd(first.features).eval()
+        self._features = _front_end(first.features)
         self._torch = torch
 
     def responsible(self, track_id: str) -> tuple[OutOfFoldRun, ...]:
@@ -123,6 +128,20 @@ class OutOfFoldModels:
         torch = self._torch
         start_s, windows = cut_windows(y, self.sr, self.excerpts)
         with torch.inference_mode():
-            features = self._front_end(torch.from_numpy(windows))
+            features = self._features(windows)
             logits = {run.name: self._networks[run.name](features) for run in runs}
             return start_s, {name: value.double().softmax(1).float().numpy() for name, value in logits.items()}
+
+
+def _front_end(spec: FeatureSpec) -> Callable[[NDArray[np.float32]], Tensor]:
+    """From windows [k, n] to the network's input [k, n_bins, n_columns]."""
+    import torch
+
+    if spec.column_names is not None:
+        from genrekit.features import compute
+
+        return lambda windows: torch.from_numpy(np.stack([compute(spec, window) for window in windows]))
+    from genrekit.features.torch_frontend import FrontEnd
+
+    front_end = FrontEnd(spec).eval()
+    return lambda windows: front_end(torch.from_numpy(windows))  # type: ignore[no-any-return]

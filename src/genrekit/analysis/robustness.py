@@ -29,10 +29,11 @@ def choose_tracks(dataset: Dataset, runs: Sequence[OutOfFoldRun], *, max_tracks:
     ------
     DataError : the data set has no audio, or none of its tracks is in a test part
     """
-    if dataset.archive is not None:
+    if dataset.archive is not None or dataset.table is not None:
+        what = "an archive of log-mels" if dataset.archive is not None else "a table of features"
         raise DataError(
-            f"Data set {dataset.name!r} is an archive of log-mels; recordings can only be changed where there is audio "
-            "(gtzan, gtzan6, folder)."
+            f"Data set {dataset.name!r} is {what}; recordings can only be changed where there is audio (gtzan, gtzan6, "
+            "folder)."
         )
     tested = frozenset[str]().union(*(run.test_tracks for run in runs))
     found = [track.track_id for track in dataset.tracks if track.path is not None and track.track_id in tested]
@@ -72,7 +73,7 @@ def run_robustness(
     *,
     conditions: Sequence[Condition],
     n_jobs: int = 1,
-    on_done: Callable[[int, int], None] = lambda done, total: None,
+    on_done: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> tuple[TrackResult, ...]:
     """Compute what the store lacks; results come into it one by one, in any order.
 
@@ -81,7 +82,7 @@ def run_robustness(
     runs : of one recipe
     tracks : of `choose_tracks`
     n_jobs : processes, >= 1, one thread each
-    on_done : called with the number of tracks that are done and of all of them
+    on_done : called with the number of tracks that are done, of all of them, and the track that came last
 
     Returns
     -------
@@ -93,7 +94,7 @@ def run_robustness(
     """
     missing = [track_id for track_id in tracks if track_id not in store.results]
     failed, done = [], len(tracks) - len(missing)
-    on_done(done, len(tracks))
+    on_done(done, len(tracks), "kept from before")
     jobs = [(dataset.track(track_id).path, track_id) for track_id in missing]
     folders = tuple(str(run.folder) for run in runs)
     names = tuple(condition.name for condition in conditions)
@@ -105,7 +106,7 @@ def run_robustness(
             else:
                 store.add(result)
             done += 1
-            on_done(done, len(tracks))
+            on_done(done, len(tracks), result.track_id)
     return tuple(sorted(failed, key=lambda result: result.track_id))
 
 

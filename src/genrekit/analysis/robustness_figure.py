@@ -34,19 +34,22 @@ def draw_robustness(robustness: Robustness, *, columns: PaperWidth = 2) -> Pictu
             centre = np.array([100 * (value or 0.0) for value in values])
             low = np.array([100 * i.low if i else 0.0 for i in intervals])
             high = np.array([100 * i.high if i else 0.0 for i in intervals])
-            axes.barh(y[1::2], 1.0, height=1.0, color="#F6F6F6", left=0, transform=axes.get_yaxis_transform(), zorder=0)
+            for stripe in y[1::2]:
+                axes.axhspan(stripe - 0.5, stripe + 0.5, color="#F6F6F6", linewidth=0, zorder=0)
             axes.hlines(y, low, high, color=COLOURS[tone], linewidth=1.6, zorder=3)
             axes.plot(centre, y, "o", color=COLOURS[tone], markersize=3.8, zorder=4,
-                      markeredgecolor="white", markeredgewidth=0.4)  # fmt: skip
+                      markeredgecolor="white", markeredgewidth=0.4, clip_on=False)  # fmt: skip
             axes.grid(axis="y", visible=False)
             axes.tick_params(axis="y", length=0)
         left.axvline(0, color=INK, linewidth=0.7, zorder=2)
         left.set_yticks(y, [c.title for c in shown], fontsize=SMALL_PT + (0.5 if columns == 2 else -0.5))
         left.set_ylim(len(shown) - 0.5, -0.5)
         wide = columns == 2
-        left.set_xlabel("accuracy against unchanged, points" if wide else "accuracy, ± points")
+        left.set_xlabel("accuracy against unchanged, points" if wide else "accuracy, points")
         right.set_xlabel("changed decisions, %" if wide else "changed, %")
-        right.set_xlim(left=0)
+        right.set_xlim(0, max(5.0, right.get_xlim()[1]))
+        ends = left.get_xlim()
+        left.set_xlim(min(ends[0], -2.0), max(ends[1], 2.0))
         left.spines["left"].set_visible(False)
         right.spines["left"].set_color(GREY)
     names = (

@@ -20,10 +20,19 @@ from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.intervals import Interval, bootstrap_scores, percentile_interval, resample_weights
 from genrekit.evaluation.paired import compare
 from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.readings import record_reading
 from genrekit.evaluation.scores import score
 from genrekit.evaluation.summary import BOOTSTRAP_SEED
 
-__all__ = ["ConditionScore", "Robustness", "changed_decisions", "score_robustness", "tabulate", "write_predictions"]
+__all__ = [
+    "ConditionScore",
+    "Robustness",
+    "changed_decisions",
+    "record_readings",
+    "score_robustness",
+    "tabulate",
+    "write_predictions",
+]
 
 N_RESAMPLES = 5000
 
@@ -82,7 +91,7 @@ class Robustness:
             "",
             self.caption,
             "",
-            "| condition | accuracy, % (95 %) | difference, points (95 %) | p | changed decisions, % (95 %) | lost | gained |",
+            "| condition | accuracy, % (95 %) | difference, points (95 %) | p | changed, % (95 %) | lost | gained |",
             "|---|---|---|---|---|---|---|",
         ]
         for c in self.conditions:
@@ -108,7 +117,8 @@ class Robustness:
                 f"Each track is decided by the models that did not train on it. Intervals: percentile bootstrap over "
                 f"{unit.n_clusters} {clustered} ({unit.n_resamples} resamples); differences are paired with the "
                 f"unchanged recording, p is two-sided from the same resamples and not corrected for {n_compared} "
-                "comparisons. Lost: tracks that only the unchanged recording has right; gained: only the changed one.",
+                "comparisons. Lost: tracks that only the unchanged recording has right; gained: only the changed one. "
+                "Changed: decisions that differ from those on the unchanged recording.",
                 "",
             ]
         )
@@ -221,6 +231,19 @@ def changed_decisions(
     samples = [(w @ total) / (w @ sizes) for w in resample_weights(clusters.n_clusters, n_resamples, generator)]
     interval = percentile_interval(np.concatenate(samples), 0.95, clusters.n_clusters, clusters.unit)
     return float(differs.mean()), interval
+
+
+def record_readings(tables: Mapping[str, Predictions], runs: Sequence[OutOfFoldRun], *, command: str) -> None:
+    """Record in each run that its test part is about to be read; once for the whole suite, by the unchanged recordings.
+
+    Raises
+    ------
+    DataError : a record cannot be written
+    """
+    for run in runs:
+        table = tables[UNCHANGED].select(fold=run.fold, seed=run.seed)
+        if len(table):
+            record_reading(run.folder, command=command, predictions=table)
 
 
 def write_predictions(tables: Mapping[str, Predictions], folder: Path) -> tuple[Path, ...]:

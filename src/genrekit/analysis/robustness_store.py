@@ -1,4 +1,4 @@
-"""What a robustness run has computed, track by track, as it comes: a file of JSON lines that a killed run goes on with."""
+"""What a robustness run has computed, track by track, as it comes: JSON lines that a killed run goes on with."""
 
 from __future__ import annotations
 

@@ -19,6 +19,8 @@ EXTRAS = {
         "onnxscript": "onnxscript",
     },
     "analyse": {
+        "matplotlib": "matplotlib",
+        "scipy": "scipy",
         "librosa": "librosa",
     },
 }

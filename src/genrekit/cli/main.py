@@ -97,6 +97,14 @@ COMMANDS = (
         "pyarrow and scikit-learn",
     ),
     Command(
+        "analyse",
+        "genrekit.cli.analyse_command:app",
+        "Draw figures from stored results; test robustness.",
+        RESEARCH,
+        "Matplotlib",
+        "analyse",
+    ),
+    Command(
         "export", "genrekit.cli.export_command:export", "Make a model file of a run.", RESEARCH, "PyTorch and onnx"
     ),
 )

@@ -22,7 +22,7 @@ from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.intervals import Interval, bootstrap_scores
 from genrekit.evaluation.paired import McNemar, PairedComparison, compare, mcnemar_exact
 from genrekit.evaluation.predictions import PARTS, PROTOCOLS, Predictions
-from genrekit.evaluation.readings import Reading, load_readings, record_reading
+from genrekit.evaluation.readings import Reading, load_readings, record_digest, record_reading
 from genrekit.evaluation.report import write_report
 from genrekit.evaluation.runs import SplitProof, StoredRun, find_runs, load_run, pool_runs
 from genrekit.evaluation.scores import Scores, Spread, confusion_matrix, per_run, score, spread
@@ -65,6 +65,7 @@ __all__ = [
     "negative_log_likelihood",
     "per_run",
     "pool_runs",
+    "record_digest",
     "record_reading",
     "reliability_table",
     "score",

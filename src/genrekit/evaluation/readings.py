@@ -16,7 +16,7 @@ from pathlib import Path
 from genrekit.errors import DataError
 from genrekit.evaluation.predictions import Predictions
 
-__all__ = ["READINGS_NAME", "Reading", "load_readings", "record_reading"]
+__all__ = ["READINGS_NAME", "Reading", "load_readings", "record_digest", "record_reading"]
 
 READINGS_NAME = "readings.jsonl"
 
@@ -84,10 +84,31 @@ def record_reading(
     rows = predictions.select(part=part)
     if not len(rows):
         raise DataError(f"{predictions.recipe!r} has no predictions of the {part} part, so there is nothing to read.")
-    if any(reading.predictions_sha256 == rows.sha256 for reading in load_readings(folder, part=part)):
+    return record_digest(folder, command=command, sha256=rows.sha256, part=part, now=now)
+
+
+def record_digest(
+    folder: str | Path, *, command: str, sha256: str, part: str = "test", now: datetime | None = None
+) -> bool:
+    """Record that something else than predictions is about to be learnt of a part, such as its embedding.
+
+    Parameters
+    ----------
+    sha256 : of what is looked at; looking at the same again is no new reading
+    folder, command, part, now : as `record_reading`
+
+    Returns
+    -------
+    True if this is a new reading
+
+    Raises
+    ------
+    DataError : the record cannot be read or written
+    """
+    if any(reading.predictions_sha256 == sha256 for reading in load_readings(folder, part=part)):
         return False
     time = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
-    reading = Reading(time_utc=time, command=command, part=part, predictions_sha256=rows.sha256)
+    reading = Reading(time_utc=time, command=command, part=part, predictions_sha256=sha256)
     _append_line(Path(folder) / READINGS_NAME, json.dumps(asdict(reading), ensure_ascii=False) + "\n")
     return True
 

@@ -1,0 +1,227 @@
+"""`genrekit analyse`: figures from stored results, each as SVG and PNG with its numbers beside it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from genrekit.cli import messages
+from genrekit.cli.data_command import ROOT_VARIABLE
+from genrekit.cli.evaluate_command import Part
+from genrekit.cli.robustness_command import robustness
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genrekit.analysis.picture import Picture
+    from genrekit.evaluation.runs import StoredRun
+
+__all__ = ["Columns", "Dpi", "Kind", "Kinds", "Output", "Runs", "app", "paper_columns", "write_pictures"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Draw figures from stored results, and test a model on changed recordings.",
+)
+
+
+class Unit(StrEnum):
+    """What one decision is about."""
+
+    mean = "mean"
+    vote = "vote"
+    none = "none"
+
+
+class Kind(StrEnum):
+    """Kinds of picture files."""
+
+    svg = "svg"
+    png = "png"
+    pdf = "pdf"
+
+
+Runs = Annotated[
+    list[Path],
+    typer.Argument(metavar="RUN", help="Run folders, or folders of runs: folds and seeds.", show_default=False),
+]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the pictures and their numbers.")
+]
+Columns = Annotated[
+    int, typer.Option("--columns", min=1, max=2, help="Of a paper's page that a picture spans: 3.5 or 7.16 inches.")
+]
+Dpi = Annotated[int, typer.Option("--dpi", min=72, max=1200, help="Resolution of PNG pictures.")]
+Kinds = Annotated[list[Kind], typer.Option("--kind", help="Kind of picture; give it again for another.")]
+Fusion = Annotated[
+    Unit, typer.Option("--fusion", help="How excerpts become one decision per track; 'none' takes excerpts.")
+]
+SVG_AND_PNG = [Kind.svg, Kind.png]
+
+
+@app.command()
+def curves(
+    runs: Runs, output: Output = Path("figures"), columns: Columns = 2, dpi: Dpi = 300, kind: Kinds = SVG_AND_PNG
+) -> None:
+    """Training and validation curves of all configurations, folds and seeds; clean above contaminated.
+
+    A row is a configuration. Runs that are still training are drawn as far as they are.
+    """
+    from genrekit.analysis.curves import find_curves, group_curves
+    from genrekit.analysis.curves_figure import draw_curves
+
+    picture = draw_curves(group_curves(find_curves(runs)), columns=paper_columns(columns))
+    write_pictures([picture], output, dpi, kind)
+
+
+@app.command()
+def pca(
+    table: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TABLE",
+            help="Feature table: of 'genrekit data prepare features', or a public one of GTZAN.",
+            show_default=False,
+        ),
+    ],
+    output: Output = Path("figures"),
+    columns: Columns = 2,
+    dpi: Dpi = 300,
+    kind: Kinds = SVG_AND_PNG,
+) -> None:
+    """Principal components of the standardised features: scatter, singular values, explained variance."""
+    from genrekit.analysis.feature_pca import draw_feature_pca, load_table
+
+    pictures = draw_feature_pca(load_table(table), columns=paper_columns(columns))
+    write_pictures(pictures, output, dpi, kind)
+    messages.note(pictures[-1].caption)
+
+
+@app.command()
+def embedding(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run folder.", show_default=False)],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            envvar=ROOT_VARIABLE,
+            help="Folder or archive of the run's data set; by default where it was in training.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Output = Path("figures"),
+    columns: Columns = 2,
+    dpi: Dpi = 300,
+    kind: Kinds = SVG_AND_PNG,
+) -> None:
+    """The network's embedding of the tracks of its test part, on the first two principal components.
+
+    It is recorded in the run as a reading of its test part.
+    """
+    from genrekit.analysis.embedding import draw_embedding, embed_test_part
+    from genrekit.cli.data_command import progress_bar
+
+    with progress_bar("reading the data") as on_progress:
+        embedded = embed_test_part(run, data_root=data, command="genrekit analyse embedding", on_progress=on_progress)
+    write_pictures(draw_embedding(embedded, columns=paper_columns(columns)), output, dpi, kind)
+
+
+@app.command()
+def folds(
+    runs: Runs,
+    output: Output = Path("figures"),
+    fusion: Fusion = Unit.mean,
+    part: Annotated[Part, typer.Option(help="Part whose predictions are scored.")] = Part.test,
+    columns: Columns = 2,
+    dpi: Dpi = 300,
+    kind: Kinds = SVG_AND_PNG,
+) -> None:
+    """Accuracy, macro precision, recall and F1 fold by fold; runs of several recipes become rows.
+
+    The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
+    """
+    from genrekit.analysis.fold_metrics import draw_folds, fold_metrics
+    from genrekit.analysis.stored import group_runs, read_scored
+
+    systems = [
+        fold_metrics(read_scored(group, command="genrekit analyse folds", part=part.value, unit=_unit(fusion)))
+        for group in group_runs(_find(runs))
+    ]
+    write_pictures([draw_folds(systems, columns=paper_columns(columns))], output, dpi, kind)
+
+
+@app.command()
+def confusion(
+    runs: Runs,
+    output: Output = Path("figures"),
+    fusion: Fusion = Unit.mean,
+    part: Annotated[Part, typer.Option(help="Part whose predictions are counted.")] = Part.test,
+    columns: Columns = 1,
+    dpi: Dpi = 300,
+    kind: Kinds = SVG_AND_PNG,
+) -> None:
+    """Confusion matrix of folds and seeds of one recipe, in percent of each true genre.
+
+    The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
+    """
+    from genrekit.analysis.confusion import draw_confusion
+    from genrekit.analysis.stored import read_scored
+
+    scored = read_scored(_find(runs), command="genrekit analyse confusion", part=part.value, unit=_unit(fusion))
+    write_pictures([draw_confusion(scored, columns=paper_columns(columns))], output, dpi, kind)
+
+
+@app.command()
+def reliability(
+    runs: Runs,
+    output: Output = Path("figures"),
+    fusion: Fusion = Unit.mean,
+    part: Annotated[Part, typer.Option(help="Part whose predictions are counted.")] = Part.test,
+    columns: Columns = 1,
+    dpi: Dpi = 300,
+    kind: Kinds = SVG_AND_PNG,
+) -> None:
+    """Reliability diagram of folds and seeds of one recipe: how often a decision of so much confidence is right.
+
+    The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
+    """
+    from genrekit.analysis.reliability import draw_reliability
+    from genrekit.analysis.stored import read_scored
+
+    scored = read_scored(_find(runs), command="genrekit analyse reliability", part=part.value, unit=_unit(fusion))
+    write_pictures([draw_reliability(scored, columns=paper_columns(columns))], output, dpi, kind)
+
+
+def paper_columns(columns: int) -> Literal[1, 2]:
+    """The option's number as the type that pictures take."""
+    return 1 if columns == 1 else 2
+
+
+def write_pictures(pictures: Sequence[Picture], folder: Path, dpi: int, kinds: Sequence[Kind]) -> None:
+    """Write pictures and say where they are."""
+    from genrekit.analysis.picture import write_picture
+
+    for picture in pictures:
+        written = write_picture(picture, folder, dpi=dpi, formats=[kind.value for kind in dict.fromkeys(kinds)])
+        for path in written:
+            typer.echo(str(path))
+    if any(picture.contaminated for picture in pictures):
+        messages.warning("CONTAMINATED: training has heard the tracks of the test part; no figure holds for new music")
+
+
+def _find(paths: Sequence[Path]) -> list[StoredRun]:
+    from genrekit.evaluation import find_runs
+
+    return [run for path in paths for run in find_runs(path)]
+
+
+def _unit(fusion: Unit) -> Literal["excerpt", "mean", "vote"]:
+    if fusion is Unit.none:
+        return "excerpt"
+    return "mean" if fusion is Unit.mean else "vote"
+
+
+app.command()(robustness)
