@@ -15,6 +15,7 @@ from genrekit.features import (
     MEL_B,
     MEL_B_RENDERED,
     POWER_SPECTROGRAM_A,
+    WAVEFORM,
     FeatureSpec,
     named_features,
 )
@@ -30,6 +31,7 @@ from genrekit.features import (
         (ARCHIVE_LOG_MEL, 5, (128, 64)),  # 64.45
         (ARCHIVE_LOG_MEL, 10, (128, 129)),  # 128.9
         (ARCHIVE_LOG_MEL, 30, (128, 387)),  # 386.7
+        (WAVEFORM, 3, (1, 66_150)),
     ],
 )
 def test_published_shapes(spec: FeatureSpec, duration_s: int, shape: tuple[int, int]) -> None:
@@ -89,6 +91,23 @@ def test_archive_rule_on_a_tie() -> None:
 def test_refuses_what_does_not_fit(change: dict[str, object], message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         dataclasses.replace(POWER_SPECTROGRAM_A, **change)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_fft": 2, "win_length": 2}, "'waveform' expects 1, 1, 1, false"),
+        ({"hop_length": 2}, "'waveform' expects 1, 1, 1, false"),
+        ({"center": True}, "'waveform' expects 1, 1, 1, false"),
+        ({"power": 2.0}, "expects power 1.0"),
+        ({"of_frames": 2}, "all frames"),
+        ({"scale": "db"}, "decibels are taken from power"),
+        ({"n_mels": 8}, "expects none"),
+    ],
+)
+def test_a_waveform_has_no_transform(change: dict[str, object], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        dataclasses.replace(WAVEFORM, **change)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

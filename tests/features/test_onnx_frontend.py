@@ -20,6 +20,7 @@ from genrekit.features import (  # noqa: E402
     MEL_B,
     MEL_B_RENDERED,
     POWER_SPECTROGRAM_A,
+    WAVEFORM,
     ExportableFrontEnd,
     FeatureSpec,
     compute,
@@ -51,8 +52,8 @@ def run_exported(spec: FeatureSpec, waveforms: np.ndarray, path: Path) -> np.nda
 
 @pytest.mark.parametrize(
     "spec",
-    [POWER_SPECTROGRAM_A, FEATURES["magnitude_spectrogram_a"], MEL_B, MEL_B_RENDERED, ARCHIVE_LOG_MEL],
-    ids=["power", "magnitude", "mel_b", "mel_b_rendered", "archive_log_mel"],
+    [POWER_SPECTROGRAM_A, FEATURES["magnitude_spectrogram_a"], MEL_B, MEL_B_RENDERED, ARCHIVE_LOG_MEL, WAVEFORM],
+    ids=["power", "magnitude", "mel_b", "mel_b_rendered", "archive_log_mel", "waveform"],
 )
 def test_exported_equals_numpy(spec: FeatureSpec, tmp_path: Path) -> None:
     waveforms = np.stack([10.0**-seed * music_like(spec.sr, WINDOW_S, seed=seed) for seed in range(4)])

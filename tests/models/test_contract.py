@@ -19,9 +19,10 @@ from genrekit.features import (  # noqa: E402
     MEL_B,
     MEL_B_RENDERED,
     POWER_SPECTROGRAM_A,
+    WAVEFORM,
     FeatureSpec,
 )
-from genrekit.models import MODELS, GenreNetwork, ModelSpec, create_model  # noqa: E402
+from genrekit.models import MODELS, GenreNetwork, ModelSpec, create_model, network_class  # noqa: E402
 from genrekit.models.weights import WeightsHeader, load_weights, save_weights  # noqa: E402
 
 N_CLASSES = 10
@@ -42,6 +43,14 @@ VARIANTS: dict[str, list[tuple[dict[str, Any], FeatureSpec, float]]] = {
         ({}, GTZAN_TABLE_10S, 10.0),
         ({"units": 8, "second_units": 4, "dropout": 0.0}, HANDCRAFTED, 3.0),
     ],
+    "resnet": [({}, ARCHIVE_LOG_MEL, 3.0), ({}, POWER_SPECTROGRAM_A, 3.0), ({"depth": 34}, ARCHIVE_LOG_MEL, 3.0)],
+    "cnn_lstm": [
+        ({}, ARCHIVE_LOG_MEL, 3.0),
+        ({}, POWER_SPECTROGRAM_A, 3.0),
+        ({"n_directions": 2, "hidden": 64}, ARCHIVE_LOG_MEL, 10.0),
+    ],
+    "transformer": [({}, *ARCHIVE_10_S), ({"pooling": "token"}, ARCHIVE_LOG_MEL, 3.0), ({"depth": 2}, MEL_B, 5.0)],
+    "sincnet": [({}, WAVEFORM, 3.0), ({"n_filters": 40, "filter_length": 101, "width": 64}, WAVEFORM, 1.0)],
     "rglu": [
         ({}, ARCHIVE_LOG_MEL, 5.0),
         ({}, MEL_B, 5.0),
@@ -180,8 +189,11 @@ def test_exported_to_onnx_agrees(spec: ModelSpec, features: FeatureSpec, window_
 
 @pytest.mark.parametrize("name", sorted(set(MODELS) - NO_POOLING))
 def test_too_small_inputs_are_refused_with_the_numbers(name: str) -> None:
-    with pytest.raises(RecipeError, match=r"31 columns; expected at least 32.*longer window"):
-        create_model(ModelSpec(name, N_CLASSES, 128, 31))
+    ((_, features, _), *_) = VARIANTS.get(name, [({}, *ARCHIVE_10_S)])
+    least = network_class(name).min_columns
+    assert least >= 16
+    with pytest.raises(RecipeError, match=f"{least - 1} columns; expected at least {least}.*longer window"):
+        create_model(ModelSpec(name, N_CLASSES, features.n_bins, least - 1))
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -12,6 +12,7 @@ from genrekit.features.spec import (
     MEL_B,
     MEL_B_RENDERED,
     POWER_SPECTROGRAM_A,
+    WAVEFORM,
     FeatureSpec,
     named_features,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "MEL_B",
     "MEL_B_RENDERED",
     "POWER_SPECTROGRAM_A",
+    "WAVEFORM",
     "ExportableFrontEnd",
     "FeatureSpec",
     "FrontEnd",

@@ -48,10 +48,12 @@ def compute(spec: FeatureSpec, y: npt.ArrayLike, *, n_columns: int | None = None
 
 
 def grid_power(spec: FeatureSpec, y: npt.ArrayLike, *, n_columns: int | None = None) -> FloatArray:
-    """The grid before decibels, normalising and drawing: linear bins or mels, float32 [n_grid_bins, n_columns]."""
+    """The grid before decibels, normalising and drawing: samples, linear bins or mels, float32 [n_grid_bins, n_columns]."""
     samples = np.asarray(y, dtype=np.float32)
     if samples.ndim != 1:
         raise AudioError(f"waveform has shape {list(samples.shape)}; expected mono [n_samples]")
+    if spec.kind == "waveform" and samples.size > 0:
+        return samples[None].copy()
     index = spec.frame_index(samples.size, n_columns)
     if index.size == 0:
         raise AudioError(f"waveform has {samples.size} samples; expected at least {1 if spec.center else spec.n_fft}")

@@ -58,6 +58,10 @@ class ExportableFrontEnd(nn.Module):
     def __init__(self, spec: FeatureSpec, window_samples: int, *, n_columns: int | None = None) -> None:
         super().__init__()
         require_grid(spec, "be exported: a model file takes a waveform, and tempo, chroma and HPSS are not in ONNX")
+        self.spec = spec
+        self.window_samples = window_samples
+        if spec.kind == "waveform":
+            return
         n = spec.n_fft
         if n < 16 or n & (n - 1) or not spec.center:
             raise RecipeError(
@@ -66,8 +70,6 @@ class ExportableFrontEnd(nn.Module):
             )
         if window_samples <= n // 2:
             raise RecipeError(f"window of {window_samples} samples; expected more than n_fft / 2 = {n // 2}")
-        self.spec = spec
-        self.window_samples = window_samples
         starts = spec.frame_index(window_samples, n_columns) * spec.hop_length
         # Frames are gathered as whole blocks, the largest that frame starts and frame length are multiples of.
         self.block = math.gcd(spec.hop_length, n)
@@ -107,6 +109,8 @@ class ExportableFrontEnd(nn.Module):
                 f"waveform has shape {list(waveform.shape)}; "
                 f"expected [batch, window_samples] = [any, {self.window_samples}]"
             )
+        if self.spec.kind == "waveform":
+            return scale_grid(self.spec, waveform[:, None])
         frames = self._frames(waveform)
         first = self.dft_rows @ frames
         half = self.n1 // 2 + 1

@@ -24,12 +24,13 @@ __all__ = [
     "MEL_B",
     "MEL_B_RENDERED",
     "POWER_SPECTROGRAM_A",
+    "WAVEFORM",
     "FeatureSpec",
     "named_features",
     "require_grid",
 ]
 
-Kind = Literal["power_spectrogram", "log_mel", "log_mel_rendered", "handcrafted", "gtzan_table_10s"]
+Kind = Literal["power_spectrogram", "log_mel", "log_mel_rendered", "waveform", "handcrafted", "gtzan_table_10s"]
 
 # Kinds that describe a clip by a column of named numbers, which come from a table.
 COLUMN_NAMES: dict[str, tuple[str, ...]] = {"handcrafted": HANDCRAFTED_NAMES, "gtzan_table_10s": GTZAN_10S_NAMES}
@@ -42,6 +43,8 @@ class FeatureSpec:
     "handcrafted" (F4, see `compute_handcrafted`) and "gtzan_table_10s" (a public table, which nothing computes) are
     columns of named numbers that come from a feature table; of their fields, only sr and the STFT's sizes say anything.
 
+    "waveform" (F5) is the samples themselves as one row, a column a sample; as a grid it has frames of 1 sample.
+
     The other kinds are time-frequency grids. Steps: STFT with a periodic Hann window; magnitude to the `power`; for the
     mel kinds a bank of `n_mels` Slaney filters of unit area; `scale`; `normalise`; for "log_mel_rendered" the drawing
     into pixels.
@@ -49,12 +52,12 @@ class FeatureSpec:
     Attributes
     ----------
     kind : "power_spectrogram" (n_fft // 2 + 1 bins), "log_mel" (n_mels bins), "log_mel_rendered" (render_height
-        rows), "handcrafted" (57 values in one column) or "gtzan_table_10s" (63)
+        rows), "waveform" (1 row), "handcrafted" (57 values in one column) or "gtzan_table_10s" (63)
     sr : sample rate, Hz
-    n_fft, win_length, hop_length : samples
+    n_fft, win_length, hop_length : samples; all 1 for "waveform"
     center : frame t is centred on sample t * hop_length, the signal being padded by n_fft // 2 at both ends
     pad_mode : "reflect" (torchaudio's and older librosa's STFT) or "constant" (zeros; librosa since 0.10)
-    power : 1.0 (magnitude) or 2.0 (power)
+    power : 1.0 (magnitude; also "waveform") or 2.0 (power)
     n_mels : number of mel filters from 0 Hz to sr / 2; None for "power_spectrogram"
     scale : "linear", or "db" = 10 log10(max(amin, power))
     db_ref : "max" (0 dB is the greatest cell of the clip, as it is kept) or "one" (0 dB is power 1)
@@ -91,9 +94,12 @@ class FeatureSpec:
     def __post_init__(self) -> None:
         mel = self.kind in ("log_mel", "log_mel_rendered")
         rendered = self.kind == "log_mel_rendered"
-        rules = (
+        rules: tuple[tuple[bool, str], ...] = (
             (self.sr > 0, f"sr is {self.sr}; expected a positive sample rate in Hz"),
-            (self.n_fft >= 2 and self.n_fft % 2 == 0, f"n_fft is {self.n_fft}; expected an even number of samples"),
+            (
+                self.kind == "waveform" or (self.n_fft >= 2 and self.n_fft % 2 == 0),
+                f"n_fft is {self.n_fft}; expected an even number of samples",
+            ),
             (
                 1 <= self.win_length <= self.n_fft,
                 f"win_length is {self.win_length}; expected 1 to n_fft = {self.n_fft} samples",
@@ -132,6 +138,19 @@ class FeatureSpec:
                 "kind 'log_mel_rendered' draws decibels, -top_db to 0; it expects scale 'db', db_ref 'max', a top_db",
             ),
         )
+        if self.kind == "waveform":
+            rules += (
+                (
+                    self.n_fft == self.win_length == self.hop_length == 1 and not self.center,
+                    f"n_fft, win_length, hop_length, center are {self.n_fft}, {self.win_length}, {self.hop_length}, "
+                    f"{self.center}; kind 'waveform' expects 1, 1, 1, false",
+                ),
+                (
+                    self.power == 1.0 and self.keep_frames == self.of_frames,
+                    f"power, keep_frames, of_frames are {self.power}, {self.keep_frames}, {self.of_frames}; "
+                    "kind 'waveform' expects power 1.0 and all frames",
+                ),
+            )
         for holds, message in rules:
             if not holds:
                 raise RecipeError(f"feature spec: {message}")
@@ -218,6 +237,8 @@ ARCHIVE_LOG_MEL = FeatureSpec(
     of_frames=431,
 )
 
+# F5: the samples themselves, at GTZAN's own rate.
+WAVEFORM = FeatureSpec(kind="waveform", sr=22_050, n_fft=1, win_length=1, hop_length=1, center=False, power=1.0)
 # F4: mean and variance of what librosa describes a clip with, and its tempo.
 HANDCRAFTED = FeatureSpec(
     kind="handcrafted", sr=22_050, n_fft=2048, win_length=2048, hop_length=512, pad_mode="reflect"
@@ -235,6 +256,7 @@ FEATURES: dict[str, FeatureSpec] = {
     "mel_b": MEL_B,
     "mel_b_rendered": MEL_B_RENDERED,
     "archive_log_mel": ARCHIVE_LOG_MEL,
+    "waveform": WAVEFORM,
     "handcrafted": HANDCRAFTED,
     "gtzan_table_10s": GTZAN_TABLE_10S,
 }

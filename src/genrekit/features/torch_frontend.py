@@ -53,6 +53,8 @@ class FrontEnd(nn.Module):
     def _grid_power(self, waveform: torch.Tensor) -> torch.Tensor:
         spec = self.spec
         n_samples = waveform.shape[1]
+        if spec.kind == "waveform" and n_samples > 0:
+            return waveform[:, None]
         index = spec.frame_index(n_samples, self.n_columns)
         if index.size == 0:
             raise AudioError(f"waveform has {n_samples} samples; expected at least {1 if spec.center else spec.n_fft}")

@@ -18,7 +18,12 @@ __all__ = ["MODELS", "create_model", "network_class"]
 MODELS: dict[str, str] = {
     "se_cnn": "genrekit.models.se_cnn:SECNN",
     "rglu": "genrekit.models.rglu:RGLU",
+    "mlp": "genrekit.models.mlp:MLP",
     "res_cnn": "genrekit.models.res_cnn:ResCNN",
+    "resnet": "genrekit.models.resnet:ResNet",
+    "cnn_lstm": "genrekit.models.cnn_lstm:CNNLSTM",
+    "transformer": "genrekit.models.transformer:SpectrogramTransformer",
+    "sincnet": "genrekit.models.sincnet:SincNet",
 }
 
 

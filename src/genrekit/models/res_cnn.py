@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genrekit.errors import RecipeError
+from genrekit.models.layers.residual_block import ResidualBlock
 from genrekit.models.network import GenreNetwork
 from genrekit.models.spec import ModelSpec
 
@@ -44,26 +45,6 @@ class ResCNNOptions:
     def channels(self) -> list[int]:
         """Channels of each stage."""
         return [self.width * int(word) for word in self.multipliers.split()]
-
-
-class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions with batch norm around a shortcut (He et al. 2015, section 3.3), stride 1."""
-
-    def __init__(self, in_channels: int, channels: int) -> None:
-        super().__init__()
-        self.residual = nn.Sequential(
-            nn.Conv2d(in_channels, channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(channels),
-            nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
-            nn.BatchNorm2d(channels),
-        )
-        self.shortcut: nn.Module = nn.Identity()
-        if in_channels != channels:
-            self.shortcut = nn.Sequential(nn.Conv2d(in_channels, channels, 1, bias=False), nn.BatchNorm2d(channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(self.residual(x) + self.shortcut(x))
 
 
 class ResCNN(GenreNetwork):

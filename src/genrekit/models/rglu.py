@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -12,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from genrekit.errors import RecipeError
+from genrekit.models.layers.positions import sinusoids
 from genrekit.models.layers.rglu import ResidualGatedUnit
 from genrekit.models.network import GenreNetwork
 from genrekit.models.spec import ModelSpec
@@ -132,14 +132,6 @@ class RecurrentOverTime(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         encoded: torch.Tensor = self.cell(x.transpose(1, 2))[0]
         return encoded.transpose(1, 2)
-
-
-def sinusoids(n_positions: int, n_features: int) -> torch.Tensor:
-    """Positional encoding of Vaswani et al. 2017, section 3.5: float32 [n_positions, n_features]."""
-    position = torch.arange(n_positions)[:, None]
-    rate = torch.exp(torch.arange(0, n_features, 2) * (-math.log(10_000.0) / n_features))
-    angles = position * rate
-    return torch.stack((angles.sin(), angles.cos()), dim=2).flatten(1)[:, :n_features]
 
 
 def _encoder_block(width: int, n_heads: int, options: RGLUOptions) -> nn.TransformerEncoderLayer:

@@ -1,0 +1,39 @@
+"""The residual block of two 3 x 3 convolutions."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["ResidualBlock"]
+
+
+class ResidualBlock(nn.Module):
+    """Two 3 x 3 convolutions with batch norm around a shortcut (He et al. 2015, section 3.3).
+
+    The shortcut is the input itself where the shapes agree, otherwise a 1 x 1 convolution with batch norm (option B).
+
+    Parameters
+    ----------
+    in_channels, channels : of the input and of the result
+    stride : of the first convolution and of the shortcut, in both directions
+    """
+
+    def __init__(self, in_channels: int, channels: int, *, stride: int = 1) -> None:
+        super().__init__()
+        self.residual = nn.Sequential(
+            nn.Conv2d(in_channels, channels, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if in_channels != channels or stride != 1:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(in_channels, channels, 1, stride=stride, bias=False), nn.BatchNorm2d(channels)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps [batch, in_channels, height, width] -> [batch, channels, height / stride, width / stride], rounded up."""
+        return torch.relu(self.residual(x) + self.shortcut(x))
