@@ -1,4 +1,4 @@
-"""`genrekit data`: look at data sets, find their faults, and write archives of them."""
+"""`genrekit data`: look at data sets, find their faults, and write archives and feature tables of them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from genrekit.cli import messages
 if TYPE_CHECKING:
     from genrekit.data.audit import Audit
     from genrekit.data.dataset import Dataset
+    from genrekit.data.table_rows import Windows
 
 __all__ = ["ROOT_VARIABLE", "Format", "app", "columns", "load", "progress_bar"]
 
@@ -107,14 +108,66 @@ def audit(
 @app.command()
 def prepare(
     name: Annotated[
-        str, typer.Argument(help="A data set with audio, a folder of genre folders, or 'negatives' (made on the spot).")
+        str,
+        typer.Argument(
+            help="A data set with audio, a folder of genre folders, 'negatives' (made on the spot), or 'features' "
+            "followed by one of the first two."
+        ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Archive to write; its name ends in .npz.")],
+    source: Annotated[
+        str, typer.Argument(help="What to compute features of, after 'features'.", show_default=False)
+    ] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write: an archive (.npz), or a table of features (.parquet or .csv).",
+            show_default=False,
+        ),
+    ] = None,
     root: Root = None,
+    window_s: Annotated[
+        float,
+        typer.Option("--window-s", help="Seconds of a window, for 'features'; 30 is the whole of GTZAN's tracks."),
+    ] = 30.0,
+    hop_s: Annotated[
+        float | None,
+        typer.Option(
+            "--hop-s",
+            help="Seconds from one window to the next, for 'features'; if not given, one window.",
+            show_default=False,
+        ),
+    ] = None,
+    span_s: Annotated[
+        float, typer.Option("--span-s", min=0, help="Only the first so many seconds, for 'features'; 0 for all.")
+    ] = 30.0,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", min=1, help="Processes, for 'features'; if not given, one a processor.", show_default=False
+        ),
+    ] = None,
     count: Annotated[int, typer.Option("--count", min=1, help="Of the clips, for 'negatives' only.")] = 400,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the clips, for 'negatives' only.")] = 0,
 ) -> None:
-    """Write the log-mels of a data set's audio to one archive file, 30 s of each track."""
+    """Write the log-mels of a data set's audio to one archive file, 30 s of each track, or a table of its features.
+
+    genrekit data prepare features FOLDER -o table.parquet --window-s 3 --hop-s 1.5 computes the 57 handcrafted features
+    of 3-second windows. After a kill, the same command goes on.
+    """
+    if output is None:
+        raise typer.BadParameter("say with --output which file to write", param_hint="--output")
+    if name == "features":
+        from genrekit.data.table_rows import Windows
+
+        if not source:
+            raise typer.BadParameter("name the data set or folder to compute features of", param_hint="SOURCE")
+        windows = Windows(window_s, window_s if hop_s is None else hop_s, span_s or None)
+        _prepare_features(load(source, root), output, windows, jobs)
+        return
+    if source:
+        raise typer.BadParameter(f"{source!r}: only 'features' is followed by a data set", param_hint="SOURCE")
     if name == "negatives":
         from genrekit.data.negatives import write_negatives
 
@@ -131,6 +184,24 @@ def prepare(
         messages.error(f"{fault.track_id}: {fault.detail}")
     messages.note(f"wrote {len(dataset) - len(faults)} of {len(dataset)} tracks to {output}")
     if faults:
+        raise typer.Exit(1)
+
+
+def _prepare_features(dataset: Dataset, output: Path, windows: Windows, jobs: int | None) -> None:
+    from genrekit.data.same_recordings import with_same_recordings
+    from genrekit.data.table_writer import write_table
+
+    with progress_bar("comparing recordings") as progress:
+        dataset = with_same_recordings(dataset, progress=progress)
+    with progress_bar("computing features") as progress:
+        made = write_table(dataset, output, windows, n_processes=jobs, progress=progress)
+    for warning in made.warnings:
+        messages.warning(warning)
+    for fault in made.faults:
+        messages.error(f"{fault.track_id}: {fault.detail}")
+    before = f"; {made.n_resumed} tracks were done before" if made.n_resumed else ""
+    messages.note(f"wrote {made.n_rows} excerpts of {made.n_tracks} of {len(dataset)} tracks to {output}{before}")
+    if made.faults:
         raise typer.Exit(1)
 
 

@@ -114,6 +114,8 @@ def _dataset(name: str, columns: Mapping[str, Sequence[Any]]) -> Dataset:
         raise DataError(f"A feature table has the columns {', '.join(NEEDED)}; this one lacks {', '.join(missing)}.")
     names = tuple(column for column in columns if column not in BEFORE_FEATURES)
     track_id = tuple(str(value) for value in columns["track"])
+    if not track_id:
+        raise DataError("A feature table needs rows; this one has a header only.")
     windows = set(_numbers(columns, "window_s").tolist())
     if len(windows) != 1:
         raise DataError(f"All excerpts of a feature table last equally long; this one has {sorted(windows)[:5]} s.")
