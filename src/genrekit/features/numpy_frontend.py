@@ -48,7 +48,7 @@ def compute(spec: FeatureSpec, y: npt.ArrayLike, *, n_columns: int | None = None
 
 
 def grid_power(spec: FeatureSpec, y: npt.ArrayLike, *, n_columns: int | None = None) -> FloatArray:
-    """The grid before decibels, normalising and drawing: samples, linear bins or mels, float32 [n_grid_bins, n_columns]."""
+    """The grid before decibels, normalising and drawing: bins, mels or samples, float32 [n_grid_bins, n_columns]."""
     samples = np.asarray(y, dtype=np.float32)
     if samples.ndim != 1:
         raise AudioError(f"waveform has shape {list(samples.shape)}; expected mono [n_samples]")

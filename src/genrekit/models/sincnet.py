@@ -65,7 +65,8 @@ class SincNet(GenreNetwork):
         super().__init__(spec)
         if spec.n_bins != 1:
             raise RecipeError(
-                f"{spec.name}: features have {spec.n_bins} bins; expected a waveform, which has 1: use features: waveform"
+                f"{spec.name}: features have {spec.n_bins} bins; expected a waveform, which has 1: "
+                "use features: waveform"
             )
         self.filters = SincFilters(options.n_filters, length=options.filter_length, stride=STRIDE)
         self.norm = nn.BatchNorm1d(options.n_filters)

@@ -35,5 +35,5 @@ class ResidualBlock(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps [batch, in_channels, height, width] -> [batch, channels, height / stride, width / stride], rounded up."""
+        """Maps [batch, in_channels, height, width] -> [batch, channels, ceil(height / stride), ceil(width / stride)]."""
         return torch.relu(self.residual(x) + self.shortcut(x))

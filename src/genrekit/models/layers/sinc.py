@@ -30,8 +30,8 @@ class SincFilters(nn.Module):
     """A bank of windowed-sinc band-pass filters over waveforms, with learnt edges and a passband gain of 1.
 
     The ideal low-pass filter of edge f (cycles per sample) is sin(2 pi f n) / (pi n); a band-pass filter is the
-    difference of two, cut to `length` taps by a Hamming window. Edges start evenly spread in mels from 30 Hz to half the
-    sample rate. The filters are computed and applied in float32 whatever the autocast state, since bfloat16 would
+    difference of two, cut to `length` taps by a Hamming window. Edges start evenly spread in mels from 30 Hz to half
+    the sample rate. The filters are computed and applied in float32 whatever the autocast state, since bfloat16 would
     drown the upper bands in the rounding noise of the lower ones.
 
     Parameters
@@ -49,7 +49,8 @@ class SincFilters(nn.Module):
         if length % 2 == 0:
             raise ValueError(f"length is {length}; expected an odd number of taps")
         self.stride = stride
-        edges_hz = mel_to_hz(np.linspace(*hz_to_mel([INITIAL_LOWEST_HZ, INITIAL_SR / 2]), n_filters + 1))
+        lowest, highest = (float(mel) for mel in hz_to_mel([INITIAL_LOWEST_HZ, INITIAL_SR / 2]))
+        edges_hz = mel_to_hz(np.linspace(lowest, highest, n_filters + 1))
         edges = torch.tensor(edges_hz / INITIAL_SR, dtype=torch.float32)
         self.low = nn.Parameter(((edges[:-1] - MIN_EDGE) / UNIT).clamp_min(SMALLEST))
         self.band = nn.Parameter(((edges.diff() - MIN_BAND) / UNIT).clamp_min(SMALLEST))
