@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from genrekit.features.random_draws import uniform
+
 __all__ = [
     "Equaliser",
     "FrequencyMask",
@@ -20,12 +22,6 @@ __all__ = [
     "TimeMask",
     "TimeStretchPitchShift",
 ]
-
-
-def _uniform(n: int, low: float, high: float, like: Tensor, generator: torch.Generator) -> Tensor:
-    """`n` draws from [low, high) on the device of `like`."""
-    draws = torch.rand(n, generator=generator, device=generator.device)
-    return (low + (high - low) * draws).to(like.device)
 
 
 def _band_mask(lengths: Tensor, size: int, generator: torch.Generator) -> Tensor:
@@ -46,7 +42,7 @@ class FrequencyMask:
     max_width_bins: int
 
     def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        widths = _uniform(len(x), 0, min(self.max_width_bins, x.shape[1]) + 1, x, generator).floor()
+        widths = uniform(len(x), 0, min(self.max_width_bins, x.shape[1]) + 1, x, generator).floor()
         mask = _band_mask(widths, x.shape[1], generator)
         return torch.where(mask[:, :, None], x.mean((1, 2), keepdim=True), x)
 
@@ -61,7 +57,7 @@ class TimeMask:
     max_fraction: float
 
     def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        widths = _uniform(len(x), 0, math.floor(self.max_fraction * x.shape[2]) + 1, x, generator).floor()
+        widths = uniform(len(x), 0, math.floor(self.max_fraction * x.shape[2]) + 1, x, generator).floor()
         mask = _band_mask(widths, x.shape[2], generator)
         return torch.where(mask[:, None, :], x.mean((1, 2), keepdim=True), x)
 
@@ -77,7 +73,7 @@ class Equaliser:
     n_bands: int = 6
 
     def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        knots = _uniform(len(x) * self.n_bands, -self.max_gain_db, self.max_gain_db, x, generator)
+        knots = uniform(len(x) * self.n_bands, -self.max_gain_db, self.max_gain_db, x, generator)
         curve = torch.nn.functional.interpolate(
             knots.view(len(x), 1, self.n_bands), size=x.shape[1], mode="linear", align_corners=True
         )
@@ -95,7 +91,7 @@ class NoiseFloor:
     max_level_db: float = -40.0
 
     def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
-        level = _uniform(len(x), self.min_level_db, self.max_level_db, x, generator)[:, None, None]
+        level = uniform(len(x), self.min_level_db, self.max_level_db, x, generator)[:, None, None]
         level = level + x.amax((1, 2), keepdim=True)
         to_nepers = math.log(10) / 10
         return torch.logaddexp(x * to_nepers, (level * to_nepers).expand_as(x)) / to_nepers
@@ -119,10 +115,10 @@ class TimeStretchPitchShift:
     def __call__(self, x: Tensor, n_columns: int, generator: torch.Generator) -> Tensor:
         """``[batch, n_bins, >= wide_columns(n_columns)]`` to ``[batch, n_bins, n_columns]``."""
         batch, n_bins, wide = x.shape
-        stretch = 1 + _uniform(batch, -self.max_stretch, self.max_stretch, x, generator)
-        shift = _uniform(batch, -self.max_shift_bins, self.max_shift_bins, x, generator)
+        stretch = 1 + uniform(batch, -self.max_stretch, self.max_stretch, x, generator)
+        shift = uniform(batch, -self.max_shift_bins, self.max_shift_bins, x, generator)
         slack = (wide - 1) - (n_columns - 1) * stretch
-        offset = slack * _uniform(batch, 0, 1, x, generator)
+        offset = slack * uniform(batch, 0, 1, x, generator)
         columns = offset[:, None] + stretch[:, None] * torch.arange(n_columns, device=x.device)
         bins = (torch.arange(n_bins, device=x.device) - shift[:, None]).clamp(0, n_bins - 1)
         return _interpolate(_interpolate(x, columns, dim=2), bins, dim=1)

@@ -35,5 +35,5 @@ class ResidualBlock(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps [batch, in_channels, height, width] -> [batch, channels, ceil(height / stride), ceil(width / stride)]."""
+        """Maps [batch, in_channels, h, w] -> [batch, channels, ceil(h / stride), ceil(w / stride)]."""
         return torch.relu(self.residual(x) + self.shortcut(x))
