@@ -15,12 +15,13 @@ from genrekit.analysis.style import (
     COLOURS,
     CONTAMINATED,
     GREY,
+    INK,
     SMALL_PT,
-    TYPE_PT,
     PaperWidth,
     contaminated_mark,
     new_figure,
     paper_style,
+    row_title,
 )
 from genrekit.errors import DataError
 
@@ -76,10 +77,11 @@ def draw_curves(configurations: Sequence[Configuration], *, columns: PaperWidth 
             accuracy.set_ylabel("accuracy, %")
             loss.set_ylabel("loss, nats")
             mark = f"{CONTAMINATED}: " if configuration.contaminated else ""
-            accuracy.set_title(
+            row_title(
+                accuracy,
                 f"({chr(97 + number)}) {mark}{titles[number]}",
-                fontsize=TYPE_PT - (0 if columns == 2 else 1),
-                color=ALARM if configuration.contaminated else "black",
+                columns=columns,
+                colour=ALARM if configuration.contaminated else INK,
             )
         _scale(configurations, grid)
         for axes in grid[-1]:

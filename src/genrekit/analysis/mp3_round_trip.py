@@ -10,47 +10,62 @@ from numpy.typing import NDArray
 
 from genrekit.errors import AudioError
 
-__all__ = ["mp3_round_trip"]
+__all__ = ["MP3_SR", "mp3_round_trip"]
 
-# ISO 11172-3 and 13818-3: rates of MPEG-1, 2 and 2.5, and the highest bit rate of each.
-SAMPLE_RATES = {48_000: 320, 44_100: 320, 32_000: 320, 24_000: 160, 22_050: 160, 16_000: 160}
+# What nearly all mp3 files have. LAME low-passes at a corner that it chooses by rate and bit rate, so that a file of
+# 22 050 Hz would lose its highest kilohertz at any bit rate, and one of 44 100 Hz at 128 kb/s nothing below 16 kHz.
+MP3_SR = 44_100
+BITRATES_KBPS = (32, 320)
 BLOCK_SAMPLES = 1152
 
 
 def mp3_round_trip(y: NDArray[np.float32], sr: int, *, bitrate_kbps: int) -> NDArray[np.float32]:
-    """Encode mono audio to mp3 at a constant bit rate and decode it: float32 [n], sample n where it was before.
+    """Make an mp3 of mono audio and decode it: float32 [n], each sample where it was before.
 
-    The samples that encoder and decoder put before the first one are written into the file by LAME, and left out by the
-    decoder; nothing is shifted.
+    The file is as people have them: 44.1 kHz, joint stereo (here with two equal channels), constant bit rate. The
+    samples that encoder and decoder put before the first one are counted in the file's header by LAME, and left out by
+    the decoder; nothing is shifted. LAME makes everything 0.45 dB softer.
 
     Parameters
     ----------
-    sr : one of 16 000, 22 050, 24 000, 32 000, 44 100 and 48 000 Hz
-    bitrate_kbps : of the mono stream, as LAME takes it: 32 to 160 below 32 kHz, to 320 from there
+    bitrate_kbps : of the file, 32 to 320
 
     Raises
     ------
-    AudioError : a rate that mp3 does not have
+    AudioError : a bit rate that mp3 does not have
     """
+    import soxr
+
+    if not BITRATES_KBPS[0] <= bitrate_kbps <= BITRATES_KBPS[1]:
+        raise AudioError(f"mp3 at {bitrate_kbps} kb/s; {BITRATES_KBPS[0]} to {BITRATES_KBPS[1]} kb/s are expected.")
+    if not len(y):
+        raise AudioError("There is no sample to make an mp3 of.")
+    decoded = _decode(_encode(soxr.resample(y, sr, MP3_SR, quality="HQ"), bitrate_kbps))
+    back = np.asarray(soxr.resample(decoded, MP3_SR, sr, quality="HQ"), dtype=np.float32)
+    return back[: len(y)] if len(back) >= len(y) else np.pad(back, (0, len(y) - len(back)))
+
+
+def _encode(y: NDArray[np.float32], bitrate_kbps: int) -> bytes:
     import av
 
-    if sr not in SAMPLE_RATES:
-        raise AudioError(f"mp3 at {sr} Hz is not to be had; one of {sorted(SAMPLE_RATES)} Hz is expected.")
-    if not 32 <= bitrate_kbps <= SAMPLE_RATES[sr]:
-        raise AudioError(f"{bitrate_kbps} kb/s at {sr} Hz; 32 to {SAMPLE_RATES[sr]} kb/s are expected.")
     file = io.BytesIO()
     with av.open(file, "w", format="mp3") as container:
-        stream = container.add_stream("libmp3lame", rate=sr, layout="mono")
+        stream = container.add_stream("libmp3lame", rate=MP3_SR, layout="stereo")
         stream.bit_rate = 1000 * bitrate_kbps
         stream.format = "fltp"
         for start in range(0, len(y), BLOCK_SAMPLES):
-            block = np.ascontiguousarray(y[None, start : start + BLOCK_SAMPLES], dtype=np.float32)
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="mono")
-            frame.sample_rate, frame.pts, frame.time_base = sr, start, Fraction(1, sr)
+            block = np.repeat(y[None, start : start + BLOCK_SAMPLES], 2, axis=0)
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout="stereo")
+            frame.sample_rate, frame.pts, frame.time_base = MP3_SR, start, Fraction(1, MP3_SR)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    file.seek(0)
-    with av.open(file, format="mp3") as container:
-        pieces = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
-    decoded = np.concatenate(pieces).astype(np.float32) if pieces else np.zeros(0, dtype=np.float32)
-    return decoded[: len(y)] if len(decoded) >= len(y) else np.pad(decoded, (0, len(y) - len(decoded)))
+    return file.getvalue()
+
+
+def _decode(data: bytes) -> NDArray[np.float32]:
+    import av
+
+    with av.open(io.BytesIO(data), format="mp3") as container:
+        return np.concatenate(
+            [frame.to_ndarray().mean(axis=0, dtype=np.float32) for frame in container.decode(audio=0)]
+        )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from genrekit.data.window_grid import grid_size
 from genrekit.errors import LeakError, RunError
 
 if TYPE_CHECKING:
@@ -73,16 +74,15 @@ def read_run(folder: Path) -> OutOfFoldRun:
 
 
 def cut_windows(y: NDArray[np.float32], sr: int, excerpts: Excerpts) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Windows as evaluation cuts them: starts in seconds [k], samples [k, window_samples].
+    """Windows on the grid of evaluation: starts in seconds [k], samples [k, window_samples].
 
-    Past the end of a short recording its last sample is repeated, as in training.
+    The last one ends with the recording at the latest, as in an archive; one longer than the recording repeats its last
+    sample.
     """
-    from genrekit.training.excerpts import grid_size
-
-    n_windows, window = grid_size(len(y) / sr, excerpts), max(1, round(excerpts.window_s * sr))
-    start_s = np.arange(n_windows) * excerpts.hop_s
-    index = np.rint(start_s * sr).astype(np.int64)[:, None] + np.arange(window)
-    return start_s, y[np.minimum(index, len(y) - 1)]
+    n_windows = grid_size(len(y) / sr, window_s=excerpts.window_s, hop_s=excerpts.hop_s, span_s=excerpts.span_s)
+    start_s, window = np.arange(n_windows) * excerpts.hop_s, max(1, round(excerpts.window_s * sr))
+    first = np.clip(np.rint(start_s * sr).astype(np.int64), 0, max(0, len(y) - window))
+    return start_s, y[np.minimum(first[:, None] + np.arange(window), len(y) - 1)]
 
 
 class OutOfFoldModels:

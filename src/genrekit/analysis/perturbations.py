@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 
 from genrekit.errors import AudioError
 
-__all__ = ["add_white_noise", "apply_gain", "band_pass", "high_pass", "shift_pitch", "start_later", "stretch_time"]
+__all__ = [
+    "add_white_noise",
+    "apply_gain",
+    "band_pass",
+    "high_pass",
+    "low_pass",
+    "shift_pitch",
+    "start_later",
+    "stretch_time",
+]
 
 Samples = NDArray[np.float32]
 
@@ -38,6 +47,16 @@ def high_pass(y: Samples, sr: int, *, cutoff_hz: float) -> Samples:
     return _butterworth(y, sr, cutoff_hz, "highpass")
 
 
+def low_pass(y: Samples, sr: int, *, cutoff_hz: float) -> Samples:
+    """Butterworth low-pass of order 8, -3 dB at the cutoff: a worn tape, an old record, a sparing encoder.
+
+    Raises
+    ------
+    AudioError : the cutoff is not between 0 and sr / 2
+    """
+    return _butterworth(y, sr, cutoff_hz, "lowpass")
+
+
 def band_pass(y: Samples, sr: int, *, low_hz: float = 300.0, high_hz: float = 3400.0) -> Samples:
     """Butterworth band-pass, order 8 at each edge; by default the telephone band of ITU-T G.712.
 
@@ -47,7 +66,7 @@ def band_pass(y: Samples, sr: int, *, low_hz: float = 300.0, high_hz: float = 34
     """
     if not low_hz < high_hz:
         raise AudioError(f"A band from {low_hz} to {high_hz} Hz is empty; its edges are expected in order.")
-    return _butterworth(_butterworth(y, sr, low_hz, "highpass"), sr, high_hz, "lowpass")
+    return low_pass(high_pass(y, sr, cutoff_hz=low_hz), sr, cutoff_hz=high_hz)
 
 
 def apply_gain(y: Samples, *, gain_db: float) -> Samples:
@@ -103,7 +122,8 @@ def shift_pitch(y: Samples, sr: int, *, semitones: float) -> Samples:
     """Higher or lower by so many equal-tempered semitones at the same tempo and length.
 
     The recording is stretched, then resampled to its length: harmonics and formants move together, as when a record is
-    transposed in a sampler.
+    transposed in a sampler. What would come down from above sr / 2 is not there: a semitone lower, the band from
+    0.944 * sr / 2 up is empty.
 
     Raises
     ------

@@ -26,11 +26,12 @@ __all__ = [
     "TYPE_PT",
     "PaperWidth",
     "contaminated_mark",
-    "letter",
     "new_figure",
     "paper_style",
+    "row_title",
     "sign_genre",
     "width_in",
+    "wrapped",
 ]
 
 # Columns of a paper: 1 is one column, 2 the whole page.
@@ -154,22 +155,39 @@ def new_figure(*, columns: PaperWidth, height_in: float, caption: str, mark: str
     from matplotlib.figure import Figure
 
     width = width_in(columns)
-    lines = textwrap.wrap(caption, int(width * 72 / (SMALL_PT * CHARACTER_EM)))
-    height = height_in + len(lines) * SMALL_PT * 1.25 / 72 + (0.2 if mark else 0)
+    lines, mark_lines = wrapped(caption, columns, SMALL_PT), wrapped(mark, columns, TYPE_PT * 1.15)
+    height = height_in + (len(lines) * SMALL_PT + len(mark_lines) * TYPE_PT * 1.2) * 1.25 / 72
     figure = Figure(figsize=(width, height), layout="constrained")
     if lines:
         figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=SMALL_PT, color=GREY, linespacing=1.2)
     if mark:
-        figure.suptitle(mark, x=0.01, ha="left", fontsize=TYPE_PT, fontweight="bold", color=ALARM)
+        figure.suptitle("\n".join(mark_lines), x=0.01, ha="left", fontsize=TYPE_PT, fontweight="bold", color=ALARM)
     figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.04, hspace=0.05)  # type: ignore[union-attr, call-arg]
     return figure
 
 
-def letter(axes: Axes, index: int) -> None:
-    """Put (a), (b), ... before a panel's title."""
-    name = f"({chr(ord('a') + index)})"
-    title = axes.get_title(loc="left")
-    axes.set_title(f"{name} {title}" if title else name, loc="left")
+def wrapped(text: str, columns: PaperWidth, size_pt: float) -> list[str]:
+    """The lines of a text in this size that fit into a picture; bold type counts as 15 % larger."""
+    return textwrap.wrap(text, int(width_in(columns) * 72 / (size_pt * CHARACTER_EM)))
+
+
+def row_title(axes: Axes, text: str, *, columns: PaperWidth, colour: str = INK) -> None:
+    """A bold title that may run over the panels to its right; room is kept above the panel for its lines only."""
+    lines = wrapped(text, columns, TYPE_PT * 1.3)
+    axes.set_title("\n".join(" " for _ in lines), loc="left")
+    title = axes.annotate(
+        "\n".join(lines),
+        (0, 1),
+        xytext=(0, 4),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=TYPE_PT,
+        fontweight="bold",
+        color=colour,
+        va="bottom",
+        linespacing=1.2,
+    )
+    title.set_in_layout(False)
 
 
 def sign_genre(index: int) -> tuple[str, str]:
