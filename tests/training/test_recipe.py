@@ -89,3 +89,29 @@ def test_files_that_are_no_recipe(tmp_path):
     path.write_text("a: [1\n")
     with pytest.raises(RecipeError, match="not YAML"):
         load_recipe(path)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("augmentation.gain_db=[6, -6]", r"augmentation.gain_db: expected \[least, greatest\]"),
+        ("augmentation.noise_snr_db=[30, 5]", r"augmentation.noise_snr_db: expected \[least, greatest\]"),
+        ("augmentation.noise_snr_db=10", "augmentation.noise_snr_db"),
+        ("augmentation.noise_snr=[5, 30]", "did you mean 'noise_snr_db'"),
+        ("augmentation.gain_probability=1.5", "less than or equal to 1"),
+        ("features=waveform", "frequency_mask_bins needs a spectrogram|features in dB"),
+    ],
+)
+def test_bad_waveform_augmentation(make_recipe, tmp_path, override, message):
+    path = tmp_path / "r.yaml"
+    path.write_text(make_recipe().to_yaml())
+    with pytest.raises(RecipeError, match=message):
+        load_recipe(path, [override])
+
+
+def test_masks_fit_their_features(make_recipe):
+    with pytest.raises(RecipeError, match="features: waveform have no frequencies"):
+        make_recipe(features="waveform", augmentation={"frequency_mask_bins": 8})
+    with pytest.raises(RecipeError, match="features: handcrafted have none"):
+        make_recipe(features="handcrafted", augmentation={"time_mask_fraction": 0.1})
+    assert make_recipe(features="waveform", augmentation={"time_mask_fraction": 0.1})

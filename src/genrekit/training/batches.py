@@ -18,6 +18,7 @@ from genrekit.features.augmentation import (
     TimeMask,
     TimeStretchPitchShift,
 )
+from genrekit.features.waveform_augmentation import RandomGain, WhiteNoise
 from genrekit.training.excerpts import ExcerptTable
 from genrekit.training.recipe import Recipe
 from genrekit.training.sources import Source
@@ -166,6 +167,10 @@ class TrainingBatches:
     def _augmented(self, cut: Tensor, generator: torch.Generator) -> Tensor:
         """Features of a cut, with all of the recipe's augmentation but mixup."""
         augmentation = self._recipe.augmentation
+        if augmentation.gain_db is not None:
+            cut = RandomGain(*augmentation.gain_db, augmentation.gain_probability)(cut, generator)
+        if augmentation.noise_snr_db is not None:
+            cut = WhiteNoise(*augmentation.noise_snr_db, augmentation.noise_probability)(cut, generator)
         if self._warp:
             cut = self._warp(cut, self._window_steps, generator)
         if augmentation.equaliser_max_gain_db:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES
 from genrekit.features.strict import nearest
+from genrekit.training.recipe_file import read_recipe_file
 
 __all__ = [
     "Augmentation",
@@ -85,9 +86,17 @@ class Model(_Strict):
 class Augmentation(_Strict):
     """Online augmentation of the training excerpts; what is left out is not done. See `features.augmentation`.
 
-    equaliser_max_gain_db, noise_floor_max_db, stretch and shift are defined on dB spectrograms only.
+    equaliser_max_gain_db, noise_floor_max_db, stretch and shift work on the log-mels of an archive only; gain and noise
+    on waveforms only, before the front end. Ranges are [least, greatest], drawn evenly for each item.
+
+    gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
+    noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
     """
 
+    gain_db: tuple[float, float] | None = None
+    gain_probability: float = Field(default=1.0, ge=0, le=1)
+    noise_snr_db: tuple[float, float] | None = None
+    noise_probability: float = Field(default=1.0, ge=0, le=1)
     max_stretch: float = Field(default=0.0, ge=0, lt=1)
     max_shift_bins: float = Field(default=0.0, ge=0)
     equaliser_max_gain_db: float = Field(default=0.0, ge=0)
@@ -95,6 +104,18 @@ class Augmentation(_Strict):
     frequency_mask_bins: int = Field(default=0, ge=0)
     time_mask_fraction: float = Field(default=0.0, ge=0, le=1)
     mixup_alpha: float = Field(default=0.0, ge=0)
+
+    @pydantic.field_validator("gain_db", "noise_snr_db")
+    @classmethod
+    def _rising(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and value[0] > value[1]:
+            raise ValueError("expected [least, greatest]")
+        return value
+
+    @property
+    def needs_waveforms(self) -> bool:
+        """Whether anything is asked for that is done to waveforms."""
+        return self.gain_db is not None or self.noise_snr_db is not None
 
     @property
     def needs_decibels(self) -> bool:
@@ -166,6 +187,11 @@ class Recipe(_Strict):
             raise ValueError(f"excerpts.window_s is {excerpts.window_s}, longer than span_s, {excerpts.span_s}")
         if self.augmentation.needs_decibels and FEATURES[self.features].scale != "db":
             raise ValueError(f"stretch, shift, equaliser and noise floor need features in dB; {self.features!r} is not")
+        spec = FEATURES[self.features]
+        if self.augmentation.frequency_mask_bins and (spec.kind == "waveform" or spec.column_names is not None):
+            raise ValueError(f"frequency_mask_bins needs a spectrogram; features: {self.features} have no frequencies")
+        if self.augmentation.time_mask_fraction and spec.column_names is not None:
+            raise ValueError(f"time_mask_fraction needs a time axis; features: {self.features} have none")
         if self.negatives is not None and self.features != "archive_log_mel":
             raise ValueError("negatives are an archive of log-mels; they need features: archive_log_mel")
         stops = self.optimisation.early_stopping_epochs is not None or self.optimisation.keep == "best"
@@ -201,19 +227,14 @@ class Recipe(_Strict):
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe from YAML and apply `key.sub=value` overrides, whose values are YAML too.
 
+    A file may extend another: see `read_recipe_file`.
+
     Raises
     ------
     RecipeError
         If the file cannot be read, a key is unknown (the message names the nearest), or a value is out of range.
     """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RecipeError(f"Cannot read the recipe {path}: {error.strerror or error}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} is not YAML: {error}") from error
-    if not isinstance(values, dict):
-        raise RecipeError(f"{path}: a recipe is a mapping of keys to values; found {type(values).__name__}.")
+    values = read_recipe_file(path)
     for override in overrides:
         _apply(values, override)
     return parse_recipe(values, source=str(path))

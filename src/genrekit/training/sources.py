@@ -14,9 +14,10 @@ from genrekit.data.dataset import Dataset
 from genrekit.errors import AudioError, RecipeError
 from genrekit.features.spec import ARCHIVE_LOG_MEL, FeatureSpec
 from genrekit.features.torch_frontend import FrontEnd
+from genrekit.training.recipe import Augmentation
 from genrekit.training.table_source import TableSource, require_table
 
-__all__ = ["ArchiveSource", "Source", "WaveformSource", "make_source", "require_front_end"]
+__all__ = ["ArchiveSource", "Source", "WaveformSource", "make_source", "require_augmentation", "require_front_end"]
 
 
 class Source(Protocol):
@@ -147,6 +148,29 @@ def require_front_end(dataset: Dataset, spec: FeatureSpec) -> None:
             f"Data set {dataset.name!r} is an archive of log-mels, from which only features: archive_log_mel can be "
             f"had; this recipe asks for {spec.kind} at {spec.sr} Hz. Use that front end, or a data set of audio "
             "(gtzan, gtzan6, folder)."
+        )
+
+
+def require_augmentation(dataset: Dataset, augmentation: Augmentation) -> None:
+    """Refuse augmentation that this data set is not the material for, before anything is loaded.
+
+    Raises
+    ------
+    RecipeError
+        If waveforms are to be changed and the data set is no audio, or log-mels are and it is no archive.
+    """
+    is_audio = dataset.archive is None and dataset.table is None
+    if augmentation.needs_waveforms and not is_audio:
+        kind = "a feature table" if dataset.archive is None else "an archive of log-mels"
+        raise RecipeError(
+            f"augmentation.gain_db and noise_snr_db change waveforms, and data set {dataset.name!r} is {kind}. Leave "
+            "them out (masks and mixup work on any spectrogram), or use a data set of audio (gtzan, gtzan6, folder)."
+        )
+    if augmentation.needs_decibels and dataset.archive is None:
+        raise RecipeError(
+            "augmentation by max_stretch, max_shift_bins, equaliser_max_gain_db and noise_floor_max_db changes log-mels, "
+            f"and data set {dataset.name!r} is no archive of them. Leave these out, or make an archive of your audio "
+            "first: `genrekit data prepare --help`."
         )
 
 

@@ -36,7 +36,7 @@ from genrekit.training.module import GenreModule
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
 from genrekit.training.run_lock import hold
-from genrekit.training.sources import Source, make_source, require_front_end
+from genrekit.training.sources import Source, make_source, require_augmentation, require_front_end
 
 __all__ = ["SCORED", "Prepared", "check", "header_of", "load_data", "predict", "prepare", "train"]
 
@@ -88,10 +88,11 @@ def load_data(
     Raises
     ------
     DataError, RecipeError
-        If the data are not there, or the recipe's front end cannot be had from them.
+        If the data are not there, or the recipe's front end or augmentation cannot be had from them.
     """
     dataset = load_dataset(recipe.data.dataset, recipe.data.root)
     require_front_end(dataset, named_features(recipe.features))
+    require_augmentation(dataset, recipe.augmentation)
     return with_same_recordings(dataset, progress=on_progress)
 
 
@@ -105,6 +106,7 @@ def check(recipe: Recipe, dataset: Dataset, *, negatives_root: Path | None = Non
     """
     split, _ = _proved(recipe, dataset)
     require_front_end(dataset, named_features(recipe.features))
+    require_augmentation(dataset, recipe.augmentation)
     create_model(header_of(recipe, dataset.genres).model)
     _negatives(recipe, negatives_root, torch.device("cpu"))
     return split

@@ -1,0 +1,73 @@
+"""Recipe files: YAML, of which one may extend another and say only what differs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from genrekit.errors import RecipeError
+
+__all__ = ["EXTENDS", "read_recipe_file"]
+
+EXTENDS = "extends"
+
+
+def read_recipe_file(path: Path) -> dict[str, Any]:
+    """The keys and values of a recipe file, those of the file that it extends included.
+
+    `extends: other.yaml` names a file relative to this one, which may extend a third. The extending file has a `name`
+    of its own. Its groups of keys (`optimisation`, `augmentation`, ...) are merged into the other's key by key; a
+    `model` with a name replaces the other's whole, since options belong to their network; a group that is null is left
+    out; any other value replaces the other's. Nothing is checked here but the form: what comes out is a recipe of its
+    own, which run folders hold in full.
+
+    Raises
+    ------
+    RecipeError
+        If a file cannot be read, is not a mapping, extends itself, or extends without a name.
+    """
+    return _resolved(path, ())
+
+
+def _resolved(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
+    place = path.resolve()
+    if place in extending:
+        chain = " -> ".join(file.name for file in (*extending[extending.index(place) :], place))
+        raise RecipeError(f"{extending[-1]}: recipes extend each other in a circle: {chain}.")
+    values = _read(path, extending)
+    if EXTENDS not in values:
+        return values
+    base_name = values.pop(EXTENDS)
+    if not isinstance(base_name, str) or not base_name:
+        raise RecipeError(f"{path}: extends is {base_name!r}; expected the file name of another recipe.")
+    if "name" not in values:
+        raise RecipeError(f"{path}: a recipe that extends another needs a name of its own.")
+    return _merged(_resolved(path.parent / base_name, (*extending, place)), values)
+
+
+def _read(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
+    reader = f" that {extending[-1]} extends" if extending else ""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"Cannot read the recipe {path}{reader}: {error.strerror or error}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise RecipeError(f"{path}: a recipe is a mapping of keys to values; found {type(values).__name__}.")
+    return values
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in own.items():
+        known = base.get(key)
+        if isinstance(known, dict) and value is None:
+            del merged[key]
+        elif isinstance(known, dict) and isinstance(value, dict) and not (key == "model" and "name" in value):
+            merged[key] = _merged(known, value)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,89 @@
+"""Training excerpts from audio: what the recipe asks for is done to the waveform, before the front end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from genrekit.data import load_dataset, make_split
+from genrekit.data.dataset import Dataset
+from genrekit.errors import RecipeError
+from genrekit.features import FEATURES
+from genrekit.training.batches import TrainingBatches
+from genrekit.training.excerpts import part_table
+from genrekit.training.recipe import Recipe
+from genrekit.training.sources import WaveformSource, require_augmentation
+from genrekit.training.trainer import prepare
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def audio(tmp_path_factory) -> Dataset:
+    root = tmp_path_factory.mktemp("audio")
+    rng = np.random.default_rng(0)
+    for genre in ("jazz", "metal"):
+        (root / genre).mkdir()
+        for k in range(4):
+            soundfile.write(root / genre / f"{k}.wav", 0.1 * rng.standard_normal(8000 * 4), 8000)
+    return load_dataset("folder", root)
+
+
+def features_of(audio: Dataset, recipe: Recipe) -> torch.Tensor:
+    """All training features of the first epoch, in the order of the excerpts of the plain recipe."""
+    source = WaveformSource(audio, FEATURES[recipe.features], CPU, span_s=30.0)
+    table = part_table(audio, make_split(audio, "all"), "train", recipe.excerpts, source)
+    batches = TrainingBatches(source, table, recipe, n_genres=2, epoch=lambda: 0)
+    return torch.cat([batch.features for batch in batches])
+
+
+def recipe_with(make_recipe, features: str, **augmentation) -> Recipe:
+    excerpts = {"window_s": 1.0, "hop_s": 1.0}
+    return make_recipe(features=features, excerpts=excerpts, augmentation=augmentation)
+
+
+def test_gain_scales_a_linear_spectrogram_item_by_item(audio, make_recipe):
+    plain = features_of(audio, recipe_with(make_recipe, "power_spectrogram_a"))
+    louder = features_of(audio, recipe_with(make_recipe, "power_spectrogram_a", gain_db=[6, 6]))
+    torch.testing.assert_close(louder, plain * 10**0.6, rtol=1e-3, atol=1e-4)
+    ratio = features_of(audio, recipe_with(make_recipe, "power_spectrogram_a", gain_db=[-6, 6])).sum((1, 2))
+    ratio_db = 10 * torch.log10(ratio / plain.sum((1, 2)))
+    assert ratio_db.min() >= -6.01 and ratio_db.max() <= 6.01 and ratio_db.std() > 2
+
+
+def test_noise_has_the_snr_of_the_recipe_whatever_the_gain(audio, make_recipe):
+    gain = features_of(audio, recipe_with(make_recipe, "waveform", gain_db=[-6, -6]))
+    both = features_of(audio, recipe_with(make_recipe, "waveform", gain_db=[-6, -6], noise_snr_db=[12, 12]))
+    noise = both - gain
+    snr_db = 10 * torch.log10(gain.square().mean((1, 2)) / noise.square().mean((1, 2)))
+    torch.testing.assert_close(snr_db, torch.full_like(snr_db, 12.0), rtol=0, atol=0.01)
+
+
+def test_probability_zero_changes_nothing(audio, make_recipe):
+    plain = features_of(audio, recipe_with(make_recipe, "waveform"))
+    never = recipe_with(
+        make_recipe, "waveform", gain_db=[6, 6], gain_probability=0, noise_snr_db=[3, 3], noise_probability=0
+    )
+    assert torch.equal(features_of(audio, never), plain)
+
+
+def test_same_epoch_same_draws(audio, make_recipe):
+    recipe = recipe_with(make_recipe, "waveform", gain_db=[-6, 6], noise_snr_db=[5, 30])
+    assert torch.equal(features_of(audio, recipe), features_of(audio, recipe))
+
+
+@pytest.mark.parametrize("augmentation", [{"gain_db": [-6, 6]}, {"noise_snr_db": [5, 30]}])
+def test_an_archive_has_no_waveforms_and_says_so_before_any_work(make_recipe, archive_path: Path, augmentation):
+    recipe = make_recipe(augmentation=augmentation)
+    with pytest.raises(RecipeError, match="is an archive of log-mels. Leave them out .* or use a data set of audio"):
+        prepare(recipe, device=CPU)
+
+
+def test_audio_has_no_log_mels_to_warp(make_recipe, audio: Dataset):
+    with pytest.raises(RecipeError, match="is no archive of them"):
+        require_augmentation(audio, make_recipe().augmentation)
+    require_augmentation(audio, make_recipe(augmentation={"gain_db": [-6, 6], "time_mask_fraction": 0.3}).augmentation)
