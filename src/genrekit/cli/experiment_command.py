@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Executor",
+    "ExecutorChoice",
     "Jobs",
     "RayAddress",
     "Threads",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 
+Given = TypeVar("Given")
 Parsed = TypeVar("Parsed")
 
 
@@ -136,7 +138,7 @@ def experiment(
         raise typer.Exit(1)
 
 
-def parse_option(parse: Callable[[str], Parsed], text: str, option: str) -> Parsed:
+def parse_option(parse: Callable[[Given], Parsed], text: Given, option: str) -> Parsed:
     """A value that is written in a way of its own; what is wrong with it is wrong usage."""
     try:
         return parse(text)

@@ -15,6 +15,7 @@ EXTRAS = {
         "pyarrow": "pyarrow",
         "sklearn": "scikit-learn",
         "tensorboard": "tensorboard",
+        "filelock": "filelock",
         "onnx": "onnx",
         "onnxscript": "onnxscript",
     },
@@ -22,5 +23,11 @@ EXTRAS = {
         "matplotlib": "matplotlib",
         "scipy": "scipy",
         "librosa": "librosa",
+    },
+    "search": {
+        "optuna": "optuna",
+    },
+    "cluster": {
+        "ray": "ray",
     },
 }

@@ -105,6 +105,14 @@ COMMANDS = (
         "analyse",
     ),
     Command(
+        "search",
+        "genrekit.cli.search_command:search",
+        "Look for better settings of a recipe, by validation alone.",
+        RESEARCH,
+        "PyTorch, Lightning and Optuna",
+        "search",
+    ),
+    Command(
         "export", "genrekit.cli.export_command:export", "Make a model file of a run.", RESEARCH, "PyTorch and onnx"
     ),
 )

@@ -34,7 +34,7 @@ def validation_text(reached: Validation | None) -> str:
     """Scores on the validation part and epochs, as they stand in a line."""
     if reached is None:
         return "no epoch yet"
-    epochs = f"{reached.epochs} epochs, kept {reached.kept_epoch}"
+    epochs = f"epoch {reached.kept_epoch} of {reached.epochs} kept"
     if reached.excerpt_accuracy is None:
         return f"no validation part, {epochs}"
     scores = f"{percent_text(reached.excerpt_accuracy)} of excerpts, {percent_text(reached.file_accuracy)} of tracks"
@@ -42,16 +42,21 @@ def validation_text(reached: Validation | None) -> str:
 
 
 @contextmanager
-def matrix_display(jobs: Sequence[Job], *, workers: int) -> Iterator[Callable[[Event], None]]:
-    """A function that is told of all events of `dispatch` and says on standard error what people need to know."""
+def matrix_display(
+    jobs: Sequence[Job], *, workers: int, more: int = 0, label: Callable[[Job], str] = lambda job: job.label
+) -> Iterator[Callable[[Event], None]]:
+    """A function that is told of all events of `dispatch` and says on standard error what people need to know.
+
+    `more` runs are expected beside the `jobs`, as in a search that chooses as it goes; `label` names a run.
+    """
     from rich.console import Console
 
     from genrekit.experiments.progress import MatrixProgress
 
     console = Console(stderr=True, highlight=False)
-    progress = MatrixProgress(jobs, workers=workers)
+    progress = MatrixProgress(jobs, workers=workers, more=more)
     if not console.is_terminal:
-        yield lambda event: _say(console, progress, event)
+        yield lambda event: _say(console, progress, event, label)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
@@ -61,10 +66,10 @@ def matrix_display(jobs: Sequence[Job], *, workers: int) -> Iterator[Callable[[E
         tasks: dict[str, TaskID] = {}
 
         def see(event: Event) -> None:
-            _say(console, progress, event)
+            _say(console, progress, event, label)
             if event.job is not None and event.kind == "started":
                 epochs = event.job.recipe.optimisation.max_epochs
-                tasks[event.job.name] = bars.add_task(event.job.label, total=epochs, note="loading")
+                tasks[event.job.name] = bars.add_task(label(event.job), total=epochs, note="loading")
             for name in [name for name in tasks if name not in progress.running]:
                 bars.remove_task(tasks.pop(name))
             for name, task in tasks.items():
@@ -78,7 +83,7 @@ def matrix_display(jobs: Sequence[Job], *, workers: int) -> Iterator[Callable[[E
         yield see
 
 
-def _say(console: Console, progress: MatrixProgress, event: Event) -> None:
+def _say(console: Console, progress: MatrixProgress, event: Event, label: Callable[[Job], str]) -> None:
     from rich.text import Text
 
     from genrekit.experiments.validation import read_validation
@@ -87,17 +92,18 @@ def _say(console: Console, progress: MatrixProgress, event: Event) -> None:
     job = event.job
     if job is None:
         return
+    name = label(job)
     count = f"[{progress.n_complete + progress.n_failed}/{progress.total}]"
     if event.kind in ("finished", "known"):
         reached = validation_text(read_validation(job.run, job.recipe.optimisation))
         took = "done before" if event.kind == "known" else duration_text(event.seconds)
-        line = Text(f"{count} {job.label}: {reached}, {took}")
+        line = Text(f"{count} {name}: {reached}, {took}")
     elif event.kind == "failed":
-        line = Text(f"{count} {job.label}: FAILED: {event.reason}", style="red")
+        line = Text(f"{count} {name}: FAILED: {event.reason}", style="red")
     elif event.kind == "died":
-        line = Text(f"{job.label}: {event.reason}; it is tried once more", style="yellow")
+        line = Text(f"{name}: {event.reason}; it is tried once more", style="yellow")
     elif event.kind == "waiting":
-        line = Text(f"{job.label}: another process is training it; waiting for that", style="yellow")
+        line = Text(f"{name}: another process is training it; waiting for that", style="yellow")
     else:
         return
     console.print(line, soft_wrap=True)

@@ -1,7 +1,7 @@
 """Experiments: folds x seeds x recipes trained side by side from a plan whose state is on disk, and searches.
 
 `make_plan` says what is to be trained and `check_plan` whether it can be; `run_experiment` trains what is missing, on
-processes of this machine or on a Ray cluster; `search` looks for better settings by validation accuracy alone.
+processes of this machine or on a Ray cluster; `run_search` looks for better settings by validation accuracy alone.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from genrekit.experiments.progress import MatrixProgress
     from genrekit.experiments.ray_pool import RayPool
     from genrekit.experiments.runner import Finished, run_experiment
+    from genrekit.experiments.searcher import SearchResult, run_search
+    from genrekit.experiments.space import Axis, Space, parse_space
     from genrekit.experiments.state import Experiment, RunState
+    from genrekit.experiments.trials import SearchTask, TrialRecord
 
 _HOMES = {
+    "Axis": "space",
     "Experiment": "state",
     "Finished": "runner",
     "LocalPool": "local_pool",
@@ -29,14 +33,21 @@ _HOMES = {
     "Pool": "dispatch",
     "RayPool": "ray_pool",
     "RunState": "state",
+    "SearchResult": "searcher",
+    "SearchTask": "trials",
+    "Space": "space",
+    "TrialRecord": "trials",
     "check_plan": "check",
     "make_plan": "plan",
     "parse_folds": "plan",
     "parse_seeds": "plan",
+    "parse_space": "space",
     "run_experiment": "runner",
+    "run_search": "searcher",
 }
 
 __all__ = [
+    "Axis",
     "Experiment",
     "Finished",
     "LocalPool",
@@ -46,11 +57,17 @@ __all__ = [
     "Pool",
     "RayPool",
     "RunState",
+    "SearchResult",
+    "SearchTask",
+    "Space",
+    "TrialRecord",
     "check_plan",
     "make_plan",
     "parse_folds",
     "parse_seeds",
+    "parse_space",
     "run_experiment",
+    "run_search",
 ]
 
 

@@ -47,18 +47,29 @@ class MatrixProgress:
 
     Parameters
     ----------
-    jobs : all that are planned
+    jobs : all that are planned by now
+    more : how many there will be beside them, as in a search that chooses as it goes
     workers : how many run at once
     clock : seconds, rising
     """
 
-    def __init__(self, jobs: Sequence[Job], *, workers: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        *,
+        workers: int,
+        more: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._clock, self._workers = clock, workers
         self._waiting: dict[str, Job] = {job.name: job for job in jobs}
         self._jobs: dict[str, Job] = {}
         self._pace: dict[str, _Pace] = {}
-        self.total = len(self._waiting)
+        self._seen: set[str] = set(self._waiting)
+        self._unseen = more
+        self.total = len(self._waiting) + more
         self.running: dict[str, RunningRun] = {}
+        self._longest = 0
         self.n_complete = 0
         self.n_failed = 0
 
@@ -69,10 +80,14 @@ class MatrixProgress:
                 run.validation = self._read(self._jobs[name])
             return
         job, name = event.job, event.job.name
+        if name not in self._seen:
+            self._seen.add(name)
+            self._unseen = max(0, self._unseen - 1)
         if event.kind == "started":
             self._waiting.pop(name, None)
             reached = self._read(job)
             self._jobs[name] = job
+            self._longest = max(self._longest, job.recipe.optimisation.max_epochs)
             self.running[name] = RunningRun(self._clock(), 0 if reached is None else reached.epochs, reached)
         elif event.kind in ("finished", "known"):
             self._end(name, job)
@@ -93,7 +108,7 @@ class MatrixProgress:
         paces = [self._seconds_per_epoch(job) for job in (*self._waiting.values(), *map(self._job, self.running))]
         known = [pace for pace in paces if pace is not None] or self._session_pace()
         if not known:
-            return None if paces else 0.0
+            return None if paces or self._unseen else 0.0
         usual = sum(known) / len(known)
         left = 0.0
         for job in self._waiting.values():
@@ -101,7 +116,9 @@ class MatrixProgress:
         for name, run in self.running.items():
             job = self._jobs[name]
             left += max(self._expected_epochs(job) - run.epochs, 1) * (self._seconds_per_epoch(job) or usual)
-        return left / max(1, min(self._workers, len(paces)))
+        lengths = [length for pace in self._pace.values() for length in pace.lengths]
+        left += self._unseen * usual * (sum(lengths) / len(lengths) if lengths else self._longest)
+        return left / max(1, min(self._workers, len(paces) + self._unseen))
 
     def _job(self, name: str) -> Job:
         return self._jobs[name]

@@ -54,7 +54,7 @@ class RayPool:
         import ray
 
         self.size = size
-        self._ray = ray
+        self._ray: Any = ray
         self._threads = threads
         self._started_cluster = not ray.is_initialized()
         address = address or os.environ.get("RAY_ADDRESS") or None
@@ -63,7 +63,7 @@ class RayPool:
             own: dict[str, Any] = {} if address else {"num_cpus": size * (threads or 1), "include_dashboard": False}
             ray.init(address=address or "local", log_to_driver=False, configure_logging=False, **own)
         if gpus is None:
-            gpus = min(1.0, float(ray.cluster_resources().get("GPU", 0)) / size)
+            gpus = min(1.0, float(self._ray.cluster_resources().get("GPU", 0)) / size)
         self._actor_class = ray.remote(num_cpus=threads or 1, num_gpus=gpus, max_restarts=0)(RayWorker)
         self._idle: list[tuple[Any, tuple[object, ...]]] = []
         self._busy: dict[Any, tuple[Any, Job]] = {}

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from genrekit.experiments.dispatch import Event, Pool, dispatch
 from genrekit.experiments.job import Job
+from genrekit.experiments.journal import Journal
 from genrekit.experiments.plan import Plan
 from genrekit.experiments.state import Experiment
 from genrekit.experiments.validation import read_validation
 from genrekit.training.run import Run
 
-__all__ = ["Finished", "run_experiment"]
+__all__ = ["Finished", "record_event", "run_experiment"]
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,9 @@ def run_experiment(
     failed: dict[str, str] = {}
 
     def record(event: Event) -> None:
-        if event.job is not None and event.kind in ("started", "finished", "failed", "died"):
-            _write(experiment, event, event.job)
-            if event.kind == "failed":
-                failed[event.job.name] = event.reason
+        record_event(experiment.journal, event)
+        if event.job is not None and event.kind == "failed":
+            failed[event.job.name] = event.reason
         on_event(event)
 
     try:
@@ -81,7 +81,11 @@ def _by_data(jobs: list[Job]) -> list[Job]:
     return sorted(jobs, key=lambda job: places[job.data_key])
 
 
-def _write(experiment: Experiment, event: Event, job: Job) -> None:
+def record_event(journal: Journal, event: Event) -> None:
+    """Write down what happened to a run, if anything did."""
+    job = event.job
+    if job is None or event.kind not in ("started", "finished", "failed", "died"):
+        return
     values: dict[str, object] = {"run": job.name}
     if event.reason:
         values["reason"] = event.reason
@@ -95,4 +99,4 @@ def _write(experiment: Experiment, event: Event, job: Job) -> None:
             "valid_accuracy": reached.excerpt_accuracy,
             "valid_file_accuracy": reached.file_accuracy,
         }
-    experiment.journal.append(event.kind, **values)
+    journal.append(event.kind, **values)
