@@ -16,6 +16,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.errors import AudioError
+from genrekit.features.mel import mel_filter_bank
 from genrekit.features.running_median import running_median
 from genrekit.features.table_columns import HANDCRAFTED_NAMES, N_MFCC
 
@@ -43,6 +45,7 @@ N_FFT = 2048
 HOP_SAMPLES = 512
 # One whole frame: with less, everything would be made of reflections.
 MIN_SAMPLES = N_FFT
+N_MELS = 128
 MEDIAN_FRAMES = 31
 
 
@@ -89,7 +92,7 @@ def compute_handcrafted(y: npt.ArrayLike, *, sr: int = SR) -> HandcraftedFeature
     spectrum = librosa.stft(samples, n_fft=N_FFT, hop_length=HOP_SAMPLES, pad_mode="reflect")
     magnitude = np.abs(spectrum)
     power = magnitude**2
-    log_mel = librosa.power_to_db(librosa.feature.melspectrogram(S=power, sr=SR))
+    log_mel = librosa.power_to_db(_mel_bank() @ power)
     envelope = librosa.onset.onset_strength(S=log_mel, sr=SR, aggregate=np.median)
     harmonic, percussive = _harmonic_percussive(samples, spectrum, magnitude)
     described: list[npt.NDArray[Any]] = [
@@ -110,6 +113,13 @@ def compute_handcrafted(y: npt.ArrayLike, *, sr: int = SR) -> HandcraftedFeature
 
 def _mean_and_variance(x: npt.NDArray[Any]) -> tuple[float, float]:
     return float(np.mean(x, dtype=np.float64)), float(np.var(x, dtype=np.float64))
+
+
+@lru_cache(maxsize=1)
+def _mel_bank() -> FloatArray:
+    bank = mel_filter_bank(sr=SR, n_fft=N_FFT, n_mels=N_MELS)
+    bank.flags.writeable = False
+    return bank
 
 
 def _chroma(power: FloatArray) -> FloatArray:
