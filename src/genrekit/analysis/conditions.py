@@ -77,7 +77,7 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition("slower_6_percent", "6 % slower", _plain(stretch_time, tempo=0.94)),
     Condition("pitch_plus_1", "1 semitone up", _plain(shift_pitch, semitones=1.0)),
     Condition("pitch_minus_1", "1 semitone down", _plain(shift_pitch, semitones=-1.0)),
-    # Not in the rule's list, yet needed to read it: an mp3, a telephone and a lower pitch take high frequencies away too.
+    # Not in the rule's list, yet needed to read it: a telephone, a lower pitch and many an mp3 lack high frequencies.
     Condition("low_pass_10_khz", "low-pass 10 kHz", _plain(low_pass, cutoff_hz=10_000.0)),
     Condition("telephone_band", "telephone, 300 to 3400 Hz", _plain(band_pass, low_hz=300.0, high_hz=3400.0)),
     Condition("start_half_second_later", "start 0.5 s later", _plain(start_later, offset_s=0.5)),

@@ -65,7 +65,6 @@ def _encode(y: NDArray[np.float32], bitrate_kbps: int) -> bytes:
 def _decode(data: bytes) -> NDArray[np.float32]:
     import av
 
-    with av.open(io.BytesIO(data), format="mp3") as container:
-        return np.concatenate(
-            [frame.to_ndarray().mean(axis=0, dtype=np.float32) for frame in container.decode(audio=0)]
-        )
+    with av.open(io.BytesIO(data), "r", format="mp3") as container:
+        frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
+    return np.concatenate([frame.mean(axis=0, dtype=np.float32) for frame in frames])

@@ -80,9 +80,11 @@ def cut_windows(y: NDArray[np.float32], sr: int, excerpts: Excerpts) -> tuple[ND
     sample.
     """
     n_windows = grid_size(len(y) / sr, window_s=excerpts.window_s, hop_s=excerpts.hop_s, span_s=excerpts.span_s)
-    start_s, window = np.arange(n_windows) * excerpts.hop_s, max(1, round(excerpts.window_s * sr))
+    start_s = np.arange(n_windows, dtype=np.float64) * float(excerpts.hop_s)
+    window = max(1, round(excerpts.window_s * sr))
     first = np.clip(np.rint(start_s * sr).astype(np.int64), 0, max(0, len(y) - window))
-    return start_s, y[np.minimum(first[:, None] + np.arange(window), len(y) - 1)]
+    index = np.minimum(first[:, None] + np.arange(window), len(y) - 1)
+    return start_s, np.asarray(y[index], dtype=np.float32)
 
 
 class OutOfFoldModels:
@@ -144,4 +146,4 @@ def _front_end(spec: FeatureSpec) -> Callable[[NDArray[np.float32]], Tensor]:
     from genrekit.features.torch_frontend import FrontEnd
 
     front_end = FrontEnd(spec).eval()
-    return lambda windows: front_end(torch.from_numpy(windows))  # type: ignore[no-any-return]
+    return lambda windows: front_end(torch.from_numpy(windows))

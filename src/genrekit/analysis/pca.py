@@ -44,7 +44,7 @@ class Pca:
             raise DataError(f"{share} is not a share of the variance; a number between 0 and 1 is expected.")
         # Rounded up at the last digits, so that all components always explain everything.
         cumulated = np.cumsum(self.explained_variance_ratio)
-        return int(min(np.searchsorted(cumulated, share - 1e-12) + 1, len(cumulated)))
+        return min(int(np.searchsorted(cumulated, share - 1e-12)) + 1, len(cumulated))
 
 
 def fit_pca(values: ArrayLike) -> Pca:

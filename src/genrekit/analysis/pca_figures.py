@@ -54,11 +54,21 @@ def scatter_genres(
         colour, marker = sign_genre(index)
         for layer in range(n_layers):
             chosen = (label == index) & (rank * n_layers // max(len(order), 1) == layer)
-            axes.scatter(*scores[chosen, :2].T, s=size, c=colour, marker=marker, linewidths=0, alpha=0.62,
-                         zorder=2 + layer / 10)  # fmt: skip
-        if (label == index).any():
             axes.scatter(
-                *scores[label == index, :2].mean(axis=0)[:, None],
+                scores[chosen, 0],
+                scores[chosen, 1],
+                s=size,
+                c=colour,
+                marker=marker,
+                linewidths=0,
+                alpha=0.62,
+                zorder=2 + layer / n_layers,
+            )
+        if (label == index).any():
+            x, y = scores[label == index, :2].mean(axis=0)
+            axes.scatter(
+                [x],
+                [y],
                 s=5.5 * size,
                 c=colour,
                 marker=marker,
@@ -137,12 +147,13 @@ def draw_genre_panels(
                 continue
             colour, _ = sign_genre(index)
             mine = label == index
-            axes.scatter(*scores[~mine, :2].T, s=2.0, c=FAINT, linewidths=0, zorder=1, rasterized=True)
-            axes.scatter(*scores[mine, :2].T, s=4.5, c=colour, linewidths=0, alpha=0.8, zorder=2)
+            axes.scatter(scores[~mine, 0], scores[~mine, 1], s=2.0, c=FAINT, linewidths=0, zorder=1, rasterized=True)
+            axes.scatter(scores[mine, 0], scores[mine, 1], s=4.5, c=colour, linewidths=0, alpha=0.8, zorder=2)
             axes.set(xlim=limits[0], ylim=limits[1])
             axes.set_title(genres[index], color=colour)
-            if own[index] is not None:
-                axes.set_title(f"{100 * own[index]:.0f} %", loc="right", fontweight="normal", fontsize=SMALL_PT)
+            share = own[index]
+            if share is not None:
+                axes.set_title(f"{100 * share:.0f} %", loc="right", fontweight="normal", fontsize=SMALL_PT)
             axes.tick_params(labelbottom=index >= len(genres) - across)
         figure.supylabel("component 2", fontsize=SMALL_PT + 1)
         grid[-1, (len(genres) - 1) % across // 2].set_xlabel("component 1")

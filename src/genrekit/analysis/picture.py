@@ -87,7 +87,7 @@ def write_picture(
     if not DPI_RANGE[0] <= dpi <= DPI_RANGE[1]:
         raise GenrekitError(f"{dpi} dpi is out of range; {DPI_RANGE[0]} to {DPI_RANGE[1]} is expected, 300 for print.")
     folder = Path(folder)
-    contents = {
+    contents: dict[str, bytes] = {
         "csv": picture.to_csv().encode(),
         "json": (json.dumps(picture.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
     }
@@ -96,10 +96,10 @@ def write_picture(
     paths = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for suffix in (*formats, "csv", "json"):
-            path = folder / f"{picture.name}.{suffix}"
+        for ending in (*formats, "csv", "json"):
+            path = folder / f"{picture.name}.{ending}"
             partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-            partial.write_bytes(contents[suffix])
+            partial.write_bytes(contents[ending])
             partial.replace(path)
             paths.append(path)
     except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,7 @@ __all__ = ["draw_reliability", "wilson_interval"]
 Z_95 = 1.959964
 
 
-def wilson_interval(right: NDArray[np.float64], n: NDArray[np.int64]) -> tuple[NDArray[np.float64], ...]:
+def wilson_interval(right: NDArray[Any], n: NDArray[Any]) -> tuple[NDArray[np.float64], ...]:
     """Wilson's 95 % score interval of a share (Wilson 1927), both ends 0..1; NaN where n is 0.
 
     It takes decisions as independent, so it says least, not most, of what is uncertain.

@@ -6,7 +6,7 @@ Rule 6 of honest evaluation. Results are kept track by track, so that a killed r
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -112,14 +112,14 @@ def run_robustness(
 
 def _here(
     jobs: Sequence[tuple[Path | None, str]], folders: tuple[str, ...], names: tuple[str, ...]
-) -> Iterator[TrackResult]:
+) -> Generator[TrackResult]:
     for path, track_id in jobs:
         yield _work(path, track_id, folders, names)
 
 
 def _in_processes(
     jobs: Sequence[tuple[Path | None, str]], folders: tuple[str, ...], names: tuple[str, ...], n_jobs: int
-) -> Iterator[TrackResult]:
+) -> Generator[TrackResult]:
     # A forked process would inherit PyTorch's threads in whatever state they are.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(n_jobs, max(len(jobs), 1)), mp_context=context)

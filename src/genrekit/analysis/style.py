@@ -65,6 +65,9 @@ SMALL_PT = 6.0
 # Mean width of a character of DejaVu Sans in its size, for wrapping captions.
 CHARACTER_EM = 0.53
 
+# Not of a picture, and not given back by Matplotlib's own context.
+OF_THE_SESSION = frozenset({"backend", "backend_fallback", "interactive"})
+
 STYLE: dict[str, Any] = {
     # DejaVu Sans comes with Matplotlib: the same picture on every machine. Text becomes paths for the same reason.
     "font.family": ["DejaVu Sans"],
@@ -127,8 +130,9 @@ def paper_style() -> Iterator[None]:
 
     with matplotlib.rc_context():
         # From Matplotlib's own defaults, so that nobody's matplotlibrc changes a published figure.
-        matplotlib.rcParams.update(matplotlib.rcParamsDefault)
-        matplotlib.rcParams.update(STYLE)
+        settings: Any = matplotlib.rcParams
+        settings.update({key: value for key, value in matplotlib.rcParamsDefault.items() if key not in OF_THE_SESSION})
+        settings.update(STYLE)
         yield
 
 
