@@ -109,7 +109,8 @@ def compute_rows(
 
 def rows_of(track_id: str, path: Path, windows: Windows) -> TrackRows:
     """Features of one file; a file that cannot be used is told by `error`."""
-    read_s = None if windows.span_s is None else windows.span_s + TOLERANCE_S
+    # Further than a track that is taken whole can reach, so that a longer one is told from it.
+    read_s = None if windows.span_s is None else windows.span_s + 2 * TOLERANCE_S
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", AudioWarning)
