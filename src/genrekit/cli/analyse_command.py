@@ -11,6 +11,7 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.data_command import ROOT_VARIABLE
 from genrekit.cli.evaluate_command import Part
+from genrekit.cli.replication_command import replication
 from genrekit.cli.robustness_command import robustness
 
 if TYPE_CHECKING:
@@ -225,3 +226,4 @@ def _unit(fusion: Unit) -> Literal["excerpt", "mean", "vote"]:
 
 
 app.command()(robustness)
+app.command()(replication)

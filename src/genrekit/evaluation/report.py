@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from genrekit.errors import DataError
 from genrekit.evaluation.report_content import report_content
 from genrekit.evaluation.report_html import render_html
 from genrekit.evaluation.report_markdown import render_markdown
+from genrekit.evaluation.report_parts import ReportContent
 from genrekit.evaluation.summary import Evaluation
 
-__all__ = ["write_report"]
+__all__ = ["write_content", "write_report"]
 
 
 def write_report(evaluation: Evaluation, folder: str | Path) -> tuple[Path, ...]:
@@ -25,12 +27,25 @@ def write_report(evaluation: Evaluation, folder: str | Path) -> tuple[Path, ...]
     ------
     DataError : a file cannot be written
     """
-    content = report_content(evaluation)
-    texts = {
-        "report.md": render_markdown(content),
-        "report.html": render_html(content),
-        "scores.json": json.dumps(evaluation.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
-    }
+    scores = json.dumps(evaluation.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return _write_all(folder, {**_rendered(report_content(evaluation), "report"), "scores.json": scores})
+
+
+def write_content(content: ReportContent, folder: str | Path, *, name: str) -> tuple[Path, ...]:
+    """Write a page as name.md and name.html into a folder, as `write_report` does.
+
+    Raises
+    ------
+    DataError : a file cannot be written
+    """
+    return _write_all(folder, _rendered(content, name))
+
+
+def _rendered(content: ReportContent, name: str) -> dict[str, str]:
+    return {f"{name}.md": render_markdown(content), f"{name}.html": render_html(content)}
+
+
+def _write_all(folder: str | Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -27,13 +27,14 @@ def render_html(content: ReportContent) -> str:
         out.append(f'<p class="banner" role="alert">{escape(content.banner)}</p>')
     out.append(f"<h1>{escape(content.title)}</h1>")
     out.append(f'<p class="lead">{escape(content.lead)}</p>')
-    out.append('<dl class="facts">')
+    if content.facts:
+        out.append('<dl class="facts">')
     for fact in content.facts:
         out.append(
             f"<div><dt>{escape(fact.label)}</dt><dd><b>{escape(fact.value)}</b>"
             f"<small>{escape(fact.detail)}</small></dd></div>"
         )
-    out.append("</dl></header>")
+    out.append("</dl></header>" if content.facts else "</header>")
     for section in content.sections:
         out += _section(section)
     out.append("<footer>")

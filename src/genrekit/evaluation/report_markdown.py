@@ -16,7 +16,8 @@ def render_markdown(content: ReportContent) -> str:
         lines += [f"> **{_escape(content.banner)}**", ""]
     lines += [_escape(content.lead), ""]
     facts = tuple((Cell(fact.label), Cell(fact.value, strong=True), Cell(fact.detail)) for fact in content.facts)
-    lines += [*_table(Table(("headline", "", ""), facts, text_columns=frozenset({0, 2}))), ""]
+    if facts:
+        lines += [*_table(Table(("headline", "", ""), facts, text_columns=frozenset({0, 2}))), ""]
     for section in content.sections:
         lines += _section(section)
     lines += ["---", ""]

@@ -1,0 +1,134 @@
+"""The two reports' tables beside our runs of the same systems, under every protocol that was run."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Literal
+
+from genrekit.evaluation.fusion import FusionMethod
+from genrekit.evaluation.runs import StoredRun, pool_runs
+from genrekit.evaluation.summary import Evaluation, evaluate_predictions
+
+__all__ = ["COLUMNS", "Column", "Replication", "ReportRow", "Unit", "replicate", "report_rows"]
+
+Unit = Literal["excerpt", "mean", "vote"]
+Column = Literal["P1", "P2 stopped on test", "P2", "P4"]
+COLUMNS: tuple[Column, ...] = ("P1", "P2 stopped on test", "P2", "P4")
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """A figure that a report prints, or a system of its that has none.
+
+    Attributes
+    ----------
+    report, place, system : such as "A", "table 2", "SE-CNN, flatten"
+    recipes : names of the recipes that are this system, one a data set
+    unit : what is counted: excerpts, or tracks by mean or by vote
+    protocol : under which the report worked, whatever it calls it
+    accuracy, deviation, precision, recall, f1 : percent as printed; None where the report prints none
+    stopped_on_test : training stopped on the very fold that is scored
+    folds : accuracy fold by fold, percent
+    note : a caution
+    """
+
+    report: str
+    place: str
+    system: str
+    recipes: tuple[str, ...]
+    unit: Unit
+    protocol: str
+    accuracy: float | None = None
+    deviation: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+    f1: float | None = None
+    stopped_on_test: bool = False
+    folds: tuple[float, ...] = ()
+    note: str = ""
+
+    @property
+    def column(self) -> Column:
+        """The column of ours that the printed figure is to be compared with."""
+        if self.protocol == "P1":
+            return "P1"
+        return "P2 stopped on test" if self.stopped_on_test else "P2"
+
+    @property
+    def fusion(self) -> FusionMethod:
+        """How the report makes one decision per track: A by mean, B by vote."""
+        return "vote" if self.report == "B" else "mean"
+
+
+@dataclass(frozen=True, eq=False)
+class Replication:
+    """Our evaluations by recipe, data set and column; what was not run is not there.
+
+    Attributes
+    ----------
+    rows : of the reports, in their order
+    evaluations : (recipe name, data set, column) -> evaluation, whose headline is the report's own fusion
+    datasets : data sets of which there is any run, in alphabetical order
+    """
+
+    rows: tuple[ReportRow, ...]
+    evaluations: Mapping[tuple[str, str, Column], Evaluation]
+    datasets: tuple[str, ...]
+
+    def ours(self, row: ReportRow, dataset: str, column: Column) -> Evaluation | None:
+        """Our evaluation of a row's system on a data set; None if it was not run."""
+        found = (self.evaluations.get((recipe, dataset, column)) for recipe in row.recipes)
+        return next((evaluation for evaluation in found if evaluation is not None), None)
+
+
+def report_rows() -> tuple[ReportRow, ...]:
+    """What the reports print, as shipped with the package."""
+    text = resources.files("genrekit.analysis").joinpath("replication.json").read_text(encoding="utf-8")
+    rows = []
+    for entry in json.loads(text):
+        values = {**entry, "recipes": tuple(entry["recipes"]), "folds": tuple(entry.get("folds", ()))}
+        rows.append(ReportRow(**values))
+    return tuple(rows)
+
+
+def replicate(runs: Sequence[StoredRun], *, n_resamples: int = 5000) -> Replication:
+    """Pool folds and seeds of each recipe under each protocol and score their test parts.
+
+    Runs of other systems, or under protocols that the tables do not have, are passed over.
+
+    Raises
+    ------
+    DataError
+        If runs of one recipe, data set and protocol do not belong together.
+    """
+    rows = report_rows()
+    fusion_of: dict[str, FusionMethod] = {name: row.fusion for row in rows for name in row.recipes}
+    groups: dict[tuple[str, str, Column], list[StoredRun]] = defaultdict(list)
+    for run in runs:
+        column = _column(run)
+        name = run.predictions.recipe
+        if column is not None and name in fusion_of:
+            groups[name, run.predictions.dataset, column].append(run)
+    evaluations = {key: _evaluate(group, fusion_of[key[0]], n_resamples) for key, group in sorted(groups.items())}
+    return Replication(rows, evaluations, tuple(sorted({dataset for _, dataset, _ in evaluations})))
+
+
+def _column(run: StoredRun) -> Column | None:
+    protocol = run.predictions.protocol
+    if protocol == "P2":
+        return "P2 stopped on test" if run.split is not None and run.split.validates_on_test else "P2"
+    return "P1" if protocol == "P1" else "P4" if protocol == "P4" else None
+
+
+def _evaluate(runs: Sequence[StoredRun], fusion: FusionMethod, n_resamples: int) -> Evaluation:
+    return evaluate_predictions(
+        pool_runs(runs),
+        fusion=fusion,
+        splits=[run.split for run in runs if run.split is not None],
+        n_readings=[len(run.readings("test")) for run in runs],
+        n_resamples=n_resamples,
+    )

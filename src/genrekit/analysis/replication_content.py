@@ -1,0 +1,216 @@
+"""The replication as a page: a table for each table of the reports, what is leak, and what was not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from genrekit.analysis.replication import COLUMNS, Column, Replication, ReportRow
+from genrekit.evaluation.report_content import interval_text, spread_text
+from genrekit.evaluation.report_parts import Bullets, Cell, ReportContent, Section, Table
+from genrekit.evaluation.scores import Spread
+from genrekit.evaluation.summary import Evaluation
+
+__all__ = ["replication_content"]
+
+NOT_RUN = "not run"
+HEADINGS: dict[Column, str] = {
+    "P1": "ours, excerpts mixed: CONTAMINATED",
+    "P2 stopped on test": "ours by tracks, stopped on the scored fold",
+    "P2": "ours by tracks",
+    "P4": "ours artist-disjoint",
+}
+DATASETS = {
+    "gtzan_archive": "GTZAN's log-mel archive: 10 genres, 999 tracks",
+    "gtzan6": "GTZAN-6, audio: 6 genres, 600 tracks",
+    "gtzan": "GTZAN, audio: 10 genres",
+    "gtzan_table": "the public 30 s table: 10 genres, 1000 tracks",
+    "gtzan_table_10s": "the public 10 s table: 10 genres, 990 tracks",
+}
+
+
+def replication_content(replication: Replication) -> ReportContent:
+    """The page of a replication."""
+    sections = [_reading()]
+    for report, place in dict.fromkeys((row.report, row.place) for row in replication.rows):
+        rows = [row for row in replication.rows if (row.report, row.place) == (report, place)]
+        sections.append(_table_section(report, place, rows, replication))
+    sections += [_leak(replication), _figures_of_b(replication), _runs(replication), _not_run(replication)]
+    return ReportContent(
+        title="The two reports, run again",
+        banner="Columns under P1 are CONTAMINATED: training has heard the tracks that are scored.",
+        lead=(
+            "Each figure that the SE-CNN study (report A) and the RGLU study (report B) print, beside the same system "
+            "trained and scored by genrekit under four protocols. What was not run says so."
+        ),
+        facts=(),
+        sections=tuple(section for section in sections if section.blocks or section.paragraphs),
+        footer=("Computed from stored predictions alone. To compute it again: genrekit analyse replication RESULTS.",),
+    )
+
+
+def _reading() -> Section:
+    return Section(
+        "How to read the tables",
+        (
+            "Accuracy in percent. Ours is the mean and deviation over folds (and seeds), then a 95 % bootstrap "
+            "interval over tracks, clustered by artist. 'Excerpts' counts excerpt by excerpt; 'tracks' counts one "
+            "decision per track, by the mean of probabilities (report A) or by majority vote (report B).",
+            "P1 spreads the excerpts of one track over the parts. 'By tracks' keeps a track together and chooses the "
+            "epoch on a validation part of its own; report A stopped on the very fold that it scored, which is run "
+            "beside it. 'Artist-disjoint' (P4) lets no artist, recording or copy lie in two parts.",
+        ),
+    )
+
+
+def _table_section(report: str, place: str, rows: Sequence[ReportRow], replication: Replication) -> Section:
+    systems = dict.fromkeys((row.system, row.recipes) for row in rows)
+    lines: list[tuple[Cell, ...]] = []
+    for system, recipes in systems:
+        own = [row for row in rows if (row.system, row.recipes) == (system, recipes)]
+        lines += _lines(own, replication)
+    header = ("system", "data", "counted", "printed", *(HEADINGS[column] for column in COLUMNS))
+    notes = tuple(f"{row.system}: {row.note}." for row in rows if row.note)
+    table = Table(header, tuple(lines), text_columns=frozenset({0, 1, 2}))
+    return Section(f"Report {report}, {place}", notes, (table,))
+
+
+def _lines(rows: Sequence[ReportRow], replication: Replication) -> Iterator[tuple[Cell, ...]]:
+    """A line for each printed figure, then one for each of our data sets and units."""
+    row = rows[0]
+    for printed in rows:
+        if printed.accuracy is not None:
+            counted = "excerpts" if printed.unit == "excerpt" else f"tracks, {printed.unit}"
+            where = HEADINGS[printed.column].removeprefix("ours").lstrip(" ,")
+            text = _printed(printed)
+            yield (Cell(row.system, True), Cell(f"printed ({where})"), Cell(counted), Cell(text, True), *[Cell("")] * 4)
+    for dataset in replication.datasets:
+        found = {column: replication.ours(row, dataset, column) for column in COLUMNS}
+        if not any(found.values()):
+            continue
+        for unit in ("excerpt", "track"):
+            if unit == "excerpt" and all(e is None or e.n_excerpts == e.n_tracks for e in found.values()):
+                continue
+            counted = "excerpts" if unit == "excerpt" else f"tracks, {row.fusion}"
+            cells = [Cell(NOT_RUN if e is None else _ours(e, unit)) for e in found.values()]
+            yield (Cell(row.system), Cell(dataset), Cell(counted), Cell(""), *cells)
+
+
+def _printed(row: ReportRow) -> str:
+    deviation = "" if row.deviation is None else f" ± {row.deviation:.2f}"
+    return f"{row.accuracy:.2f}{deviation}"
+
+
+def _spread(evaluation: Evaluation, unit: str) -> Spread:
+    return evaluation.excerpt_spread if unit == "excerpt" else evaluation.spread["accuracy"]
+
+
+def _ours(evaluation: Evaluation, unit: str) -> str:
+    view = evaluation.views[0] if unit == "excerpt" else evaluation.headline
+    return f"{spread_text(_spread(evaluation, unit))} [{interval_text(view.intervals['accuracy'])}]"
+
+
+def _leak(replication: Replication) -> Section:
+    """Points that go when the leak goes: excerpts against excerpts, so that nothing but the split differs."""
+    lines: list[tuple[Cell, ...]] = []
+    for system, recipes in dict.fromkeys((row.system, row.recipes) for row in replication.rows):
+        row = next(r for r in replication.rows if r.recipes == recipes)
+        for dataset in replication.datasets:
+            means = {
+                column: _spread(evaluation, "excerpt").mean
+                for column in COLUMNS
+                if (evaluation := replication.ours(row, dataset, column)) is not None
+            }
+            steps: list[tuple[Column, Column]] = [("P1", "P2"), ("P2 stopped on test", "P2"), ("P2", "P4")]
+            if not any(above in means and below in means for above, below in steps):
+                continue
+            points = [
+                f"{100 * (means[above] - means[below]):+.1f}" if above in means and below in means else NOT_RUN
+                for above, below in steps
+            ]
+            printed = [r for r in replication.rows if r.recipes == recipes and r.protocol == "P1" and r.accuracy]
+            without = ""
+            if printed and "P1" in means and "P2" in means:
+                leak = 100 * (means["P1"] - means["P2"])
+                figure = printed[0].accuracy or 0.0
+                without = f"{figure:.1f} printed, {leak:.1f} of them leak"
+            lines.append((Cell(system), Cell(dataset), *(Cell(text) for text in points), Cell(without)))
+    header = (
+        "system",
+        "data",
+        "tracks in two parts",
+        "stopping on the scored fold",
+        "artists in two parts",
+        "of the printed figure",
+    )
+    if not lines:
+        return Section("How much of it is leak", ("No system was run both with and without a leak yet.",))
+    return Section(
+        "How much of it is leak",
+        (
+            "Points of excerpt-wise accuracy that are lost when a leak is closed: tracks in two parts (P1 less by "
+            "tracks), the epoch chosen on the scored fold, artists in two parts (by tracks less artist-disjoint; those "
+            "folds train on fewer tracks, which costs points of its own).",
+        ),
+        (Table(header, tuple(lines), text_columns=frozenset({0, 1, 5})),),
+    )
+
+
+def _figures_of_b(replication: Replication) -> Section:
+    """Report B prints precision, recall and F1 besides."""
+    lines: list[tuple[Cell, ...]] = []
+    for row in replication.rows:
+        if row.report != "B" or row.accuracy is None:
+            continue
+        printed = (row.accuracy, row.precision, row.recall, row.f1)
+        figures = (Cell("" if value is None else f"{value:.2f}", True) for value in printed)
+        lines.append((Cell(row.system, True), Cell(f"printed, {row.place}"), Cell(row.protocol), *figures))
+        for dataset in replication.datasets:
+            for column in COLUMNS:
+                evaluation = replication.ours(row, dataset, column)
+                if evaluation is None:
+                    continue
+                scores = (evaluation.views[0] if row.unit == "excerpt" else evaluation.headline).scores
+                values = (scores.accuracy, scores.precision, scores.recall, scores.f1)
+                lines.append(
+                    (Cell(row.system), Cell(dataset), Cell(column), *(Cell(f"{100 * value:.2f}") for value in values))
+                )
+    header = ("system", "data", "protocol", "accuracy", "precision", "recall", "F1")
+    note = "Macro means over genres, of all folds pooled; tables 2 and 3 by excerpts, table 4 by vote."
+    return Section("Report B's metrics", (note,), (Table(header, tuple(lines), text_columns=frozenset({0, 1, 2})),))
+
+
+def _runs(replication: Replication) -> Section:
+    lines = [
+        (
+            Cell(recipe),
+            Cell(dataset),
+            Cell(column),
+            Cell(" ".join(str(fold) for fold in evaluation.folds)),
+            Cell(" ".join(str(seed) for seed in evaluation.seeds)),
+            Cell(str(evaluation.n_tracks)),
+            Cell("not recorded" if evaluation.n_readings is None else str(sum(evaluation.n_readings))),
+        )
+        for (recipe, dataset, column), evaluation in replication.evaluations.items()
+    ]
+    if not lines:
+        return Section("What was run", ("Nothing yet.",))
+    header = ("recipe", "data", "protocol", "folds", "seeds", "test tracks", "test readings")
+    named = tuple(f"{dataset}: {DATASETS[dataset]}." for dataset in replication.datasets if dataset in DATASETS)
+    return Section("What was run", named, (Table(header, tuple(lines), text_columns=frozenset({0, 1, 2, 3, 4})),))
+
+
+def _not_run(replication: Replication) -> Section:
+    missing = []
+    recipes = dict.fromkeys(recipe for row in replication.rows for recipe in row.recipes)
+    done = {(recipe, column) for recipe, _, column in replication.evaluations}
+    for recipe in recipes:
+        lacking = [column for column in COLUMNS if (recipe, column) not in done]
+        if lacking:
+            missing.append(f"{recipe}: {', '.join(lacking)}.")
+    if not missing:
+        return Section("What was not run", ("Everything in the tables was run.",))
+    return Section(
+        "What was not run",
+        ("To run one: genrekit experiment recipes/NAME.yaml --folds all. All commands are in recipes/README.md.",),
+        (Bullets(tuple(missing)),),
+    )

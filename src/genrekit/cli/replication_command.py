@@ -1,0 +1,37 @@
+"""`genrekit analyse replication`: the two reports' tables beside our runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["replication"]
+
+
+def replication(
+    results: Annotated[
+        Path,
+        typer.Argument(metavar="RESULTS", help="Folder with run folders anywhere below it.", show_default=False),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder for the page; by default RESULTS.")
+    ] = None,
+) -> None:
+    """Write replication.md and replication.html: each table of the two reports beside our runs, and what is leak.
+
+    Stored predictions are all that is read, so that results without weights do.
+    """
+    from genrekit.analysis.replication import replicate
+    from genrekit.analysis.replication_content import replication_content
+    from genrekit.errors import RunError
+    from genrekit.evaluation.report import write_content
+    from genrekit.evaluation.runs import PREDICTIONS_NAME, load_run
+
+    folders = sorted(table.parent for table in results.rglob(PREDICTIONS_NAME))
+    if not folders:
+        raise RunError(f"There is no run below {results}: no folder there has a {PREDICTIONS_NAME}.")
+    runs = [load_run(folder) for folder in folders]
+    for path in write_content(replication_content(replicate(runs)), output or results, name="replication"):
+        typer.echo(str(path))

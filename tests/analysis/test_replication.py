@@ -1,0 +1,102 @@
+"""The reports' tables beside ours: each run in its column, leaks in points, and what was not run is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from genrekit.analysis.replication import COLUMNS, replicate, report_rows
+from genrekit.analysis.replication_content import replication_content
+from genrekit.evaluation.report_parts import Table
+from genrekit.evaluation.runs import load_run
+from tests.analysis.conftest import write_run
+
+
+def cells(content, title: str) -> list[list[str]]:
+    """Text of the table of a section."""
+    section = next(section for section in content.sections if section.title == title)
+    table = next(block for block in section.blocks if isinstance(block, Table))
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """Right of 30: 27 mixed, 24 and 21 by tracks, 24 where the scored fold stopped it, 15 artist-disjoint."""
+    runs = (("P1", 27, 0), ("P2", 24, 0), ("P2", 21, 1), ("P4", 15, 0))
+    for protocol, n_right, fold in runs:
+        folder = tmp_path / "any" / f"{protocol}-{fold}"
+        write_run(
+            folder, recipe="a_se_cnn_archive", protocol=protocol, n_right=n_right, fold=fold, first_track=30 * fold
+        )
+    stopped = write_run(tmp_path / "stopped", recipe="a_se_cnn_archive", n_right=24)
+    (stopped / "split.json").write_text(json.dumps({"validation": "test", "n_folds": 5}))
+    write_run(tmp_path / "another", recipe="something_else")
+    return tmp_path
+
+
+def content_of(results: Path):
+    folders = sorted(table.parent for table in results.rglob("predictions.parquet"))
+    return replication_content(replicate([load_run(folder) for folder in folders], n_resamples=2000))
+
+
+def test_what_the_reports_print_is_what_their_tables_say() -> None:
+    rows = report_rows()
+    assert {(row.place, row.system): row.accuracy for row in rows if row.report == "B"} == {
+        ("table 2", "RGLUformer"): 88.7,
+        ("table 3", "RGLU-LSTM"): 90.37,
+        ("table 4", "RGLUformer"): 79.18,
+    }
+    for row in rows:
+        if row.folds:
+            mean = sum(row.folds) / len(row.folds)
+            deviation = (sum((fold - mean) ** 2 for fold in row.folds) / len(row.folds)) ** 0.5
+            assert mean == pytest.approx(row.accuracy, abs=0.08)
+            # Where a fold was run several times the report's deviation is over all runs, so at least that of the folds.
+            assert (row.deviation or 0) >= deviation - 0.15
+        assert row.column in COLUMNS
+
+
+def test_each_run_stands_in_its_column(results: Path) -> None:
+    (_, _, _, printed, *_), excerpts, tracks = cells(content_of(results), "Report A, table 2")[:3]
+    assert printed == "76.34 ± 1.32"
+    assert excerpts[:3] == ["SE-CNN, flatten", "gtzan_archive", "excerpts"]
+    assert tracks[2] == "tracks, mean"
+    assert [cell.split(" [")[0] for cell in tracks[4:]] == ["90.00", "80.00", "75.00 ± 5.00", "50.00"]
+    assert "not run" not in " ".join(tracks)
+
+
+def test_the_leak_is_counted_in_points(results: Path) -> None:
+    (line,) = cells(content_of(results), "How much of it is leak")
+    assert line[:5] == ["SE-CNN, flatten", "gtzan_archive", "+15.0", "+5.0", "+25.0"]
+
+
+def test_what_was_not_run_is_said(results: Path) -> None:
+    content = content_of(results)
+    section = next(section for section in content.sections if section.title == "What was not run")
+    items = section.blocks[0].items
+    assert any(item.startswith("a_mlp_30s:") for item in items)
+    assert not any(item.startswith("a_se_cnn_archive:") for item in items)
+
+
+def test_nothing_run_is_a_page_too() -> None:
+    content = replication_content(replicate([]))
+    assert cells(content, "Report A, table 2")[0][3] == "76.34 ± 1.32"
+    assert len(cells(content, "Report A, table 2")) == 2
+
+
+def test_from_the_command_line(results: Path, genrekit_cli: Callable, tmp_path: Path) -> None:
+    done = genrekit_cli("analyse", "replication", results, "--output", tmp_path / "page")
+    assert done.code == 0
+    text = (tmp_path / "page" / "replication.md").read_text()
+    assert "75.00 ± 5.00" in text
+    assert "CONTAMINATED" in text
+    html = (tmp_path / "page" / "replication.html").read_text()
+    assert "75.00 ± 5.00" in html
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = genrekit_cli("analyse", "replication", empty)
+    assert done.code == 1
+    assert "There is no run below" in done.err
