@@ -85,6 +85,26 @@ def test_prepare_writes_an_archive_and_names_what_failed(genrekit_cli: Callable,
     assert genrekit_cli("data", "prepare", music, "--output", tmp_path / "again.npz").code == 0
 
 
+def test_prepare_features_writes_a_table_and_names_what_failed(
+    genrekit_cli: Callable, music: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("librosa")
+    (music / "waltz/e.mp3").write_text("no music")
+    output = tmp_path / "music.csv"
+    windows = ("--window-s", "3", "--hop-s", "1.5", "--jobs", "1")
+    done = genrekit_cli("data", "prepare", "features", music, "--output", output, *windows)
+    assert (done.code, done.out) == (1, "")
+    assert "waltz/e.mp3" in done.err and "wrote 12 excerpts of 4 of 5 tracks" in done.err
+    (music / "waltz/e.mp3").unlink()
+    dataset = load_dataset("table", output)
+    assert dataset.genres == ("polka", "waltz") and dataset.same_recordings == ()
+    assert dataset.table is not None and len(dataset.table) == 12
+    done = genrekit_cli("data", "prepare", "features", music, "-o", tmp_path / "whole.parquet", "--jobs", "1")
+    assert done.code == 0
+    assert "wrote 4 excerpts of 4 of 4 tracks" in done.err
+    assert genrekit_cli("data", "info", "table", "--root", tmp_path / "whole.parquet").code == 0
+
+
 def test_the_root_may_come_from_the_environment(
     genrekit_cli: Callable, music: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +123,9 @@ def test_the_root_may_come_from_the_environment(
         (["audit", "gtzan", "--root", "nowhere"], 1, "no folder nowhere"),
         (["audit", "gtzan", "--format", "xml"], 2, "xml"),
         (["prepare", "gtzan"], 2, "--output"),
+        (["prepare", "features", "-o", "a.csv"], 2, "name the data set or folder"),
+        (["prepare", "gtzan", "gtzan6", "-o", "a.npz"], 2, "only 'features' is followed"),
+        (["prepare", "features", "gtzan", "-o", "a.csv", "--jobs", "0"], 2, "--jobs"),
         (["nothing"], 2, "nothing"),
     ],
 )
