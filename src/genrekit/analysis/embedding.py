@@ -92,9 +92,8 @@ def embed_test_part(
     """
     import torch
 
-    from genrekit.training.batches import EvaluationBatches
     from genrekit.training.run import Run
-    from genrekit.training.trainer import EVALUATION_BATCH, load_network, prepare
+    from genrekit.training.trainer import evaluation_batches, load_network, prepare
 
     run = Run(Path(folder))
     network, _ = load_network(run)
@@ -112,12 +111,11 @@ def embed_test_part(
         raise RunError(f"{run.folder} has an empty test part; there is nothing to embed.")
     weights_sha256 = hashlib.sha256(run.weights_path.read_bytes()).hexdigest()
     record_digest(run.folder, command=command, sha256=_digest(weights_sha256, split.hash))
-    batches = EvaluationBatches(
-        prepared.source, table, prepared.source.steps(recipe.excerpts.window_s), EVALUATION_BATCH
-    )
     network.eval()
     with torch.inference_mode():
-        values = torch.cat([network.forward_features(batch.features.float()).float() for batch in batches])
+        values = torch.cat(
+            [network.forward_features(batch.features.float()).float() for batch in evaluation_batches(prepared, "test")]
+        )
     dataset = prepared.dataset
     return Embedding(
         genres=dataset.genres,

@@ -70,7 +70,8 @@ def robustness(
     stored = [run for path in runs for run in find_runs(path)]
     like = pool_runs(stored)
     applied = [read_run(run.folder) for run in stored]
-    audio = load_dataset(dataset or AUDIO_OF.get(like.dataset, like.dataset), data)
+    loader = str((stored[0].recipe or {}).get("data.dataset", like.dataset))
+    audio = load_dataset(dataset or AUDIO_OF.get(loader, loader), data)
     possible = choose_tracks(audio, applied)
     tracks = choose_tracks(audio, applied, max_tracks=max_tracks)
     store = TrackStore(

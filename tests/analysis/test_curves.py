@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genrekit.analysis.curves import find_curves, group_curves, load_curves
+from genrekit.analysis.curves_figure import draw_curves
+from genrekit.errors import DataError, RunError
+
+
+def test_the_numbers_of_a_picture_are_those_of_the_runs(tmp_path: Path, write_metrics, table_of) -> None:
+    write_metrics(tmp_path / "runs" / "a", accuracy=[0.3, 0.5, 0.6])
+    write_metrics(tmp_path / "runs" / "b", accuracy=[0.4, 0.7], fold=1)
+    (configuration,) = group_curves(find_curves([tmp_path / "runs"]))
+    picture = draw_curves([configuration])
+    rows = table_of(picture)
+    assert [(row["run"], int(row["epoch"]), float(row["valid_accuracy"])) for row in rows] == [
+        ("a", 0, 0.2), ("a", 1, 0.4), ("a", 2, 0.5), ("b", 0, 0.3), ("b", 1, 0.6),
+    ]  # fmt: skip
+    # The mean is over the epochs that both folds have.
+    epochs, mean = configuration.mean("valid_accuracy")
+    assert epochs.tolist() == [0, 1] and mean == pytest.approx([0.25, 0.5])
+    lines = {line.get_label(): line for line in picture.figure.axes[0].lines}
+    assert lines["validation, mean"].get_ydata() == pytest.approx([25, 50])
+    assert lines["validation, mean"].get_xdata() == pytest.approx([1, 2])
+    assert not picture.contaminated and picture.figure.get_suptitle() == ""
+
+
+def test_clean_stands_above_contaminated_of_the_same_configuration(tmp_path: Path, write_metrics) -> None:
+    write_metrics(tmp_path / "leak", accuracy=[0.9], protocol="P1")
+    write_metrics(tmp_path / "other", accuracy=[0.5], learning_rate=0.1)
+    write_metrics(tmp_path / "clean", accuracy=[0.6])
+    configurations = group_curves(find_curves([tmp_path / name for name in ("leak", "other", "clean")]))
+    assert [[run.run for run in c.runs] for c in configurations] == [["clean"], ["leak"], ["other"]]
+    picture = draw_curves(configurations)
+    assert picture.contaminated
+    titles = [text.get_text() for axes in picture.figure.axes for text in axes.texts]
+    assert [title for title in titles if "CONTAMINATED" in title] == ["(b) CONTAMINATED: SE-CNN, P1"]
+    # Two rows would read alike: their folders tell them apart.
+    assert [title for title in titles if "P2" in title] == ["(a) SE-CNN, P2, clean", "(c) SE-CNN, P2, other"]
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_panels_keep_their_room(tmp_path: Path, write_metrics, columns: int) -> None:
+    runs = [write_metrics(tmp_path / str(k), accuracy=[0.3, 0.6], learning_rate=0.1 * k) for k in range(1, 4)]
+    figure = draw_curves(group_curves(find_curves(runs)), columns=columns).figure
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        box = axes.get_position()
+        assert box.width > 0.3 and box.height * figure.get_size_inches()[1] > 0.7
+
+
+def test_a_run_without_validation_says_so(tmp_path: Path, write_metrics) -> None:
+    (run,) = find_curves([write_metrics(tmp_path / "a", accuracy=[0.3, 0.5], valid=False)])
+    assert not run.has_validation
+    picture = draw_curves(group_curves([run]))
+    assert [t.get_text() for t in picture.figure.axes[0].texts if "validation" in t.get_text()] == [
+        "no validation part"
+    ]
+
+
+def test_validation_on_the_test_part_is_said(tmp_path: Path, write_metrics) -> None:
+    runs = find_curves([write_metrics(tmp_path / "a", accuracy=[0.3], validation="test")])
+    assert "validated on the part that is scored" in draw_curves(group_curves(runs)).caption
+
+
+def test_an_epoch_that_was_begun_anew_counts_once(tmp_path: Path, write_metrics) -> None:
+    run = write_metrics(tmp_path / "a", accuracy=[0.1, 0.2])
+    with (run / "metrics.csv").open("a") as file:
+        file.write("1,0.5,0.7,0.4,0.6,0.6\n2,0.4,0.8,0.3,0.7,0.7\n")
+    curves = load_curves(run)
+    assert curves.epoch.tolist() == [0, 1, 2]
+    assert curves.values["train_accuracy"] == pytest.approx([0.1, 0.7, 0.8])
+
+
+def test_what_is_no_run_is_named(tmp_path: Path, write_metrics) -> None:
+    with pytest.raises(RunError, match="No run folder"):
+        find_curves([tmp_path / "nowhere"])
+    with pytest.raises(RunError, match=r"has no metrics\.csv"):
+        find_curves([tmp_path])
+    run = write_metrics(tmp_path / "run", accuracy=[0.1])
+    (run / "metrics.csv").write_text("epoch,train_loss\nx,1\n")
+    with pytest.raises(DataError, match="cannot be read"):
+        load_curves(run)
+    (run / "metrics.csv").write_text("epoch,train_loss\n")
+    with pytest.raises(DataError, match="no epoch yet"):
+        load_curves(run)
+    with pytest.raises(DataError, match="No runs"):
+        draw_curves([])
+    assert np.isfinite(load_curves(write_metrics(tmp_path / "good", accuracy=[0.1])).values["train_loss"]).all()

@@ -1,0 +1,88 @@
+"""Confusion, reliability and folds: the numbers beside the pictures are those of the predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from genrekit.analysis.confusion import draw_confusion
+from genrekit.analysis.fold_metrics import draw_folds, fold_metrics
+from genrekit.analysis.reliability import draw_reliability, wilson_interval
+from genrekit.analysis.stored import group_runs, read_scored
+from genrekit.errors import DataError
+from genrekit.evaluation import evaluate_runs, find_runs
+
+
+def test_confusion(tmp_path: Path, write_run, table_of) -> None:
+    scored = read_scored(find_runs(write_run(tmp_path / "run")), command="test")
+    rows = {(row["true"], row["decided"]): row for row in table_of(draw_confusion(scored))}
+    assert len(rows) == 9
+    # The last six of thirty tracks are wrong, two of each genre, each taken for the next one.
+    assert {key: int(row["n"]) for key, row in rows.items() if row["n"] != "0"} == {
+        ("blues", "blues"): 8, ("jazz", "jazz"): 8, ("rock", "rock"): 8,
+        ("blues", "jazz"): 2, ("jazz", "rock"): 2, ("rock", "blues"): 2,
+    }  # fmt: skip
+    assert float(rows["blues", "jazz"]["share"]) == 0.2
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_confusion_draws_each_number_once(tmp_path: Path, write_run, columns: int) -> None:
+    scored = read_scored(find_runs(write_run(tmp_path / "run")), command="test")
+    picture = draw_confusion(scored, columns=columns)
+    assert sorted(text.get_text() for text in picture.figure.axes[0].texts) == ["20"] * 3 + ["80"] * 3
+    assert "Accuracy 80.0 %" in picture.caption
+
+
+def test_reliability(tmp_path: Path, write_run, table_of) -> None:
+    runs = find_runs(write_run(tmp_path / "run", n_right=21))
+    picture = draw_reliability(read_scored(runs, command="test"))
+    rows = table_of(picture)
+    assert len(rows) == 15
+    (filled,) = [row for row in rows if row["n"] != "0"]
+    assert (int(filled["n"]), float(filled["accuracy"])) == (30, 0.7)
+    assert float(filled["mean_confidence"]) == pytest.approx(0.8, abs=1e-6)
+    card = evaluate_runs(runs, command="test").calibration
+    assert picture.facts["expected_calibration_error"] == card.error == pytest.approx(0.1, abs=1e-6)
+    assert picture.facts["brier"] == card.brier
+    assert [row["accuracy"] for row in rows if row["n"] == "0"] == [""] * 14
+
+
+def test_wilson_is_scipys() -> None:
+    right, n = np.array([0.0, 3.0, 10.0, 0.0]), np.array([5, 7, 10, 0])
+    low, high = wilson_interval(right, n)
+    for k in range(3):
+        expected = binomtest(int(right[k]), int(n[k])).proportion_ci(0.95, method="wilson")
+        assert (low[k], high[k]) == pytest.approx((expected.low, expected.high), abs=1e-6)
+    assert np.isnan(low[3]) and np.isnan(high[3])
+
+
+def test_folds(tmp_path: Path, write_run, table_of) -> None:
+    for fold, right in enumerate((21, 24, 27)):
+        write_run(tmp_path / "clean" / str(fold), fold=fold, n_right=right, first_track=100 * fold)
+    write_run(tmp_path / "leak", protocol="P1", n_right=30)
+    runs = [*find_runs(tmp_path / "clean"), *find_runs(tmp_path / "leak")]
+    systems = [fold_metrics(read_scored(group, command="test")) for group in group_runs(runs)]
+    picture = draw_folds(systems)
+    rows = table_of(picture)
+    assert [(row["system"], row["fold"], float(row["accuracy"])) for row in rows] == [
+        ("se_cnn, P2", "0", 0.7), ("se_cnn, P2", "1", 0.8), ("se_cnn, P2", "2", 0.9), ("se_cnn, P1", "0", 1.0),
+    ]  # fmt: skip
+    accuracy = picture.facts["systems"][0]["spread_ddof_0"]["accuracy"]
+    assert (accuracy["mean"], accuracy["deviation"]) == pytest.approx((0.8, np.std([0.7, 0.8, 0.9])))
+    assert picture.contaminated and "CONTAMINATED where marked" in picture.figure.get_suptitle()
+    marked = [
+        text.get_text() for axes in picture.figure.axes for text in axes.texts if "CONTAMINATED" in text.get_text()
+    ]
+    assert marked == ["(2) CONTAMINATED: se_cnn, P1"]
+    assert len(picture.figure.axes) == 8
+    # Drawn and stored are the same numbers.
+    (points,) = [line for line in picture.figure.axes[0].lines if line.get_marker() == "o"]
+    assert points.get_ydata() == pytest.approx([70, 80, 90])
+
+
+def test_no_runs_are_no_picture() -> None:
+    with pytest.raises(DataError, match="No runs to draw"):
+        draw_folds([])

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+from genrekit.analysis.conditions import CONDITIONS, choose_conditions
+from genrekit.analysis.out_of_fold import OutOfFoldModels, cut_windows, read_run
+from genrekit.analysis.robustness import choose_tracks, run_robustness
+from genrekit.analysis.robustness_figure import draw_robustness
+from genrekit.analysis.robustness_result import changed_decisions, score_robustness, tabulate, write_predictions
+from genrekit.analysis.robustness_store import TrackResult, TrackStore
+from genrekit.audio import load_audio
+from genrekit.data.dataset import Dataset, Track
+from genrekit.data.registry import load_dataset
+from genrekit.errors import DataError, LeakError, RunError
+from genrekit.evaluation import Predictions, find_runs, fuse, pool_runs
+from genrekit.training.recipe import Excerpts
+
+SR = 22_050
+QUICK = ("gain_plus_6_db", "noise_20_db", "telephone_band", "start_half_second_later")
+
+
+def suite(runs: Path, music: Path, folder: Path, names=QUICK, **options):
+    stored = find_runs(runs)
+    applied, dataset = [read_run(run.folder) for run in stored], load_dataset("folder", music)
+    conditions = choose_conditions(names)
+    store = TrackStore(folder, {"conditions": [c.name for c in conditions]})
+    tracks = choose_tracks(dataset, applied)
+    failed = run_robustness(applied, dataset, tracks, store, conditions=conditions, **options)
+    results = [store.results[track] for track in tracks if track in store.results]
+    return conditions, failed, tabulate(results, applied, dataset, conditions, pool_runs(stored))
+
+
+def test_the_suite_is_complete() -> None:
+    names = [condition.name for condition in CONDITIONS]
+    assert names[0] == "unchanged" and len(set(names)) == len(names)
+    wanted = {
+        "high_pass_20_hz", "high_pass_30_hz", "gain_plus_6_db", "gain_minus_6_db", "mp3_64_kbps", "mp3_128_kbps",
+        "noise_30_db", "noise_20_db", "faster_6_percent", "slower_6_percent", "pitch_plus_1", "pitch_minus_1",
+        "telephone_band", "start_half_second_later",
+    }  # fmt: skip
+    assert wanted <= set(names)
+    with pytest.raises(DataError, match="Unknown condition 'mp4'"):
+        choose_conditions(["mp4"])
+    assert [c.name for c in choose_conditions(["noise_20_db"])] == ["unchanged", "noise_20_db"]
+
+
+def test_each_condition_does_what_its_name_says() -> None:
+    y = (0.1 * np.random.default_rng(0).standard_normal(2 * SR)).astype(np.float32)
+    changed = {c.name: c(y, SR, track_id="blues.00000") for c in CONDITIONS}
+    assert np.array_equal(changed.pop("unchanged"), y)
+    assert all(not np.array_equal(z, y) for z in changed.values())
+    power = {name: float(np.mean(z.astype(float) ** 2) / np.mean(y.astype(float) ** 2)) for name, z in changed.items()}
+    assert 10 * np.log10(power["gain_plus_6_db"]) == pytest.approx(6, abs=1e-3)
+    assert 10 * np.log10(power["gain_minus_6_db"]) == pytest.approx(-6, abs=1e-3)
+    assert power["noise_20_db"] == pytest.approx(1.01, abs=5e-3)
+    assert power["telephone_band"] == pytest.approx(3100 / 11_025, abs=0.03)
+    assert len(changed["faster_6_percent"]) < len(y) < len(changed["slower_6_percent"])
+    again = {c.name: c(y, SR, track_id="blues.00000") for c in CONDITIONS}
+    assert all(np.array_equal(again[name], z) for name, z in changed.items())
+    other = {c.name: c(y, SR, track_id="blues.00001") for c in choose_conditions(["noise_20_db"])}
+    assert not np.array_equal(other["noise_20_db"], changed["noise_20_db"])
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "starts", "last"),
+    [(30.0, [0, 5, 10, 15, 20], 20.0), (29.6, [0, 5, 10, 15, 20], 19.6), (12.0, [0], 0.0), (3.0, [0], 0.0)],
+)
+def test_windows_lie_within_the_recording(duration_s: float, starts: list[float], last: float) -> None:
+    y = np.arange(round(duration_s * 100), dtype=np.float32)
+    start_s, windows = cut_windows(y, 100, Excerpts(window_s=10, hop_s=5))
+    assert start_s.tolist() == starts and windows.shape == (len(starts), 1000)
+    assert windows[-1, 0] == pytest.approx(100 * last)
+    assert windows[-1, -1] == min(len(y) - 1, 100 * last + 999)
+
+
+def test_only_runs_that_have_not_heard_a_track_are_asked(trained) -> None:
+    models = OutOfFoldModels([read_run(run.folder) for run in find_runs(trained.runs)])
+    for run in models.runs:
+        assert len(run.test_tracks) == 4
+        for track in run.test_tracks:
+            assert models.responsible(track) == (run,)
+    assert models.responsible("dark/nowhere.flac") == ()
+
+
+def test_unchanged_recordings_give_what_evaluation_stored(trained) -> None:
+    stored = find_runs(trained.runs)[0]
+    models = OutOfFoldModels([read_run(stored.folder)])
+    track = str(stored.predictions.select(part="test").track[0])
+    path = load_dataset("folder", trained.music).track(track).path
+    start_s, tables = models.predict(load_audio(path, sr=models.sr), models.runs)
+    rows = stored.predictions.select(part="test")
+    rows = rows.take(np.flatnonzero(rows.track == track))
+    assert start_s.tolist() == rows.start_s.tolist()
+    assert tables[stored.name] == pytest.approx(rows.probabilities, abs=1e-3)
+
+
+def test_the_suite_from_audio_to_a_figure(own_runs, trained, tmp_path, table_of) -> None:
+    conditions, failed, tables = suite(own_runs, trained.music, tmp_path / "out")
+    assert failed == () and set(tables) == {c.name for c in conditions}
+    result = score_robustness(tables, conditions, n_folds=10)
+    assert (result.n_tracks, result.n_decisions) == (8, 8)
+    assert "2 of 10 folds" in result.caption and "tiny on music (audio)" in result.caption
+    base = fuse(tables["unchanged"], "mean")
+    for c in result.conditions:
+        fused = fuse(tables[c.name], "mean")
+        assert c.accuracy == pytest.approx(fused.correct.mean())
+        if c.name != "unchanged":
+            assert c.changed == pytest.approx((fused.predicted != base.predicted).mean())
+            assert c.difference == pytest.approx(fused.correct.mean() - base.correct.mean())
+            assert c.n_lost == int((base.correct & ~fused.correct).sum())
+    # A gain without clipping is nothing to a front end that measures from its maximum.
+    assert result.conditions[1].name == "gain_plus_6_db" and result.conditions[1].changed == 0
+    picture = draw_robustness(result)
+    rows = table_of(picture)
+    assert [row["condition"] for row in rows] == [c.name for c in conditions]
+    assert [float(row["accuracy"]) for row in rows] == [c.accuracy for c in result.conditions]
+    assert rows[0]["difference"] == "" and float(rows[2]["changed"]) == result.conditions[2].changed
+    text = result.to_markdown()
+    assert text.count("\n| ") == 1 + len(conditions) and "telephone, 300 to 3400 Hz" in text
+    paths = write_predictions(tables, tmp_path / "out" / "predictions")
+    assert Predictions.read_parquet(paths[0]).sha256 == tables["unchanged"].sha256
+
+
+def test_a_killed_run_goes_on_where_it_stopped(own_runs, trained, tmp_path) -> None:
+    whole = suite(own_runs, trained.music, tmp_path / "whole", ("noise_20_db",))[2]
+    suite(own_runs, trained.music, tmp_path / "cut", ("noise_20_db",))
+    path = tmp_path / "cut" / "tracks.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    assert len(lines) == 9
+    path.write_text("".join(lines[:6]) + lines[6][:100])
+    steps: list[tuple[int, int]] = []
+    again = suite(
+        own_runs, trained.music, tmp_path / "cut", ("noise_20_db",), on_done=lambda d, n, what: steps.append((d, n))
+    )[2]
+    assert steps == [(5, 8), (6, 8), (7, 8), (8, 8)]
+    assert {name: table.sha256 for name, table in again.items()} == {n: t.sha256 for n, t in whole.items()}
+
+
+@pytest.mark.slow
+def test_processes_give_the_same_numbers(own_runs, trained, tmp_path) -> None:
+    one = suite(own_runs, trained.music, tmp_path / "one", ("noise_20_db",))[2]
+    two = suite(own_runs, trained.music, tmp_path / "two", ("noise_20_db",), n_jobs=2)[2]
+    for name in one:
+        assert one[name].probabilities == pytest.approx(two[name].probabilities, abs=1e-6)
+
+
+def test_a_broken_recording_is_named_and_the_others_are_done(own_runs, trained, tmp_path) -> None:
+    import shutil
+
+    music = Path(shutil.copytree(trained.music, tmp_path / "music"))
+    run = read_run(find_runs(own_runs)[0].folder)
+    victim = sorted(run.test_tracks)[0]
+    load_dataset("folder", music).track(victim).path.write_bytes(b"not audio")
+    _, failed, tables = suite(own_runs, music, tmp_path / "out", ("gain_plus_6_db",))
+    assert [result.track_id for result in failed] == [victim] and failed[0].error
+    assert len(np.unique(tables["unchanged"].track)) == 7
+
+
+def test_a_store_is_refused_where_it_does_not_belong(tmp_path) -> None:
+    result = TrackResult("a", {"unchanged": np.array([0.0])}, {"unchanged": {"run": np.float32([[0.1, 0.9]])}})
+    TrackStore(tmp_path, {"weights": "1"}).add(result)
+    back = TrackStore(tmp_path, {"weights": "1"}).results["a"]
+    assert np.array_equal(back.probabilities["unchanged"]["run"], np.float32([[0.1, 0.9]]))
+    with pytest.raises(RunError, match="other runs, conditions or data"):
+        TrackStore(tmp_path, {"weights": "2"})
+    path = tmp_path / "tracks.jsonl"
+    path.write_text(path.read_text() + json.dumps({"what": 1}) + "\n")
+    with pytest.raises(RunError, match="damaged"):
+        TrackStore(tmp_path, {"weights": "1"})
+
+
+def test_contaminated_and_unfinished_runs_and_archives_are_refused(own_runs, trained) -> None:
+    first, second = (run.folder for run in find_runs(own_runs))
+    (first / "run.json").unlink()
+    with pytest.raises(RunError, match="not finished"):
+        read_run(first)
+    split = json.loads((second / "split.json").read_text())
+    members = {part: [f"{track}@0" for track in split["parts"][part]] for part in split["parts"]}
+    split |= {"protocol": "P1", "unit": "excerpt", "parts": members, "hash": None}
+    split.pop("hash")
+    (second / "split.json").write_text(json.dumps(split))
+    with pytest.raises(LeakError, match="CONTAMINATED"):
+        read_run(second)
+    runs = [read_run(run.folder) for run in find_runs(trained.runs)]
+    with pytest.raises(DataError, match="of 'other' is in a test part"):
+        choose_tracks(Dataset("other", ("dark",), (Track("x", "dark", Path("x.wav")),)), runs)
+
+
+def test_a_few_tracks_are_spread_over_all(trained) -> None:
+    dataset = load_dataset("folder", trained.music)
+    runs = [read_run(run.folder) for run in find_runs(trained.runs)]
+    chosen = choose_tracks(dataset, runs, max_tracks=4)
+    assert len(chosen) == 4 and {dataset.track(track).genre for track in chosen} == {"bright", "dark"}
+    assert set(chosen) <= set(choose_tracks(dataset, runs))
+
+
+def test_changed_decisions_are_counted_on_the_same_rows(tmp_path, write_run) -> None:
+    one = fuse(find_runs(write_run(tmp_path / "a", n_right=24))[0].predictions, "mean")
+    two = fuse(find_runs(write_run(tmp_path / "b", n_right=21))[0].predictions, "mean")
+    share, interval = changed_decisions(one, two, generator=np.random.default_rng(0))
+    assert share == pytest.approx(0.1)
+    assert interval.low < 0.1 < interval.high and interval.unit == "artist" and interval.n_clusters == 15
+    with pytest.raises(DataError, match="same tracks"):
+        changed_decisions(one, two.take(np.arange(29)), generator=np.random.default_rng(0))
