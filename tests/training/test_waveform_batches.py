@@ -13,9 +13,10 @@ from genrekit.data import load_dataset, make_split
 from genrekit.data.dataset import Dataset
 from genrekit.errors import RecipeError
 from genrekit.features import FEATURES
-from genrekit.training.batches import TrainingBatches
+from genrekit.models import ModelSpec, create_model
+from genrekit.training.batches import EvaluationBatches, TrainingBatches, evaluation_batch_size
 from genrekit.training.excerpts import part_table
-from genrekit.training.recipe import Recipe
+from genrekit.training.recipe import Excerpts, Recipe
 from genrekit.training.sources import WaveformSource, require_augmentation
 from genrekit.training.trainer import prepare
 
@@ -79,7 +80,7 @@ def test_same_epoch_same_draws(audio, make_recipe):
 @pytest.mark.parametrize("augmentation", [{"gain_db": [-6, 6]}, {"noise_snr_db": [5, 30]}])
 def test_an_archive_has_no_waveforms_and_says_so_before_any_work(make_recipe, archive_path: Path, augmentation):
     recipe = make_recipe(augmentation=augmentation)
-    with pytest.raises(RecipeError, match="is an archive of log-mels. Leave them out .* or use a data set of audio"):
+    with pytest.raises(RecipeError, match=r"is an archive of log-mels\. Leave them out .* or use a data set of audio"):
         prepare(recipe, device=CPU)
 
 
@@ -87,3 +88,28 @@ def test_audio_has_no_log_mels_to_warp(make_recipe, audio: Dataset):
     with pytest.raises(RecipeError, match="is no archive of them"):
         require_augmentation(audio, make_recipe().augmentation)
     require_augmentation(audio, make_recipe(augmentation={"gain_db": [-6, 6], "time_mask_fraction": 0.3}).augmentation)
+
+
+def test_evaluation_batches_are_as_large_as_memory_allows():
+    sizes = {
+        ("power_spectrogram_a", 3.0): 32,
+        ("archive_log_mel", 3.0): 128,
+        ("archive_log_mel", 10.0): 128,
+        ("mel_b", 5.0): 54,
+        ("waveform", 3.0): 33,
+        ("waveform", 300.0): 1,
+    }
+    assert {key: evaluation_batch_size(FEATURES[key[0]], key[1]) for key in sizes} == sizes
+
+
+def test_predictions_do_not_depend_on_the_size_of_evaluation_batches(audio):
+    network = create_model(ModelSpec("se_cnn", 2, 513, 130)).eval()
+    source = WaveformSource(audio, FEATURES["power_spectrogram_a"], CPU, span_s=30.0)
+    table = part_table(audio, make_split(audio, "all"), "train", Excerpts(window_s=3.0, hop_s=1.0), source)
+    with torch.no_grad():
+        large, small = (
+            torch.cat([network(batch.features) for batch in EvaluationBatches(source, table, 66_150, size)])
+            for size in (128, 3)
+        )
+    assert len(large) == 16
+    torch.testing.assert_close(large, small, rtol=1e-5, atol=1e-5)

@@ -168,9 +168,9 @@ def require_augmentation(dataset: Dataset, augmentation: Augmentation) -> None:
         )
     if augmentation.needs_decibels and dataset.archive is None:
         raise RecipeError(
-            "augmentation by max_stretch, max_shift_bins, equaliser_max_gain_db and noise_floor_max_db changes log-mels, "
-            f"and data set {dataset.name!r} is no archive of them. Leave these out, or make an archive of your audio "
-            "first: `genrekit data prepare --help`."
+            "augmentation by max_stretch, max_shift_bins, equaliser_max_gain_db and noise_floor_max_db changes "
+            f"log-mels, and data set {dataset.name!r} is no archive of them. Leave these out, or make an archive of "
+            "your audio first: `genrekit data prepare --help`."
         )
 
 

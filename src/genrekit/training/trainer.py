@@ -29,7 +29,7 @@ from genrekit.features.spec import FEATURES, named_features
 from genrekit.models import GenreNetwork, ModelSpec, WeightsHeader, create_model, save_weights
 from genrekit.models.host_memory import keep_freed_memory
 from genrekit.models.weights import load_weights
-from genrekit.training.batches import EvaluationBatches, TrainingBatches
+from genrekit.training.batches import EvaluationBatches, TrainingBatches, evaluation_batch_size
 from genrekit.training.callbacks import AtomicCheckpoints, MetricsTable
 from genrekit.training.excerpts import ExcerptTable, part_table
 from genrekit.training.module import GenreModule
@@ -38,9 +38,8 @@ from genrekit.training.run import Run
 from genrekit.training.run_lock import hold
 from genrekit.training.sources import Source, make_source, require_augmentation, require_front_end
 
-__all__ = ["SCORED", "Prepared", "check", "header_of", "load_data", "predict", "prepare", "train"]
+__all__ = ["SCORED", "Prepared", "check", "evaluation_batches", "header_of", "load_data", "predict", "prepare", "train"]
 
-EVALUATION_BATCH = 128
 # The parts that get predictions; nobody needs those of the training part.
 SCORED: tuple[Part, ...] = ("valid", "test")
 
@@ -258,7 +257,7 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
     network = create_model(header_of(recipe, prepared.dataset.genres).model)
     # A run that is continued has it in its checkpoint.
     if not run.last_checkpoint.is_file():
-        network.fit_input(batch.features for batch in _evaluation_batches(prepared, "train"))
+        network.fit_input(batch.features for batch in evaluation_batches(prepared, "train"))
     module = GenreModule(network, optimisation, seed=recipe.seed)
     validates = len(prepared.tables["valid"]) > 0
     callbacks: list[pl.Callback] = [MetricsTable(run.metrics_path)]
@@ -297,7 +296,7 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
         epoch=lambda: trainer.current_epoch,
         negatives=_negatives(recipe, negatives_root, prepared.device),
     )
-    valid = _evaluation_batches(prepared, "valid") if validates else None
+    valid = evaluation_batches(prepared, "valid") if validates else None
     # Our own checkpoint holds the state of callbacks and optimiser, which weights alone do not.
     resume = run.last_checkpoint if run.last_checkpoint.is_file() else None
     trainer.fit(module, batches, valid, ckpt_path=resume, weights_only=False)
@@ -325,9 +324,12 @@ def _negatives(recipe: Recipe, root: Path | None, device: torch.device) -> Sourc
     return make_source(load_dataset("archive", place), FEATURES["archive_log_mel"], device, span_s=None)
 
 
-def _evaluation_batches(prepared: Prepared, part: Part) -> EvaluationBatches:
-    window_steps = prepared.source.steps(prepared.recipe.excerpts.window_s)
-    return EvaluationBatches(prepared.source, prepared.tables[part], window_steps, EVALUATION_BATCH)
+def evaluation_batches(prepared: Prepared, part: Part) -> EvaluationBatches:
+    """All excerpts of a part of the split, in batches that are small enough for float32."""
+    recipe = prepared.recipe
+    batch_size = evaluation_batch_size(named_features(recipe.features), recipe.excerpts.window_s)
+    window_steps = prepared.source.steps(recipe.excerpts.window_s)
+    return EvaluationBatches(prepared.source, prepared.tables[part], window_steps, batch_size)
 
 
 def predict(network: GenreNetwork, prepared: Prepared, part: Part) -> Predictions:
@@ -335,7 +337,7 @@ def predict(network: GenreNetwork, prepared: Prepared, part: Part) -> Prediction
     table, dataset = prepared.tables[part], prepared.dataset
     network = network.to(prepared.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     with torch.no_grad():
-        logits = [network(batch.features.float()) for batch in _evaluation_batches(prepared, part)]
+        logits = [network(batch.features.float()) for batch in evaluation_batches(prepared, part)]
     p = torch.cat(logits).double().softmax(1).float().cpu().numpy()
     tracks = [dataset.tracks[row] for row in table.rows.tolist()]
     n = len(tracks)
