@@ -10,8 +10,18 @@ import pytest
 
 pytest.importorskip("librosa")
 
-from genrekit.errors import AudioError
-from genrekit.features import HANDCRAFTED_NAMES, HandcraftedFeatures, compute_handcrafted
+from genrekit.errors import AudioError, RecipeError
+from genrekit.features import (
+    GTZAN_TABLE_10S,
+    HANDCRAFTED,
+    HANDCRAFTED_NAMES,
+    ExportableFrontEnd,
+    FeatureSpec,
+    FrontEnd,
+    HandcraftedFeatures,
+    compute,
+    compute_handcrafted,
+)
 from genrekit.features.handcrafted import MIN_SAMPLES, SR
 
 
@@ -122,3 +132,27 @@ def test_silence_has_finite_values() -> None:
 def test_bad_waveforms_are_refused(y: np.ndarray, sr: int, message: str) -> None:
     with pytest.raises(AudioError, match=message):
         compute_handcrafted(y, sr=sr)
+
+
+@pytest.mark.parametrize(("spec", "n_bins"), [(HANDCRAFTED, 57), (GTZAN_TABLE_10S, 63)])
+def test_a_table_s_front_end_is_one_column_whatever_the_length(spec: FeatureSpec, n_bins: int) -> None:
+    assert spec.column_names is not None
+    assert (spec.n_bins, spec.n_columns(3 * SR), spec.n_columns(30 * SR)) == (n_bins, 1, 1)
+    assert FeatureSpec.from_dict(spec.to_dict()) == spec
+
+
+def test_the_front_end_computes_them_too() -> None:
+    y = music(1.0)
+    np.testing.assert_array_equal(
+        compute(HANDCRAFTED, y)[:, 0], compute_handcrafted(y).values.astype(np.float32), strict=True
+    )
+
+
+def test_what_no_table_can_do_is_refused() -> None:
+    pytest.importorskip("torch")
+    with pytest.raises(RecipeError, match="63 numbers from a table; it cannot be computed from audio"):
+        compute(GTZAN_TABLE_10S, music(1.0))
+    with pytest.raises(RecipeError, match="cannot be computed in batches"):
+        FrontEnd(HANDCRAFTED)
+    with pytest.raises(RecipeError, match="cannot be exported: a model file takes a waveform"):
+        ExportableFrontEnd(HANDCRAFTED, SR)
