@@ -31,8 +31,8 @@ INFO = replace(
 def load_gtzan_table_10s(root: Path) -> Dataset:
     """Load the table from `root/features_10_sec.tsv`, or from `root` itself if that is a file.
 
-    The table does not say where an excerpt starts; the zero-crossing rates of 14 tracks say that the rows of a track are
-    those from 0, 10 and 20 s, in this order.
+    The table does not say where an excerpt starts; the zero-crossing rates of 14 tracks say that the rows of a track
+    are those from 0, 10 and 20 s, in this order.
 
     Raises
     ------
