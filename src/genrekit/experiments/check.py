@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from genrekit.data.dataset import Dataset
-from genrekit.errors import GenrekitError, RecipeError, RunError
+from genrekit.errors import DataError, GenrekitError, RecipeError, RunError
 from genrekit.experiments.plan import Plan, PlannedRun
-from genrekit.training.recipe import Data
+from genrekit.training.recipe import Data, Recipe
 from genrekit.training.trainer import check, load_data
 
 __all__ = ["check_plan"]
@@ -35,7 +35,7 @@ def check_plan(
     GenrekitError
         If any run cannot be trained. A fault of a single kind is raised as it is; several are told together.
     """
-    datasets: dict[Data, Dataset | GenrekitError] = {}
+    datasets: dict[Data, Dataset | DataError] = {}
     known: dict[tuple[str, int], GenrekitError | None] = {}
     faults: list[tuple[PlannedRun, GenrekitError]] = []
     for planned in plan.runs:
@@ -43,27 +43,33 @@ def check_plan(
         if planned.run.complete:
             _require_same(planned)
             continue
-        if recipe.data not in datasets:
-            try:
-                datasets[recipe.data] = load_data(recipe, on_progress=on_progress)
-            except GenrekitError as error:
-                datasets[recipe.data] = error
         # The seed changes nothing of what is checked.
         key = (recipe.hash, recipe.split.fold)
         if key not in known:
-            known[key] = _fault(planned, datasets[recipe.data], negatives)
+            known[key] = _fault(recipe, datasets, negatives, on_progress)
         fault = known[key]
         if fault is not None:
             faults.append((planned, fault))
     _raise(faults, len(plan))
 
 
-def _fault(planned: PlannedRun, dataset: Dataset | GenrekitError, negatives: Path | None) -> GenrekitError | None:
-    if isinstance(dataset, GenrekitError):
-        return dataset
+def _fault(
+    recipe: Recipe,
+    datasets: dict[Data, Dataset | DataError],
+    negatives: Path | None,
+    on_progress: Callable[[int, int, str], None],
+) -> GenrekitError | None:
+    """What is wrong with the recipe; `datasets` keeps what was loaded, or why it could not be, for the next one."""
     try:
-        check(planned.recipe, dataset, negatives_root=negatives)
+        if recipe.data not in datasets:
+            datasets[recipe.data] = load_data(recipe, on_progress=on_progress)
+        dataset = datasets[recipe.data]
+        if isinstance(dataset, DataError):
+            return dataset
+        check(recipe, dataset, negatives_root=negatives)
     except GenrekitError as error:
+        if isinstance(error, DataError):
+            datasets.setdefault(recipe.data, error)
         return error
     return None
 

@@ -91,6 +91,8 @@ class LocalPool:
         for worker in self._processes:
             worker.process.join(JOIN_S)
             worker.pipe.close()
+            if worker.job is not None:
+                _drop_if_empty(_log_path(self._logs, worker.job))
         self._processes.clear()
 
     def _spawn(self) -> _Process:
@@ -113,7 +115,9 @@ class LocalPool:
         worker.process.join(JOIN_S)
         worker.pipe.close()
         self._processes.remove(worker)
-        return Outcome("died", _how_it_died(worker.process.exitcode, _log_path(self._logs, job)))
+        log = _log_path(self._logs, job)
+        _drop_if_empty(log)
+        return Outcome("died", _how_it_died(worker.process.exitcode, log))
 
 
 def _how_it_died(code: int | None, log: Path) -> str:
@@ -141,6 +145,11 @@ def _log_path(logs: Path, job: Job) -> Path:
     return logs / f"{job.name}.log"
 
 
+def _drop_if_empty(log: Path) -> None:
+    if log.is_file() and log.stat().st_size == 0:
+        log.unlink()
+
+
 def _serve(pipe: Connection, threads: int | None, logs: Path) -> None:
     """The life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -158,8 +167,7 @@ def _serve(pipe: Connection, threads: int | None, logs: Path) -> None:
         outcome = worker.work(job)
         sys.stdout.flush()
         sys.stderr.flush()
-        if outcome.kind != "failed" and log.stat().st_size == 0:
-            log.unlink()
+        _drop_if_empty(log)
         pipe.send(outcome)
 
 

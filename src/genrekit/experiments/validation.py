@@ -35,7 +35,7 @@ def read_validation(run: Run, optimisation: Optimisation) -> Validation | None:
     try:
         with run.metrics_path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if not rows:
         return None

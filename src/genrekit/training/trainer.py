@@ -137,6 +137,8 @@ def prepare(
     if held is not None and (held.device, held.recipe.data) != (device, recipe.data):
         held = None
     dataset = load_data(recipe, on_progress=on_progress) if held is None else held.dataset
+    require_front_end(dataset, named_features(recipe.features))
+    require_augmentation(dataset, recipe.augmentation)
     split, proof = _proved(recipe, dataset)
     if held is not None and _cut_from(held.recipe) == _cut_from(recipe):
         source = held.source

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from genrekit.experiments import dispatch as dispatch_module
+from genrekit.experiments.dispatch import Event, dispatch
+from genrekit.experiments.job import Job, Outcome
+from genrekit.experiments.plan import make_plan
+from genrekit.training.recipe import load_recipe
+from genrekit.training.run_lock import hold
+
+
+class ScriptedPool:
+    """Two workers whose jobs end as the script says, one outcome after the other for each job."""
+
+    size = 2
+
+    def __init__(self, script: dict[str, list[Outcome]]) -> None:
+        self._script = {name: list(outcomes) for name, outcomes in script.items()}
+        self._running: list[Job] = []
+        self.started: list[str] = []
+        self.most_at_once = 0
+
+    @property
+    def free(self) -> int:
+        return self.size - len(self._running)
+
+    def start(self, job: Job) -> None:
+        assert self.free
+        self._running.append(job)
+        self.started.append(job.name)
+        self.most_at_once = max(self.most_at_once, len(self._running))
+
+    def wait(self, timeout_s: float) -> list[tuple[Job, Outcome]]:
+        job = self._running.pop(0)
+        outcomes = self._script.get(job.name)
+        return [(job, outcomes.pop(0) if outcomes else Outcome("finished", seconds=1.0))]
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def jobs(write_recipe, tmp_path) -> list[Job]:
+    recipe = load_recipe(write_recipe())
+    return [Job(run.recipe, tmp_path / "runs") for run in make_plan([recipe], tmp_path / "runs").runs]
+
+
+def run(pool, jobs) -> list[Event]:
+    waiting, events = list(jobs), []
+    dispatch(pool, lambda: waiting.pop(0) if waiting else None, events.append)
+    return [event for event in events if event.kind != "tick"]
+
+
+def kinds(events, job) -> list[str]:
+    return [event.kind for event in events if event.job.name == job.name]
+
+
+def test_as_many_at_once_as_there_are_workers_and_each_once(jobs):
+    pool = ScriptedPool({})
+    events = run(pool, jobs)
+    assert pool.started == [job.name for job in jobs]
+    assert pool.most_at_once == 2
+    assert all(kinds(events, job) == ["started", "finished"] for job in jobs)
+
+
+def test_a_run_whose_worker_died_gets_one_more_try_and_then_its_reason(jobs):
+    died = Outcome("died", "ended by SIGKILL")
+    pool = ScriptedPool({jobs[0].name: [died], jobs[1].name: [died, died]})
+    events = run(pool, jobs)
+    assert kinds(events, jobs[0]) == ["started", "died", "started", "finished"]
+    assert kinds(events, jobs[1]) == ["started", "died", "started", "failed"]
+    assert kinds(events, jobs[2]) == ["started", "finished"]
+    assert next(event.reason for event in events if event.kind == "failed") == "ended by SIGKILL (tried 2 times)"
+
+
+def test_an_error_is_not_tried_again(jobs):
+    pool = ScriptedPool({jobs[1].name: [Outcome("failed", "disk full", 2.0)]})
+    events = run(pool, jobs)
+    assert kinds(events, jobs[1]) == ["started", "failed"]
+    assert pool.started.count(jobs[1].name) == 1
+
+
+def test_a_run_that_others_train_is_waited_for_and_not_trained_again(jobs, monkeypatch):
+    monkeypatch.setattr(dispatch_module, "ASK_AGAIN_S", 0.05)
+    other = jobs[0].run
+    began = threading.Event()
+
+    def train_elsewhere() -> None:
+        with hold(other):
+            began.set()
+            time.sleep(0.3)
+            other.folder.mkdir(parents=True)
+            other.write_json("run.json", {})
+
+    thread = threading.Thread(target=train_elsewhere)
+    thread.start()
+    assert began.wait(5)
+    pool = ScriptedPool({})
+    events = run(pool, jobs)
+    thread.join()
+    assert kinds(events, jobs[0]) == ["waiting", "known"]
+    assert pool.started == [job.name for job in jobs[1:]]
+
+
+def test_a_run_that_others_gave_up_is_taken_over(jobs, monkeypatch):
+    monkeypatch.setattr(dispatch_module, "ASK_AGAIN_S", 0.0)
+    pool = ScriptedPool({jobs[0].name: [Outcome("busy")] * 3})
+    events = run(pool, jobs)
+    assert kinds(events, jobs[0])[-2:] == ["started", "finished"]

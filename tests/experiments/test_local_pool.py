@@ -1,0 +1,106 @@
+"""Real processes and real kills; see test_dispatch.py for the logic around them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from genrekit.experiments.dispatch import Event, dispatch
+from genrekit.experiments.job import Job
+from genrekit.experiments.local_pool import LocalPool
+from genrekit.experiments.plan import make_plan
+from genrekit.training.recipe import load_recipe
+from genrekit.training.run import Run
+from genrekit.training.trainer import prepare, train
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds worker processes in /proc")
+PATIENCE_S = 300
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < end, "it did not come to that in time"
+        time.sleep(0.02)
+
+
+def workers_of(pid: int) -> list[int]:
+    """Worker processes of a parent; its resource tracker is none."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.slow
+def test_after_kills_of_a_worker_and_of_the_parent_the_same_command_gives_the_same_weights(write_recipe, tmp_path):
+    overrides = ("optimisation.max_epochs=12",)
+    path = write_recipe()
+    plan = make_plan([load_recipe(path, overrides)], tmp_path / "runs", folds=(0, 1))
+    runs = [planned.run for planned in plan.runs]
+    command = [
+        sys.executable, "-m", "genrekit", "experiment", path, "--folds", "0-1", "--runs", tmp_path / "runs",
+        "--set", overrides[0], "--jobs", "2", "--threads-per-job", "1",
+    ]  # fmt: skip
+    journal = tmp_path / "runs" / "journal.jsonl"
+    with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as parent:
+        wait_for(lambda: all(run.last_checkpoint.is_file() for run in runs))
+        first = workers_of(parent.pid)
+        assert len(first) == 2
+        os.kill(first[0], signal.SIGKILL)
+        wait_for(lambda: '"died"' in journal.read_text() and journal.read_text().count('"started"') == 3)
+        replaced = workers_of(parent.pid)
+        assert first[1] in replaced or any(run.done for run in runs)
+        parent.send_signal(signal.SIGKILL)
+        parent.communicate()
+    wait_for(lambda: not any(map(is_alive, {*first, *replaced})))
+    died = [json.loads(line) for line in journal.read_text().splitlines() if '"died"' in line]
+    assert len(died) == 1 and "SIGKILL" in died[0]["reason"]
+    done_before = [run.folder.name for run in runs if run.done]
+    again = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True)
+    assert again.stdout.split() == [str(run.folder) for run in runs]
+    # What was begun is not begun anew: its log goes on where its checkpoint stood.
+    for planned in plan.runs:
+        assert again.stderr.count(f"{planned.label}: valid") == 1
+        reference = train(prepare(planned.recipe), tmp_path / "reference")
+        assert planned.run.weights_path.read_bytes() == reference.weights_path.read_bytes()
+        assert planned.run.metrics_path.read_text() == reference.metrics_path.read_text()
+    started = [json.loads(line)["run"] for line in journal.read_text().splitlines() if '"started"' in line]
+    assert all(started.count(name) <= 2 for name in done_before)
+
+
+@pytest.mark.slow
+def test_a_run_whose_worker_dies_each_time_fails_and_the_others_go_on(write_recipe, tmp_path):
+    recipe = load_recipe(write_recipe(), ["optimisation.max_epochs=3"])
+    plan = make_plan([recipe], tmp_path / "runs", folds=(0, 1))
+    jobs = [Job(run.recipe, tmp_path / "runs") for run in plan.runs]
+    victim, waiting, events = jobs[0].name, list(jobs), []
+
+    def see(event: Event) -> None:
+        if event.kind == "started" and event.job.name == victim:
+            wait_for(lambda: bool(workers_of(os.getpid())))
+            os.kill(workers_of(os.getpid())[-1], signal.SIGKILL)
+        events.append(event)
+
+    with LocalPool(1, threads=1, logs=tmp_path / "logs") as pool:
+        dispatch(pool, lambda: waiting.pop(0) if waiting else None, see)
+    told = [(event.kind, event.job.name) for event in events if event.job is not None]
+    assert told == [
+        ("started", victim), ("died", victim), ("started", victim), ("failed", victim),
+        ("started", jobs[1].name), ("finished", jobs[1].name),
+    ]  # fmt: skip
+    assert Run.of(jobs[1].recipe, tmp_path / "runs").complete
+    assert not workers_of(os.getpid())

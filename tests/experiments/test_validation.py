@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from genrekit.experiments.validation import Validation, read_validation
+from genrekit.training.recipe import Optimisation
+from genrekit.training.run import Run
+
+LOG = """epoch,train_loss,train_accuracy,valid_loss,valid_accuracy,valid_file_accuracy
+0,2.0,0.2,2.1,0.5,0.4
+1,1.0,0.4,1.1,0.7,0.6
+2,0.9,0.5,1.0,0.7,0.8
+3,0.8,0.6,1.2,0.6,0.7
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept_epoch", "monitor"),
+    [
+        ({"monitor": "valid_accuracy"}, 2, 0.7),
+        ({"monitor": "valid_file_accuracy"}, 3, 0.8),
+        ({"monitor": "valid_loss"}, 3, 1.0),
+        ({"keep": "last"}, 4, 0.6),
+    ],
+)
+def test_the_kept_epoch_is_the_one_that_training_keeps(tmp_path, changes, kept_epoch, monitor):
+    (tmp_path / "metrics.csv").write_text(LOG)
+    reached = read_validation(Run(tmp_path), Optimisation(learning_rate=1, max_epochs=9, **changes))
+    assert (reached.epochs, reached.kept_epoch, reached.monitor) == (4, kept_epoch, monitor)
+
+
+def test_before_the_first_epoch_and_without_validation(tmp_path):
+    optimisation = Optimisation(learning_rate=1, max_epochs=9, keep="last")
+    assert read_validation(Run(tmp_path), optimisation) is None
+    (tmp_path / "metrics.csv").write_text(LOG.splitlines()[0] + "\n")
+    assert read_validation(Run(tmp_path), optimisation) is None
+    (tmp_path / "metrics.csv").write_text(LOG.splitlines()[0] + "\n0,2.0,0.2,,,\n")
+    assert read_validation(Run(tmp_path), optimisation) == Validation(1, 1, None, None, None)
