@@ -92,7 +92,7 @@ def _identity(dataset: Dataset) -> str:
     """SHA-256 of what the fingerprints depend on: the archive's levels, or each file's place, size and time."""
     digest = hashlib.sha256(str(FORMAT).encode())
     if dataset.archive is not None:
-        digest.update(np.ascontiguousarray(dataset.archive.levels))
+        digest.update(dataset.archive.levels.tobytes())
     for track in dataset.tracks:
         state: tuple[int, int] | None = None
         if track.path is not None:
