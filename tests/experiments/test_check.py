@@ -41,7 +41,7 @@ def test_what_is_wrong_with_one_recipe_is_not_said_of_another_over_the_same_data
     wrong = write_recipe("wrong", features="power_spectrogram_a")
     with pytest.raises(RecipeError, match="1 of 2 planned runs") as caught:
         check_plan(plan_of(wrong, write_recipe(), runs=tmp_path, folds=(0,)))
-    assert "small" not in str(caught.value)
+    assert "small fold" not in str(caught.value)
 
 
 def test_negatives_that_are_not_given(write_recipe, tmp_path):
