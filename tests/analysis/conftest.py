@@ -119,8 +119,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     import soundfile
     import torch
 
+    from genrekit.training.preparation import prepare
     from genrekit.training.recipe import parse_recipe
-    from genrekit.training.trainer import prepare, train
+    from genrekit.training.trainer import train
 
     root = tmp_path_factory.mktemp("trained")
     rng = np.random.default_rng(0)

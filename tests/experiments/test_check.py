@@ -9,8 +9,9 @@ from genrekit.data.splits import make_split
 from genrekit.errors import DataError, RecipeError, RunError
 from genrekit.experiments.check import check_plan
 from genrekit.experiments.plan import make_plan
+from genrekit.training.preparation import prepare
 from genrekit.training.recipe import load_recipe
-from genrekit.training.trainer import prepare, train
+from genrekit.training.trainer import train
 
 
 def plan_of(*paths, runs, overrides=(), **options):

@@ -17,9 +17,10 @@ from genrekit.experiments.dispatch import Event, dispatch
 from genrekit.experiments.job import Job
 from genrekit.experiments.local_pool import LocalPool
 from genrekit.experiments.plan import make_plan
+from genrekit.training.preparation import prepare
 from genrekit.training.recipe import load_recipe
 from genrekit.training.run import Run
-from genrekit.training.trainer import prepare, train
+from genrekit.training.trainer import train
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds worker processes in /proc")
 PATIENCE_S = 300

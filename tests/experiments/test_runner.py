@@ -6,8 +6,9 @@ from genrekit.evaluation import Predictions
 from genrekit.experiments.plan import make_plan
 from genrekit.experiments.runner import run_experiment
 from genrekit.experiments.state import Experiment
+from genrekit.training.preparation import prepare
 from genrekit.training.recipe import load_recipe
-from genrekit.training.trainer import prepare, train
+from genrekit.training.trainer import train
 
 
 def test_only_what_is_missing_is_trained(write_recipe, tmp_path, same_pool):

@@ -1,9 +1,14 @@
-"""Waveforms that the front-end tests share."""
+"""Waveforms and front ends that the front-end tests share."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+
+from genrekit.features import FEATURES, FeatureSpec
+
+# The front ends that are computed from waveforms of any length; the others come from feature tables.
+COMPUTED: dict[str, FeatureSpec] = {name: spec for name, spec in FEATURES.items() if spec.column_names is None}
 
 
 def music_like(sr: int, duration_s: float, *, seed: int = 0) -> npt.NDArray[np.float32]:

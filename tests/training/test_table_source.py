@@ -20,11 +20,12 @@ from genrekit.features import HANDCRAFTED, HANDCRAFTED_NAMES, POWER_SPECTROGRAM_
 from genrekit.models.weights import load_weights
 from genrekit.training.batches import EvaluationBatches, TrainingBatches
 from genrekit.training.excerpts import part_table
+from genrekit.training.preparation import prepare
 from genrekit.training.recipe import Excerpts, Recipe, load_recipe, parse_recipe
 from genrekit.training.run import Run
 from genrekit.training.sources import make_source, require_front_end
 from genrekit.training.table_source import TableSource
-from genrekit.training.trainer import prepare, train
+from genrekit.training.trainer import train
 
 CPU = torch.device("cpu")
 GENRES = ("polka", "tango", "waltz")

@@ -15,8 +15,10 @@ import torch
 from genrekit.errors import DataError, LeakError, RecipeError, RunError
 from genrekit.evaluation import Predictions
 from genrekit.models.weights import load_weights
+from genrekit.training.prediction import predict
+from genrekit.training.preparation import prepare
 from genrekit.training.run import Run
-from genrekit.training.trainer import predict, prepare, train
+from genrekit.training.trainer import train
 
 
 def run_once(recipe, folder: Path) -> Run:
@@ -70,7 +72,8 @@ import lightning.pytorch as pl
 from pathlib import Path
 from genrekit.training import callbacks
 from genrekit.training.recipe import load_recipe
-from genrekit.training.trainer import prepare, train
+from genrekit.training.preparation import prepare
+from genrekit.training.trainer import train
 
 torch.set_num_threads(1)
 def die(self, trainer, module):

@@ -16,9 +16,9 @@ from genrekit.features import FEATURES
 from genrekit.models import ModelSpec, create_model
 from genrekit.training.batches import EvaluationBatches, TrainingBatches, evaluation_batch_size
 from genrekit.training.excerpts import part_table
+from genrekit.training.preparation import prepare
 from genrekit.training.recipe import Excerpts, Recipe
 from genrekit.training.sources import WaveformSource, require_augmentation
-from genrekit.training.trainer import prepare
 
 CPU = torch.device("cpu")
 

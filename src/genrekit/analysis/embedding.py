@@ -92,8 +92,10 @@ def embed_test_part(
     """
     import torch
 
+    from genrekit.training.prediction import evaluation_batches
+    from genrekit.training.preparation import prepare
     from genrekit.training.run import Run
-    from genrekit.training.trainer import evaluation_batches, load_network, prepare
+    from genrekit.training.trainer import load_network
 
     run = Run(Path(folder))
     network, _ = load_network(run)

@@ -49,9 +49,9 @@ def train(
 
     from genrekit.cli.data_command import progress_bar
     from genrekit.training.callbacks import EpochLines, EpochProgress
+    from genrekit.training.preparation import prepare
     from genrekit.training.recipe import load_recipe
     from genrekit.training.run import Run
-    from genrekit.training.trainer import prepare
     from genrekit.training.trainer import train as train_run
 
     messages = Console(stderr=True, highlight=False)

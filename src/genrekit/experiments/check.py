@@ -8,8 +8,8 @@ from pathlib import Path
 from genrekit.data.dataset import Dataset
 from genrekit.errors import DataError, GenrekitError, RecipeError, RunError
 from genrekit.experiments.plan import Plan, PlannedRun
+from genrekit.training.preparation import check, load_data
 from genrekit.training.recipe import Data, Recipe
-from genrekit.training.trainer import check, load_data
 
 __all__ = ["check_plan"]
 

@@ -12,8 +12,8 @@ from genrekit.experiments.dispatch import Event, Pool, dispatch
 from genrekit.experiments.runner import record_event
 from genrekit.experiments.study import StudyFolder
 from genrekit.experiments.trials import OpenTrials, SearchTask, TrialRecord, read_trials
+from genrekit.training.preparation import check, load_data
 from genrekit.training.recipe import Data, Recipe
-from genrekit.training.trainer import check, load_data
 
 __all__ = ["SearchResult", "SearchTask", "TrialRecord", "run_search"]
 

@@ -10,8 +10,9 @@ import torch
 
 from genrekit.errors import GenrekitError
 from genrekit.experiments.job import Job, Outcome
+from genrekit.training.preparation import Prepared, prepare
 from genrekit.training.run_lock import RunBusyError
-from genrekit.training.trainer import Prepared, prepare, train
+from genrekit.training.trainer import train
 
 __all__ = ["Worker"]
 

@@ -1,0 +1,192 @@
+"""What comes before any training: data loaded, recordings compared, split proved, excerpts cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genrekit.data.dataset import Dataset
+from genrekit.data.leakage import require_proof
+from genrekit.data.registry import load_dataset
+from genrekit.data.same_recordings import with_same_recordings
+from genrekit.data.split import PARTS, Part, Split, read_split
+from genrekit.data.splits import make_split
+from genrekit.errors import RecipeError
+from genrekit.features.spec import FEATURES, named_features
+from genrekit.models import ModelSpec, WeightsHeader, create_model
+from genrekit.training.excerpts import ExcerptTable, part_table
+from genrekit.training.recipe import Recipe
+from genrekit.training.sources import Source, make_source, require_augmentation, require_front_end
+
+__all__ = ["Prepared", "check", "header_of", "load_data", "negatives_source", "prepare"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A recipe with its data: what is checked before any training.
+
+    Attributes
+    ----------
+    recipe, dataset, split : as given
+    proof : what the split's parts share, as JSON values
+    source : the data in memory
+    tables : excerpts of each part
+    """
+
+    recipe: Recipe
+    dataset: Dataset
+    split: Split
+    proof: dict[str, Any]
+    source: Source
+    tables: dict[Part, ExcerptTable]
+    device: torch.device
+
+
+def split_of(recipe: Recipe, dataset: Dataset) -> Split:
+    """The split that the recipe asks for."""
+    choice = recipe.split
+    if choice.file is not None:
+        return read_split(choice.file)
+    return make_split(
+        dataset,
+        choice.name or "",
+        fold=choice.fold,
+        validation="test" if choice.validation == "test" else "default",
+        valid_fraction=0.0 if choice.validation == "none" else choice.valid_fraction,
+    )
+
+
+def load_data(
+    recipe: Recipe, *, on_progress: Callable[[int, int, str], None] = lambda done, total, what: None
+) -> Dataset:
+    """The recipe's data set, with its recordings compared by ear; what was compared is remembered in a cache.
+
+    Raises
+    ------
+    DataError, RecipeError
+        If the data are not there, or the recipe's front end or augmentation cannot be had from them.
+    """
+    dataset = load_dataset(recipe.data.dataset, recipe.data.root)
+    require_front_end(dataset, named_features(recipe.features))
+    require_augmentation(dataset, recipe.augmentation)
+    return with_same_recordings(dataset, progress=on_progress)
+
+
+def check(recipe: Recipe, dataset: Dataset, *, negatives_root: Path | None = None) -> Split:
+    """The recipe's split, if it can be trained on these data, as far as that can be told without reading audio.
+
+    Raises
+    ------
+    DataError, LeakError, RecipeError
+        As `prepare` and `train` would raise them.
+    """
+    split, _ = _proved(recipe, dataset)
+    require_front_end(dataset, named_features(recipe.features))
+    require_augmentation(dataset, recipe.augmentation)
+    create_model(header_of(recipe, dataset.genres).model)
+    negatives_source(recipe, negatives_root, torch.device("cpu"))
+    return split
+
+
+def prepare(
+    recipe: Recipe,
+    *,
+    device: torch.device | None = None,
+    held: Prepared | None = None,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> Prepared:
+    """Load the data, compare recordings by ear, make and prove the split, and cut the excerpts.
+
+    Nothing is written yet but the cache of what was compared. `on_progress` gets steps done, their total and what.
+
+    Parameters
+    ----------
+    recipe : to be trained
+    device : to train on; None for the GPU if there is one
+    held : what an earlier recipe was prepared with; its data are taken where they are the same, and not loaded again
+
+    Raises
+    ------
+    DataError, LeakError, RecipeError
+        If the data are not there, the split leaks, a genre is missing from a part, or the front end cannot be had.
+    """
+    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if held is not None and (held.device, held.recipe.data) != (device, recipe.data):
+        held = None
+    dataset = load_data(recipe, on_progress=on_progress) if held is None else held.dataset
+    require_front_end(dataset, named_features(recipe.features))
+    require_augmentation(dataset, recipe.augmentation)
+    split, proof = _proved(recipe, dataset)
+    if held is not None and _cut_from(held.recipe) == _cut_from(recipe):
+        source = held.source
+    else:
+        spec = named_features(recipe.features)
+        source = make_source(dataset, spec, device, span_s=recipe.excerpts.span_s, on_progress=on_progress)
+    tables = {part: part_table(dataset, split, part, recipe.excerpts, source) for part in PARTS}
+    return Prepared(recipe, dataset, split, proof, source, tables, device)
+
+
+def _cut_from(recipe: Recipe) -> tuple[str, float | None]:
+    """What decides the data in memory, besides the data set."""
+    return recipe.features, recipe.excerpts.span_s
+
+
+def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
+    split = split_of(recipe, dataset)
+    proof = require_proof(split, dataset).to_dict()
+    _require_all_genres(split, dataset)
+    return split, proof
+
+
+def _require_all_genres(split: Split, dataset: Dataset) -> None:
+    for part in PARTS:
+        tracks = split.tracks(part)
+        missing = set(dataset.genres) - {dataset.track(track_id).genre for track_id in tracks}
+        if tracks and missing:
+            raise RecipeError(
+                f"The {part} part of split {split.name!r}, fold {split.fold}, has no track of "
+                f"{', '.join(sorted(missing))}; each part needs every genre. Take another fold or other tracks."
+            )
+    if not split.tracks("train"):
+        raise RecipeError(f"Split {split.name!r} has an empty training part.")
+
+
+def header_of(recipe: Recipe, genres: tuple[str, ...]) -> WeightsHeader:
+    """What the weights of this recipe say of themselves."""
+    spec = named_features(recipe.features)
+    n_columns = spec.n_columns(round(recipe.excerpts.window_s * spec.sr))
+    model = ModelSpec(recipe.model.name, len(genres), spec.n_bins, n_columns, dict(recipe.model.options))
+    return WeightsHeader(genres=genres, model=model, features=spec, window_s=recipe.excerpts.window_s)
+
+
+def negatives_source(recipe: Recipe, root: Path | None, device: torch.device) -> Source | None:
+    """The source of the negatives that a recipe trains on; None if it does without.
+
+    Parameters
+    ----------
+    recipe : may say where they are
+    root : where they are if the recipe leaves it open
+    device : to hold them
+
+    Raises
+    ------
+    RecipeError
+        If the recipe needs negatives and there is no archive of them.
+    """
+    if recipe.negatives is None:
+        return None
+    place = recipe.negatives.root or root
+    if place is None:
+        raise RecipeError(
+            f"Recipe {recipe.name!r} trains on negatives; say where their archive is: --negatives FILE, made by "
+            "`genrekit data prepare negatives`."
+        )
+    if not place.is_file():
+        raise RecipeError(
+            f"There is no archive of negatives at {place}; make one with `genrekit data prepare negatives -o {place}`."
+        )
+    return make_source(load_dataset("archive", place), FEATURES["archive_log_mel"], device, span_s=None)
