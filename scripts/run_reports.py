@@ -1,0 +1,118 @@
+"""Runs every experiment of the two reports that these data allow, and keeps what each figure can be computed from.
+
+    python scripts/run_reports.py --gtzan DIR [--jobs 2] [--only NAME]
+
+DIR holds logmel.npz, the public feature tables and, for GTZAN-6, audio/. Each step is one `genrekit experiment`:
+stopped at any moment, the same command goes on; nothing is trained twice. After each step its finished runs are copied,
+without weights, to results/reports, and the page that sets them beside the printed figures is written anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+RECIPES = REPOSITORY / "recipes"
+RESULTS = REPOSITORY / "results" / "reports"
+ARTIST_DISJOINT = ("split.name=artist_disjoint",)
+STOPPED_ON_TEST = ("split.validation=test",)
+GTZAN6 = ("data.dataset=gtzan6",)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One experiment: recipes that share their data and what is changed of them."""
+
+    data: str
+    recipes: tuple[str, ...]
+    overrides: tuple[str, ...] = ()
+
+
+def _archive(name: str) -> str:
+    return f"{name}_archive"
+
+
+A_CLEAN = ("a_se_cnn", "a_se_cnn_gap", "a_se_cnn_augmented", "a_se_cnn_gap_augmented")
+A_MIXED = ("a_se_cnn_contaminated", "a_se_cnn_gap_contaminated")
+B_CLEAN = ("b_rgluformer", "b_rglu_lstm")
+B_MIXED = ("b_rgluformer_contaminated", "b_rglu_lstm_contaminated")
+OTHERS = ("a_resnet", "b_rglu_gru", "b_rglu_bilstm", "cnn_lstm", "transformer")
+
+# In the order of what they tell for their time: tables, then the archive, then audio.
+STEPS = (
+    Step("gtzan", ("a_mlp_30s", "a_mlp_10s", "a_mlp_10s_contaminated")),
+    Step("gtzan", ("a_mlp_30s", "a_mlp_10s"), ARTIST_DISJOINT),
+    Step("gtzan", ("a_mlp_30s",), STOPPED_ON_TEST),
+    Step("table", ("a_mlp_3s", "a_mlp_3s_contaminated")),
+    Step("table", ("a_mlp_3s",), ARTIST_DISJOINT),
+    *(
+        Step("gtzan", tuple(_archive(name) for name in names), overrides)
+        for names, overrides in (
+            (B_CLEAN, ()),
+            (B_MIXED, ()),
+            (B_CLEAN, ARTIST_DISJOINT),
+            (A_CLEAN[:1], ()),
+            (A_MIXED[:1], ()),
+            (A_CLEAN[:1], ARTIST_DISJOINT),
+            (A_CLEAN[1:], ()),
+            (A_MIXED[1:], ()),
+            (A_CLEAN[1:], ARTIST_DISJOINT),
+            (A_CLEAN, STOPPED_ON_TEST),
+            (OTHERS, ()),
+        )
+    ),
+    *(
+        Step("gtzan", names, (*GTZAN6, *overrides))
+        for names, overrides in (
+            (A_CLEAN, ()),
+            (A_MIXED, ()),
+            (A_CLEAN, ARTIST_DISJOINT),
+            (A_CLEAN, STOPPED_ON_TEST),
+            (B_CLEAN, ()),
+            (B_MIXED, ()),
+            (B_CLEAN, ARTIST_DISJOINT),
+            ((*OTHERS, "sincnet"), ()),
+        )
+    ),
+)
+
+
+def genrekit(*arguments: object) -> None:
+    """Run the command that anyone can type; a failed run is told and does not stop the others."""
+    command = [sys.executable, "-m", "genrekit", *(str(argument) for argument in arguments)]
+    print(" ".join(command), flush=True)
+    subprocess.run(command, check=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gtzan", type=Path, required=True)
+    parser.add_argument("--work", type=Path, default=Path("runs/reports"), help="folder for runs, weights included")
+    parser.add_argument("--jobs", type=int, default=2, help="runs side by side, one thread each")
+    parser.add_argument("--only", default="", help="only steps that have this in a recipe's name")
+    given = parser.parse_args()
+    table = given.work / "gtzan6_3s.parquet"
+    for step in STEPS:
+        if not any(given.only in recipe for recipe in step.recipes):
+            continue
+        if step.data == "table" and not table.exists():
+            given.work.mkdir(parents=True, exist_ok=True)
+            windows = ("--window-s", 3, "--hop-s", 1.5)
+            genrekit("data", "prepare", "features", "gtzan6", "--root", given.gtzan, "-o", table, *windows)
+        arguments: list[object] = [RECIPES / f"{recipe}.yaml" for recipe in step.recipes]
+        arguments += ["--data", table if step.data == "table" else given.gtzan, "--runs", given.work]
+        arguments += ["--jobs", given.jobs, "--threads-per-job", 1]
+        for override in step.overrides:
+            arguments += ["--set", override]
+        genrekit("experiment", *arguments)
+        publish = [sys.executable, str(REPOSITORY / "scripts" / "publish_runs.py"), str(given.work)]
+        subprocess.run([*publish, "--to", str(RESULTS)], check=True)
+        genrekit("analyse", "replication", RESULTS)
+
+
+if __name__ == "__main__":
+    main()
