@@ -65,6 +65,7 @@ def info(name: Name, root: Root = None) -> None:
         ("genres", " ".join(facts.genres)),
         ("licence", facts.licence),
         ("source", facts.source),
+        ("download", facts.download),
         ("citation", facts.citation),
     ]
     if root is not None or name not in DATASETS:
@@ -76,6 +77,43 @@ def info(name: Name, root: Root = None) -> None:
             ("faults", _counted(dataset) or "none known; 'genrekit data audit' looks at every file"),
         ]
     typer.echo("\n".join(f"{key:<9} {value}" for key, value in rows if value))
+
+
+@app.command()
+def download(
+    name: Annotated[str, typer.Argument(help="A data set of 'genrekit data list' that can be fetched, such as gtzan.")],
+    root: Annotated[Path, typer.Option("--root", help="Folder to put it into.", show_default=False)],
+    url: Annotated[
+        str | None, typer.Option("--url", help="Another place of the same archive (tar or zip).", show_default=False)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="The licence is known; do not ask.")] = False,
+) -> None:
+    """Fetch a data set's archive, unpack it, and check its files; the same command again goes on where it stopped."""
+    from urllib.parse import urlsplit
+
+    from genrekit.data.download import download as fetch
+    from genrekit.data.download import unpack
+    from genrekit.data.registry import dataset_info
+    from genrekit.errors import DataError
+
+    facts = dataset_info(name)
+    place = url or facts.download
+    if not place:
+        raise DataError(f"Data set {name!r} cannot be fetched by genrekit. {facts.source or 'It is your own files.'}")
+    messages.note(f"{facts.name}: {facts.licence}")
+    if not yes and not typer.confirm(f"Download {place} into {root}?", err=True):
+        raise typer.Exit(1)
+    archive = root / (Path(urlsplit(place).path).name or f"{name}.archive")
+    with progress_bar("downloading") as bar:
+        fetch(place, archive, progress=lambda done, total: bar(done, total, ""))
+    with progress_bar("unpacking") as bar:
+        count = unpack(archive, root, progress=lambda done, total: bar(done, total, ""))
+    dataset = load(name, root)
+    messages.note(f"unpacked {count} files into {root}; {len(dataset)} tracks. {archive} can be deleted.")
+    messages.note(
+        f"faults: {_counted(dataset) or 'none known'}; 'genrekit data audit {name} --root {root}' looks closer"
+    )
+    typer.echo(str(root))
 
 
 @app.command()

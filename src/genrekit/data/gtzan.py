@@ -28,6 +28,7 @@ INFO = DatasetInfo(
     licence=LICENCE,
     citation=CITATION,
     source="https://www.kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-classification and others",
+    download="https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz",
     genres=GENRES,
     n_tracks=1000,
 )

@@ -19,6 +19,7 @@ class DatasetInfo:
     licence : what may be done with it
     citation : for publications; "" for one's own files
     source : where to get it; "" for one's own files
+    download : address of an archive that `genrekit data download` can fetch; "" if there is none
     genres : label order; empty if the files decide
     n_tracks : to expect; None if the files decide
     """
@@ -29,5 +30,6 @@ class DatasetInfo:
     licence: str = ""
     citation: str = ""
     source: str = ""
+    download: str = ""
     genres: tuple[str, ...] = ()
     n_tracks: int | None = None

@@ -1,0 +1,140 @@
+"""Getting a data set's archive: resumed after a break, unpacked safely, nothing half taken for whole."""
+
+from __future__ import annotations
+
+import tarfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from genrekit.errors import DataError
+
+__all__ = ["download", "unpack"]
+
+Progress = Callable[[int, int], None]
+
+BLOCK_BYTES = 1 << 20
+TIMEOUT_S = 60
+PARTIAL_CONTENT = 206
+RANGE_NOT_SATISFIABLE = 416
+
+
+def download(url: str, path: Path, *, progress: Progress = lambda done, total: None) -> None:
+    """Fetch `url` into the file `path`; what a broken try left in ``path.part`` is gone on with.
+
+    Parameters
+    ----------
+    url : http, https or file
+    path : new file; if it exists already, nothing is fetched
+    progress : called with bytes done and their total, 0 if the server does not tell it
+
+    Raises
+    ------
+    DataError
+        If the server does not give the file, the connection breaks, or the disk is full; what came is kept.
+    """
+    if path.exists():
+        return
+    part = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while not _fetch(url, part, progress):
+            # What was kept does not fit what the server has now.
+            part.unlink()
+        part.replace(path)
+    except urllib.error.HTTPError as error:
+        raise DataError(
+            f"{url} was refused: {error.code} {error.reason}. It may have moved; see 'data info'."
+        ) from None
+    except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise DataError(f"{url} could not be fetched: {reason}. Start the same command again to go on.") from None
+    except ValueError as error:
+        raise DataError(f"{url!r} is not an address: {error}.") from None
+    except OSError as error:
+        raise DataError(
+            f"Cannot write {part}: {error.strerror or error}. Make room and start the same command again to go on."
+        ) from None
+
+
+def _fetch(url: str, part: Path, progress: Progress) -> bool:
+    """Fetch what `part` lacks; False if it has to be begun anew."""
+    have = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        response: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)
+    except urllib.error.HTTPError as error:
+        if error.code == RANGE_NOT_SATISFIABLE and have:
+            return False
+        raise
+    with response:
+        if have and response.status != PARTIAL_CONTENT:
+            have = 0
+        rest = int(response.headers.get("Content-Length") or 0)
+        with part.open("ab" if have else "wb") as file:
+            done = _copy(response, file, have, have + rest if rest else 0, progress)
+    if rest and done != have + rest:
+        raise ConnectionError(f"the connection ended after {done} of {have + rest} bytes")
+    return True
+
+
+def _copy(response: HTTPResponse, file: BinaryIO, done: int, total: int, progress: Progress) -> int:
+    while block := response.read(BLOCK_BYTES):
+        file.write(block)
+        done += len(block)
+        progress(done, total)
+    return done
+
+
+def unpack(archive: Path, folder: Path, *, progress: Progress = lambda done, total: None) -> int:
+    """Unpack a tar or zip archive into a folder and give its number of files; files that are there are kept.
+
+    Raises
+    ------
+    DataError
+        If it is no archive or is damaged, a member would land outside the folder, or the disk is full.
+    """
+    try:
+        if tarfile.is_tarfile(archive):
+            return _unpack_tar(archive, folder, progress)
+        if zipfile.is_zipfile(archive):
+            return _unpack_zip(archive, folder, progress)
+    except tarfile.FilterError as error:
+        raise DataError(f"{archive} is not to be trusted: {error}.") from None
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise DataError(f"{archive} is damaged: {error}. Delete it and download it again.") from None
+    except OSError as error:
+        raise DataError(f"Cannot unpack {archive} into {folder}: {error.strerror or error}.") from None
+    raise DataError(f"{archive} is neither a tar nor a zip archive. Delete it and download it again.")
+
+
+def _unpack_tar(archive: Path, folder: Path, progress: Progress) -> int:
+    size = archive.stat().st_size
+    count = 0
+    with archive.open("rb") as raw, tarfile.open(fileobj=raw) as tar:
+        for member in tar:
+            if member.isdir():
+                continue
+            # "data" refuses what lies outside, links that lead out, and devices.
+            if not (folder / member.name).is_file() or (folder / member.name).stat().st_size != member.size:
+                tar.extract(member, folder, filter="data")
+            count += 1
+            progress(raw.tell(), size)
+    return count
+
+
+def _unpack_zip(archive: Path, folder: Path, progress: Progress) -> int:
+    with zipfile.ZipFile(archive) as bundle:
+        members = [member for member in bundle.infolist() if not member.is_dir()]
+        for done, member in enumerate(members, start=1):
+            if PurePosixPath(member.filename).is_absolute() or ".." in PurePosixPath(member.filename).parts:
+                raise DataError(f"{archive} is not to be trusted: {member.filename!r} would land outside {folder}.")
+            target = folder / member.filename
+            if not target.is_file() or target.stat().st_size != member.file_size:
+                bundle.extract(member, folder)
+            progress(done, len(members))
+    return len(members)
