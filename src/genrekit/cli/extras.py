@@ -27,6 +27,10 @@ EXTRAS = {
     "search": {
         "optuna": "optuna",
     },
+    "tag": {
+        "mutagen": "mutagen",
+        "filelock": "filelock",
+    },
     "cluster": {
         "ray": "ray",
     },

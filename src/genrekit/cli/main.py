@@ -57,6 +57,14 @@ RESEARCH = "Research"
 
 COMMANDS = (
     Command("classify", "genrekit.cli.classify_command:classify", "Say which genre audio files are.", USE),
+    Command(
+        "tag",
+        "genrekit.cli.tag_command:app",
+        "Write genres into the tags of files; show them first, take them back.",
+        USE,
+        "mutagen",
+        "tag",
+    ),
     Command("doctor", "genrekit.cli.doctor_command:doctor", "Show what is installed and which formats decode.", USE),
     Command(
         "data",

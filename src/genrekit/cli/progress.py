@@ -30,7 +30,7 @@ class Display:
 
 
 @contextmanager
-def display(total: int, *, results_on_stdout: bool) -> Iterator[Display]:
+def display(total: int, *, results_on_stdout: bool, task: str = "classifying") -> Iterator[Display]:
     """A display for `total` files.
 
     Parameters
@@ -38,6 +38,7 @@ def display(total: int, *, results_on_stdout: bool) -> Iterator[Display]:
     total : number of files; below 2 there is no bar
     results_on_stdout : whether `show` will be used. If so and both streams are the terminal, the bar goes to standard
         output too, because only one writer can keep the cursor's place.
+    task : what is being done, before the bar
     """
     _make_encodable(sys.stdout)
     if total < 2 or not sys.stderr.isatty():
@@ -51,7 +52,7 @@ def display(total: int, *, results_on_stdout: bool) -> Iterator[Display]:
     console = Console(file=sys.stdout) if shared else Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=True) as progress:
-        task = progress.add_task("classifying", total=total)
+        shown = progress.add_task(task, total=total)
 
         def show(text: str) -> None:
             if shared:
@@ -59,7 +60,7 @@ def display(total: int, *, results_on_stdout: bool) -> Iterator[Display]:
             else:
                 _show_plain(text)
 
-        yield Display(show, lambda: progress.advance(task))
+        yield Display(show, lambda: progress.advance(shown))
 
 
 def _show_plain(text: str) -> None:

@@ -1,0 +1,371 @@
+"""`genrekit tag`: genres into the tags of files, shown first, written when asked for; `tag undo` takes them back."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from genrekit.cli import messages
+from genrekit.cli.progress import Display, display
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genrekit.library.policy import TagPolicy
+    from genrekit.library.stored_results import StoredResult
+    from genrekit.library.tag_files import TagPlan
+    from genrekit.library.tag_journal import TagJournal
+
+__all__ = ["app"]
+
+EXIT_FAILED = 1
+FILES = "files"
+UNDO = "undo"
+
+
+class FilesUnlessUndo(TyperGroup):
+    """`genrekit tag PATH...` and `genrekit tag undo JOURNAL`: what is no `undo` are files. A folder may be `./undo`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if args[:1] == [UNDO] else [FILES, *args])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        # The word is ours, not the user's: usage lines say `genrekit tag`.
+        return "" if name == FILES else name, command, rest
+
+
+app = typer.Typer(cls=FilesUnlessUndo, add_completion=False, pretty_exceptions_enable=False)
+
+
+class Existing(Enum):
+    """What becomes of the genres that a file has."""
+
+    fill = "fill"
+    replace = "replace"
+    add = "add"
+
+
+@app.command(FILES)
+def tag(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Files, folders, or '-' for a list on standard input.", show_default=False),
+    ],
+    write: Annotated[bool, typer.Option("--write", help="Write the tags. Without it they are only shown.")] = False,
+    existing: Annotated[
+        Existing | None,
+        typer.Option(
+            "--existing",
+            help="Files that have a genre: fill leaves them alone, replace puts ours in its place, add behind it.",
+            show_default="fill",
+        ),
+    ] = None,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option("--min-confidence", min=0, max=1, metavar="0..1", help="Write nothing below.", show_default="0"),
+    ] = None,
+    max_genres: Annotated[
+        int | None, typer.Option("--genres", min=1, metavar="N", help="Genres a file, at most.", show_default="1")
+    ] = None,
+    min_share: Annotated[
+        float | None,
+        typer.Option(
+            "--min-share", min=0, max=1, metavar="0..1", help="Probability that a second one needs.", show_default="0.2"
+        ),
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", metavar="GENRE=NAME", help="Your name for a genre: hiphop=Hip-Hop. Repeatable."),
+    ] = None,
+    never_genre: Annotated[
+        list[str] | None,
+        typer.Option("--never-genre", metavar="GENRE", help="Never touch files that have this genre. Repeatable."),
+    ] = None,
+    never_path: Annotated[
+        list[str] | None,
+        typer.Option("--never-path", metavar="PATTERN", help="Never touch such paths: '*/Live/*'. Repeatable."),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy",
+            metavar="FILE",
+            help="These settings from a .toml or .yaml file; flags go before it.",
+            show_default=False,
+        ),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--results",
+            metavar="FILE",
+            help="Take the results of genrekit classify --format json, hear nothing again.",
+            show_default=False,
+        ),
+    ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            "--journal",
+            metavar="FILE",
+            help="Where written tags are recorded, for undo.",
+            show_default="genrekit-tags-DATE-TIME.jsonl",
+        ),
+    ] = None,
+    break_links: Annotated[
+        bool, typer.Option("--break-links", help="Tag files of several names (hard links), parting them.")
+    ] = False,
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.")
+    ] = "default",
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, metavar="N", help="Files heard at once.", show_default="one per core"),
+    ] = None,
+) -> None:
+    """Show which genres would be written into the tags of files; write them with --write.
+
+    Files without a genre get one, others are left alone unless --existing says otherwise; "unknown" is never written.
+    Only tags change, never the sound, and each file changes whole or not at all. `genrekit tag undo JOURNAL` gives
+    every file the bytes back that it had.
+
+    Examples: genrekit tag ~/Music; genrekit tag ~/Music --write --min-confidence 0.6 --name hiphop=Hip-Hop;
+    genrekit classify ~/Music -o night.json, then genrekit tag ~/Music --results night.json --write.
+
+    Exit code: 0 all done; 1 some file failed, and the others are done; 2 wrong usage.
+    """
+    from genrekit.inference.inputs import list_inputs
+    from genrekit.library.stored_results import read_results
+    from genrekit.library.tag_journal import TagJournal
+
+    chosen = _policy(
+        policy,
+        {
+            "existing": existing.value if existing else None,
+            "min_confidence": min_confidence,
+            "max_genres": max_genres,
+            "min_share": min_share,
+            "names": _names(name),
+            "never_genres": tuple(never_genre) if never_genre else None,
+            "never_paths": tuple(never_path) if never_path else None,
+        },
+    )
+    _require_mutagen()
+    stored = None if results is None else read_results(results)
+    files = list_inputs(paths, sys.stdin.buffer if sys.stdin is not None else io.BytesIO())
+    if not files:
+        raise typer.BadParameter("the list on standard input is empty", param_hint="PATH")
+    run = _Run(chosen, stored, model=model, jobs=jobs, break_links=break_links)
+    with display(len(files), results_on_stdout=True, task="tagging") as shown:
+        if write:
+            journal_path = journal or Path(f"genrekit-tags-{datetime.now():%Y%m%d-%H%M%S}.jsonl")
+            settings = {"model": model, "results": None if results is None else str(results), "policy": asdict(chosen)}
+            with TagJournal.opened(journal_path, settings) as opened:
+                run.go(files, shown, opened)
+            if run.n_changes:
+                messages.note(
+                    f"{run.n_changes} of {len(files)} written; genrekit tag undo {journal_path} takes it back"
+                )
+            else:
+                messages.note(f"nothing was written to {len(files)} file{'s' if len(files) > 1 else ''}")
+        else:
+            run.go(files, shown, None)
+            messages.note(f"{run.n_changes} of {len(files)} would be written; --write writes")
+    if run.n_failed:
+        messages.note(f"{run.n_failed} of {len(files)} could not be tagged and are as they were")
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command(UNDO)
+def undo(
+    journal: Annotated[
+        Path, typer.Argument(metavar="JOURNAL", help="What genrekit tag --write told.", show_default=False)
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be restored.")] = False,
+    break_links: Annotated[
+        bool, typer.Option("--break-links", help="Restore files that have several names (hard links) by now.")
+    ] = False,
+) -> None:
+    """Give every file of a journal the bytes back that it had before `genrekit tag --write`.
+
+    A file that was changed since, or is missing, is left as it is and named. It may be done again at any time.
+
+    Example: genrekit tag undo genrekit-tags-20260101-120000.jsonl
+
+    Exit code: 0 all is as it was; 1 some file is not, and the others are; 2 wrong usage.
+    """
+    from genrekit.audio import display_name
+    from genrekit.library.errors import TagError
+    from genrekit.library.tag_journal import locked, read_journal
+    from genrekit.library.undo import undo_entry
+
+    _require_mutagen()
+    if not journal.is_file():
+        raise TagError(f"{journal}: no such journal; genrekit tag --write told its name")
+    n_failed = n_restored = 0
+    with locked(journal):
+        entries = list(read_journal(journal))
+        with display(len(entries), results_on_stdout=True, task="restoring") as shown:
+            # Last first: a file may have been written by several runs.
+            for entry in reversed(entries):
+                try:
+                    undone = undo_entry(entry, write=not dry_run, break_links=break_links)
+                except TagError as error:
+                    n_failed += 1
+                    messages.error(str(error))
+                else:
+                    n_restored += undone.state == "restored"
+                    change = f"{_listed(entry.new)} -> {_listed(entry.old)}" if undone.state == "restored" else "="
+                    shown.show(f"{change}  ({undone.state})  {display_name(undone.path)}\n")
+                shown.advance()
+    verb = "would be restored" if dry_run else "restored"
+    messages.note(f"{n_restored} of {len(entries)} {verb}" + (f"; {n_failed} could not be" if n_failed else ""))
+    if n_failed:
+        raise typer.Exit(EXIT_FAILED)
+
+
+class _Run:
+    """One run through files: what is counted, and what all of them share."""
+
+    def __init__(
+        self,
+        policy: TagPolicy,
+        stored: dict[str, StoredResult] | None,
+        *,
+        model: str,
+        jobs: int | None,
+        break_links: bool,
+    ) -> None:
+        self._policy, self._stored = policy, stored
+        self._model, self._jobs, self._break_links = model, jobs, break_links
+        self.n_changes = self.n_failed = 0
+
+    def go(self, files: Sequence[str], shown: Display, journal: TagJournal | None) -> None:
+        """Look at each file, decide, show, and write if there is a journal."""
+        from genrekit.audio import display_name
+        from genrekit.library.errors import TagError
+        from genrekit.library.tag_files import write_plan
+
+        for planned in self._decided(self._planned(files)):
+            shown.advance()
+            if isinstance(planned, str):
+                self._fail(planned)
+                continue
+            decision = planned.decision
+            assert decision is not None
+            where = display_name(planned.path)
+            if str(planned.file) != str(Path(planned.path).absolute()) and Path(planned.path).is_symlink():
+                where += f" (a link to {display_name(planned.file)})"
+            if not decision.changes:
+                shown.show(f"{_listed(decision.old)}  ({decision.reason})  {where}\n")
+                continue
+            if journal is not None:
+                try:
+                    write_plan(planned, journal)
+                except TagError as error:
+                    self._fail(str(error))
+                    continue
+            self.n_changes += 1
+            shown.show(f"{_listed(decision.old)} -> {_listed(decision.new)}  {where}\n")
+            for note in planned.tags.notes:
+                messages.warning(f"{planned.path}: {note}")
+
+    def _planned(self, files: Sequence[str]) -> list[TagPlan | str]:
+        from genrekit.audio import display_name
+        from genrekit.library.errors import TagError
+        from genrekit.library.tag_files import plan_file
+
+        planned: list[TagPlan | str] = []
+        seen: dict[Path, str] = {}
+        for path in files:
+            try:
+                plan = plan_file(path, self._policy, break_links=self._break_links)
+            except TagError as error:
+                planned.append(str(error))
+                continue
+            first = seen.setdefault(plan.file, path)
+            if first != path:
+                messages.note(f"{path}: the same file as {display_name(first)}; done once")
+                continue
+            planned.append(plan)
+        return planned
+
+    def _decided(self, plans: list[TagPlan | str]) -> Iterator[TagPlan | str]:
+        from genrekit.inference.result_file import path_key
+        from genrekit.library.tag_files import decided
+
+        unheard = [plan.path for plan in plans if not isinstance(plan, str) and plan.decision is None]
+        with closing(self._heard(unheard)) as heard:
+            for plan in plans:
+                if isinstance(plan, str) or plan.decision is not None:
+                    yield plan
+                    continue
+                result = next(heard) if self._stored is None else self._stored.get(path_key(plan.path))
+                if result is None:
+                    yield f"{plan.path}: not among the results; classify it too, or leave --results out"
+                elif result.probabilities is None:
+                    yield result.error if plan.path in result.error else f"{plan.path}: {result.error}"
+                else:
+                    yield decided(plan, result.probabilities, result.genre, self._policy)
+
+    def _heard(self, paths: Sequence[str]) -> Any:
+        """A generator of stored results for files that are classified now; loads no model if there are none."""
+        from genrekit.library.stored_results import StoredResult
+
+        if not paths or self._stored is not None:
+            return
+        from genrekit.inference import Failure, load
+
+        with closing(load(self._model).classify_many(paths, n_jobs=self._jobs)) as outcomes:
+            for outcome in outcomes:
+                if isinstance(outcome, Failure):
+                    yield StoredResult(error=outcome.error)
+                else:
+                    yield StoredResult(outcome.genre, dict(outcome.probabilities))
+
+    def _fail(self, text: str) -> None:
+        self.n_failed += 1
+        messages.error(text)
+
+
+def _policy(path: Path | None, flags: dict[str, Any]) -> TagPolicy:
+    from genrekit.library.policy import TagPolicy
+    from genrekit.library.policy_file import policy_values
+
+    values = {} if path is None else policy_values(path)
+    if flags["names"] is not None:
+        flags = {**flags, "names": {**values.get("names", {}), **flags["names"]}}
+    return TagPolicy(**{**values, **{key: value for key, value in flags.items() if value is not None}})
+
+
+def _names(pairs: list[str] | None) -> dict[str, str] | None:
+    if not pairs:
+        return None
+    names = {}
+    for pair in pairs:
+        genre, equals, name = pair.partition("=")
+        if not equals or not genre.strip():
+            raise typer.BadParameter(f"{pair!r}; expected GENRE=NAME, such as hiphop=Hip-Hop", param_hint="--name")
+        names[genre.strip()] = name.strip()
+    return names
+
+
+def _require_mutagen() -> None:
+    # Before the first file, so that its absence is told once and with the pip line.
+    import filelock  # noqa: F401
+    import mutagen  # noqa: F401
+
+
+def _listed(genres: Sequence[str]) -> str:
+    return ", ".join(genres) or "(none)"

@@ -1,0 +1,128 @@
+"""Which genres a file gets: one value that says it all, and one function that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import PurePath
+from typing import Literal, get_args
+
+from genrekit.inference import UNKNOWN
+from genrekit.library.errors import TagError
+
+__all__ = ["Decision", "Existing", "TagPolicy", "decide", "left_alone"]
+
+Existing = Literal["fill", "replace", "add"]
+
+
+@dataclass(frozen=True)
+class TagPolicy:
+    """What may be written.
+
+    Attributes
+    ----------
+    existing : what becomes of genres that a file has. "fill": it is left alone, only files without any are filled;
+        "replace": ours take their place; "add": they are kept, ours come behind them
+    min_confidence : 0..1; below it nothing is written
+    max_genres : at least 1; how many of our genres a file gets
+    min_share : 0..1, the probability that a second or later genre must have
+    names : model's genre -> name to write, such as "hiphop" -> "Hip-Hop"; "" leaves that genre out
+    never_genres : a file with one of these genres is left alone, whatever `existing` says; case does not matter
+    never_paths : patterns ("*/Audiobooks/*") of paths that are left alone, matched to the path as given and to its name
+    """
+
+    existing: Existing = "fill"
+    min_confidence: float = 0.0
+    max_genres: int = 1
+    min_share: float = 0.2
+    names: Mapping[str, str] = field(default_factory=dict)
+    never_genres: tuple[str, ...] = ()
+    never_paths: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.existing not in get_args(Existing):
+            raise TagError(f"existing is {self.existing!r}; expected one of {', '.join(get_args(Existing))}")
+        for name in ("min_confidence", "min_share"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise TagError(f"{name} is {value}; expected 0 to 1, such as 0.6 for 60 %")
+        if self.max_genres < 1:
+            raise TagError(f"max_genres is {self.max_genres}; expected 1 or more")
+
+    def name_of(self, genre: str) -> str:
+        """The name to write for a genre of the model; "" if it is never written."""
+        return self.names.get(genre, genre)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of one file's genres.
+
+    Attributes
+    ----------
+    old : the genres that it has
+    new : those that it is to have; the same as `old` if nothing is to be written
+    reason : why nothing is to be written; "" if something is
+    """
+
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    reason: str = ""
+
+    @property
+    def changes(self) -> bool:
+        """Whether the file is to be written."""
+        return self.new != self.old
+
+
+def left_alone(path: str, old: Sequence[str], policy: TagPolicy) -> str:
+    """Why a file is left alone whatever it sounds like; "" if it is not. Such a file need not be classified."""
+    if any(fnmatchcase(path, pattern) or fnmatchcase(PurePath(path).name, pattern) for pattern in policy.never_paths):
+        return "its path is never touched"
+    protected = {name.casefold() for name in policy.never_genres}
+    # ID3v2.3 parts "Hip-Hop/Rap" into two.
+    kept = next((name for name in (*old, "/".join(old)) if name.casefold() in protected), None)
+    if kept is not None:
+        return f"{kept} is never touched"
+    return "has a genre" if old and policy.existing == "fill" else ""
+
+
+def decide(
+    path: str, old: Sequence[str], probabilities: Mapping[str, float], genre: str, policy: TagPolicy
+) -> Decision:
+    """The genres that a file is to have.
+
+    Parameters
+    ----------
+    path : as the user named it, for `never_paths`
+    old : genres in the file
+    probabilities : genre -> 0..1
+    genre : the model's decision, or "unknown", for which nothing is ever written
+    policy : what may be written
+    """
+    had = tuple(old)
+
+    def leave(reason: str) -> Decision:
+        return Decision(had, had, reason)
+
+    settled = left_alone(path, old, policy)
+    if settled:
+        return leave(settled)
+    if genre == UNKNOWN:
+        return leave("unknown")
+    confidence = probabilities[genre]
+    if confidence < policy.min_confidence:
+        return leave(f"{genre} {confidence:.0%} is below {policy.min_confidence:.0%}")
+    likely = sorted(probabilities, key=lambda name: (name != genre, -probabilities[name]))
+    chosen = [name for name in likely[: policy.max_genres] if name == genre or probabilities[name] >= policy.min_share]
+    ours = [name for name in map(policy.name_of, chosen) if name]
+    if not ours:
+        return leave(f"{genre} has no name to write")
+    before = had if policy.existing == "add" else ()
+    # Two genres of the model may have one name, and a file may have ours already in other letters.
+    unique: dict[str, str] = {}
+    for name in (*before, *ours):
+        unique.setdefault(name.casefold(), name)
+    new = tuple(unique.values())
+    return Decision(had, new) if new != had else leave("has these already")

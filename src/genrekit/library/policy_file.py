@@ -1,0 +1,84 @@
+"""A tag policy from a TOML or YAML file: the same names as `TagPolicy`, and no others."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from genrekit.library.errors import TagError
+from genrekit.library.policy import TagPolicy
+
+__all__ = ["policy_values", "read_policy"]
+
+
+def read_policy(path: Path) -> TagPolicy:
+    """The policy in a file.
+
+    Raises
+    ------
+    TagError : if it cannot be read, or has a key or value that a policy does not
+    """
+    return TagPolicy(**policy_values(path))
+
+
+def policy_values(path: Path) -> dict[str, Any]:
+    """What the file sets, checked, as arguments of `TagPolicy`; TagError as in `read_policy`."""
+    values = _parse(path)
+    known = {field.name for field in fields(TagPolicy)}
+    for key in values:
+        if key not in known:
+            near = get_close_matches(str(key), known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
+            raise TagError(f"{path}: no setting {key!r}{hint}")
+    return {key: _checked(path, key, value) for key, value in values.items()}
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TagError(f"{path}: cannot read the policy: {error}") from error
+    suffix = path.suffix.lower()
+    if suffix == ".toml":
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise TagError(f"{path}: not TOML: {error}") from error
+    if suffix not in (".yaml", ".yml"):
+        raise TagError(f"{path}: a policy is a .toml or .yaml file")
+    import yaml
+
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise TagError(f"{path}: not YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise TagError(f"{path}: expected lines such as 'existing: fill'; found {type(values).__name__}")
+    return values
+
+
+def _checked(path: Path, key: str, value: Any) -> Any:
+    if key == "names":
+        if isinstance(value, dict) and all(isinstance(part, str) for pair in value.items() for part in pair):
+            return value
+        expected = "a table of genre = name"
+    elif key in ("never_genres", "never_paths"):
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            return tuple(value)
+        expected = "a list of texts"
+    elif key == "max_genres":
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        expected = "a whole number"
+    elif key == "existing":
+        if isinstance(value, str):
+            return value
+        expected = "a text"
+    else:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        expected = "a number from 0 to 1"
+    raise TagError(f"{path}: {key} is {value!r}; expected {expected}")

@@ -1,0 +1,106 @@
+"""Tagging one file: what would be written, and writing it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from genrekit.audio import display_name
+from genrekit.library.errors import TagError
+from genrekit.library.patch import apply_patch, make_patch, sha256_of
+from genrekit.library.policy import Decision, TagPolicy, decide, left_alone
+from genrekit.library.replacing import FileState, copy_beside, keep_looks, replace_by, state_of
+from genrekit.library.tag_journal import JournalEntry, TagJournal
+from genrekit.library.tags import Tags, as_written, read_tags, write_genres
+
+__all__ = ["TagPlan", "decided", "plan_file", "write_plan"]
+
+
+@dataclass(frozen=True)
+class TagPlan:
+    """One file, looked at.
+
+    Attributes
+    ----------
+    path : as it was given
+    file : the file itself: absolute, links resolved
+    tags : what its tags say
+    state : by what a change in the meantime is noticed
+    decision : what is to be written; None until it is known how the file sounds
+    """
+
+    path: str
+    file: Path
+    tags: Tags
+    state: FileState
+    decision: Decision | None = None
+
+
+def plan_file(path: str, policy: TagPolicy, *, break_links: bool = False) -> TagPlan:
+    """Look at a file; the decision is there already if the policy leaves it alone however it sounds.
+
+    Raises
+    ------
+    TagError : if it cannot be tagged: missing, read-only, no format with tags, broken tags, hard links
+    """
+    try:
+        file = Path(path).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise TagError(f"{display_name(path)}: {getattr(error, 'strerror', None) or error}") from error
+    state = state_of(file, break_links=break_links)
+    tags = read_tags(file)
+    reason = left_alone(path, tags.genres, policy)
+    return TagPlan(path, file, tags, state, Decision(tags.genres, tags.genres, reason) if reason else None)
+
+
+def decided(plan: TagPlan, probabilities: Mapping[str, float], genre: str, policy: TagPolicy) -> TagPlan:
+    """The plan with its decision; `probabilities` and `genre` as in `Result`."""
+    decision = decide(plan.path, plan.tags.genres, probabilities, genre, policy)
+    if decision.changes and as_written(decision.new, plan.tags) == decision.old:
+        decision = Decision(decision.old, decision.old, "has these already")
+    return replace(plan, decision=decision)
+
+
+def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
+    """Write what was decided: a copy is tagged, the journal is on the disk, and only then the copy takes the name.
+
+    Raises
+    ------
+    TagError : if it cannot be written, or changed since it was looked at; the file is then as it was
+    """
+    if plan.decision is None or not plan.decision.changes:
+        raise ValueError(f"nothing is to be written to {plan.path}")
+    with copy_beside(plan.file, content=True) as copy:
+        # What is written back by an undo must be the bytes that were there, so the copy's own are recorded.
+        old_sha256 = sha256_of(copy)
+        write_genres(copy, plan.decision.new)
+        with plan.file.open("rb") as old, copy.open("rb") as new:
+            patch = make_patch(old, new)
+            # The promise to lead back is tried before the file is touched.
+            back = hashlib.sha256()
+            for block in apply_patch(patch, new):
+                back.update(block)
+        if back.hexdigest() != old_sha256:
+            raise TagError(f"{display_name(plan.path)}: changed while it was being worked on; left as it is")
+        keep_looks(plan.file, copy)
+        entry = JournalEntry(
+            path=str(plan.file),
+            old=plan.decision.old,
+            new=plan.decision.new,
+            old_sha256=old_sha256,
+            new_sha256=sha256_of(copy),
+            mtime_ns=plan.state.mtime_ns,
+            patch=patch,
+        )
+        _require_unchanged(plan)
+        journal.append(entry)
+        replace_by(plan.file, copy, plan.state)
+    return entry
+
+
+def _require_unchanged(plan: TagPlan) -> None:
+    now = state_of(plan.file, break_links=True)
+    if now != plan.state:
+        raise TagError(f"{display_name(plan.path)}: changed since it was looked at; left as it is")

@@ -1,0 +1,216 @@
+"""The journal of written tags: JSON lines, on the disk before a file changes, with all that takes the change back.
+
+Each run begins with a line that says what the file is, of which version, and how the run was set up. Then comes a line
+a file. Only whole lines count: the last may have been cut by a kill, and its file has then not been changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import genrekit
+from genrekit.audio import display_name
+from genrekit.library.errors import TagError
+from genrekit.library.patch import Patch
+
+__all__ = ["JOURNAL_VERSION", "JournalEntry", "TagJournal", "locked", "read_journal"]
+
+JOURNAL_FORMAT = "genrekit tag journal"
+JOURNAL_VERSION = 1
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """One file that was written.
+
+    Attributes
+    ----------
+    path : of the file itself, absolute, links resolved
+    old, new : its genres before and after, for people
+    old_sha256, new_sha256 : of the whole file before and after
+    mtime_ns : its time of change before, in nanoseconds, which the write kept
+    patch : leads from the new bytes to the old ones
+    """
+
+    path: str
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    old_sha256: str
+    new_sha256: str
+    mtime_ns: int
+    patch: Patch
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {**vars(self), "old": list(self.old), "new": list(self.new), "patch": self.patch.to_json()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> JournalEntry:
+        """From `to_json`; KeyError, TypeError or ValueError if it is something else."""
+        return cls(
+            path=str(values["path"]),
+            old=tuple(map(str, values["old"])),
+            new=tuple(map(str, values["new"])),
+            old_sha256=str(values["old_sha256"]),
+            new_sha256=str(values["new_sha256"]),
+            mtime_ns=int(values["mtime_ns"]),
+            patch=Patch.from_json(values["patch"]),
+        )
+
+
+class TagJournal:
+    """A journal being written; made by `TagJournal.opened`."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.path = path
+        self._file = file
+
+    @classmethod
+    @contextlib.contextmanager
+    def opened(cls, path: Path, settings: Mapping[str, Any]) -> Iterator[TagJournal]:
+        """Begin a run, in a new file or behind the runs that a journal has, and keep other processes out.
+
+        Raises
+        ------
+        TagError : if another run writes it, it is something else or of another version, or it cannot be written
+        """
+        with locked(path), _told(path):
+            if path.exists() and path.stat().st_size:
+                for _ in read_journal(path):
+                    pass
+            with path.open("ab+") as file:
+                _cut_broken_line(file)
+                journal = cls(path, file)
+                journal._append(
+                    {
+                        "format": JOURNAL_FORMAT,
+                        "version": JOURNAL_VERSION,
+                        "genrekit": genrekit.__version__,
+                        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+                        **settings,
+                    }
+                )
+                sync_folder(path.parent)
+                yield journal
+
+    def append(self, entry: JournalEntry) -> None:
+        """Write a line and wait until the disk has it; TagError if it does not get there."""
+        with _told(self.path):
+            self._append(entry.to_json())
+
+    def _append(self, values: Mapping[str, Any]) -> None:
+        end = self._file.seek(0, os.SEEK_END)
+        try:
+            # ASCII alone: a byte of a path that is not UTF-8 is an escape, which comes back as that byte.
+            self._file.write(json.dumps(values).encode("ascii") + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError:
+            # A full disk: what stands behind half a line would be lost.
+            with contextlib.suppress(OSError):
+                self._file.truncate(end)
+            raise
+
+
+def read_journal(path: Path) -> Iterator[JournalEntry]:
+    """The files that were written, in that order.
+
+    Raises
+    ------
+    TagError : if it cannot be read, is no journal, or one of another version
+    """
+    with _told(path), path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                values = json.loads(line)
+                if "format" in values or number == 1:
+                    _check_header(path, values)
+                    continue
+                entry = JournalEntry.from_json(values)
+            except (ValueError, TypeError, KeyError, TagError) as error:
+                if isinstance(error, TagError) and number == 1:
+                    raise
+                what = "not a journal of genrekit tag" if number == 1 else f"line {number} is broken"
+                raise TagError(f"{display_name(path)}: {what} ({error})") from error
+            yield entry
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep every other process from writing or undoing a journal; TagError if one does.
+
+    The lock is the operating system's and ends with its process, so that none is ever stale.
+    """
+    from filelock import FileLock, Timeout
+
+    beside = path.with_name(f".{path.name}.lock")
+    lock = FileLock(beside)
+    with _told(path):
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise TagError(
+                f"{display_name(path)}: another genrekit works with this journal; wait for it, or use another"
+            ) from None
+    try:
+        yield
+    finally:
+        # Removed while it is held, so that nobody waits on a name that is gone.
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        lock.release()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in a folder last through a power cut, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        # Some network file systems refuse it.
+        with contextlib.suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check_header(path: Path, values: Any) -> None:
+    if not isinstance(values, dict) or values.get("format") != JOURNAL_FORMAT:
+        raise TagError(f"{display_name(path)}: not a journal of genrekit tag")
+    if values.get("version") != JOURNAL_VERSION:
+        raise TagError(
+            f"{display_name(path)}: a journal of version {values.get('version')!r}; this genrekit knows only "
+            f"{JOURNAL_VERSION}; it was written by genrekit {values.get('genrekit', '?')}"
+        )
+
+
+def _cut_broken_line(file: BinaryIO) -> None:
+    end = file.seek(0, os.SEEK_END)
+    position = end
+    while position > 0:
+        step = min(position, 1 << 16)
+        file.seek(position - step)
+        found = file.read(step).rfind(b"\n")
+        if found >= 0:
+            position += found + 1 - step
+            break
+        position -= step
+    if position < end:
+        file.truncate(position)
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TagError(f"{display_name(path)}: {error.strerror or error}") from error

@@ -1,0 +1,245 @@
+"""The genres in a file's tags, in each format's own way: read, and written into a copy.
+
+Several genres are several values where the format has them: Vorbis comments (FLAC, Ogg, Opus), MP4, ASF, APEv2, and
+ID3v2.4, whose text frames hold a list. ID3v2.3 has one text a frame. Its standard (section 4.2) parts several people
+in one frame by "/" and says nothing of genres; taggers took "/" over for all lists (it is Picard's default),
+and servers split genres there, whereas a NUL, which others write, ends the text for a reader that keeps
+to the standard. So "/" is written, and "; " where a name itself has a "/". A file keeps the version that it has; one
+without any ID3 tag gets 2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from genrekit.audio import display_name
+from genrekit.library.errors import TagError
+
+__all__ = ["TAGGED_FORMATS", "Tags", "as_written", "read_tags", "write_genres"]
+
+
+@dataclass(frozen=True)
+class _Format:
+    module: str
+    type: str
+    family: str  # how its tags are made
+
+
+# As people call them -> mutagen's type
+_FORMATS = {
+    "mp3": _Format("mutagen.mp3", "MP3", "id3"),
+    "aiff": _Format("mutagen.aiff", "AIFF", "id3"),
+    "wav": _Format("mutagen.wave", "WAVE", "id3"),
+    "flac": _Format("mutagen.flac", "FLAC", "vorbis"),
+    "ogg": _Format("mutagen.oggvorbis", "OggVorbis", "vorbis"),
+    "opus": _Format("mutagen.oggopus", "OggOpus", "vorbis"),
+    "ogg flac": _Format("mutagen.oggflac", "OggFLAC", "vorbis"),
+    "speex": _Format("mutagen.oggspeex", "OggSpeex", "vorbis"),
+    "m4a": _Format("mutagen.mp4", "MP4", "mp4"),
+    "wma": _Format("mutagen.asf", "ASF", "asf"),
+    "ape": _Format("mutagen.monkeysaudio", "MonkeysAudio", "ape"),
+    "wavpack": _Format("mutagen.wavpack", "WavPack", "ape"),
+}
+TAGGED_FORMATS: tuple[str, ...] = tuple(_FORMATS)
+"""Formats whose tags can be written."""
+
+_KEYS = {"id3": "TCON", "vorbis": "genre", "mp4": "\xa9gen", "asf": "WM/Genre", "ape": "Genre"}
+_HEAD_BYTES = 512
+_ID3_HEADER_BYTES = 10
+_LENGTH_TOLERANCE_S = 1e-6
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What a file's tags say of its genre.
+
+    Attributes
+    ----------
+    format : as in `TAGGED_FORMATS`
+    genres : in the order of the file; empty if it has none
+    version : of its ID3 tag, such as "ID3v2.3"; "" without one
+    duration_s : as the file's headers state it
+    notes : what a reader should know, such as a second tag that stays as it is
+    """
+
+    format: str
+    genres: tuple[str, ...]
+    version: str = ""
+    duration_s: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def read_tags(path: Path) -> Tags:
+    """The genres of a file.
+
+    Raises
+    ------
+    TagError : if it is of no format with tags, or its tag block is broken
+    """
+    name, opened = _open(path)
+    notes = []
+    with path.open("rb") as file:
+        if _FORMATS[name].family == "vorbis" and file.read(3) == b"ID3":
+            notes.append("has an ID3 tag in front of its own tags, which stays as it is")
+        if name == "mp3" and _has_ape(file):
+            notes.append("has an APEv2 tag too, which stays as it is, and which some players read first")
+    version = ""
+    if _FORMATS[name].family == "id3" and opened.tags is not None:
+        version = "ID3v{}.{}".format(*opened.tags.version[:2])
+    length = getattr(opened.info, "length", 0.0) or 0.0
+    return Tags(name, _genres(opened, _FORMATS[name].family), version, float(length), tuple(notes))
+
+
+def write_genres(path: Path, genres: Sequence[str]) -> None:
+    """Write genres into the file's tags, in place, and read them back. Meant for a copy: a kill leaves half a tag.
+
+    Parameters
+    ----------
+    path : the copy, which may be written
+    genres : at least one
+
+    Raises
+    ------
+    TagError : if the tags cannot be written, or do not come back as they were given
+    """
+    before = read_tags(path)
+    name, opened = _open(path)
+    family = _FORMATS[name].family
+    try:
+        _set(opened, family, list(genres))
+    except OSError as error:
+        raise TagError(f"{display_name(path)}: cannot write tags: {error.strerror or error}") from error
+    # mutagen meets whatever bytes the file has; the copy is thrown away, and the file's own name is told.
+    except Exception as error:
+        raise TagError(f"{display_name(path)}: cannot write tags: {_reason(error)}") from error
+    after = read_tags(path)
+    expected = as_written(genres, after)
+    if after.genres != expected:
+        raise TagError(f"{display_name(path)}: genres came back as {list(after.genres)}; expected {list(expected)}")
+    if abs(after.duration_s - before.duration_s) > _LENGTH_TOLERANCE_S:
+        raise TagError(
+            f"{display_name(path)}: with the tags it lasts {after.duration_s:.3f} s, without {before.duration_s:.3f} s"
+        )
+
+
+def as_written(genres: Sequence[str], tags: Tags) -> tuple[str, ...]:
+    """The genres as they will be read back from a file with such tags: in ID3v2.3 a name with "/" reads as two."""
+    return _parted(_joined(genres)) if tags.version in ("ID3v2.3", "ID3v2.2") else tuple(genres)
+
+
+def _open(path: Path) -> tuple[str, Any]:
+    try:
+        with path.open("rb") as file:
+            name = _sniff(file, path.suffix.lower())
+    except OSError as error:
+        raise TagError(f"{display_name(path)}: cannot be read: {error.strerror or error}") from error
+    if name is None:
+        raise TagError(
+            f"{display_name(path)}: no format whose tags can be written; these are {', '.join(TAGGED_FORMATS)}"
+        )
+    entry = _FORMATS[name]
+    file_type = getattr(import_module(entry.module), entry.type)
+    # Frames of ID3v2.3 must not be turned into those of 2.4 that a player of 2.3 would not know.
+    options = {"translate": False} if entry.family == "id3" else {}
+    try:
+        opened = file_type(path, **options)
+        if options and opened.tags is not None and opened.tags.version[:2] < (2, 3):
+            opened = file_type(path)
+        return name, opened
+    # mutagen meets whatever bytes the file has, and its own error is not the only one that they lead to.
+    except Exception as error:
+        raise TagError(
+            f"{display_name(path)}: its tags cannot be read as {name}: {_reason(error)}; left as it is"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _genres(opened: Any, family: str) -> tuple[str, ...]:
+    if opened.tags is None:
+        return ()
+    key = _KEYS[family]
+    if family == "id3":
+        found = [genre for frame in opened.tags.getall(key) for genre in frame.genres if genre]
+        if opened.tags.version[:2] < (2, 4):
+            return tuple(part for genre in found for part in _parted(genre))
+        return tuple(found)
+    if key not in opened.tags:
+        return ()
+    value = opened.tags[key]
+    return tuple(text for text in (str(part) for part in value) if text)
+
+
+def _set(opened: Any, family: str, genres: list[str]) -> None:
+    if opened.tags is None:
+        opened.add_tags()
+    key = _KEYS[family]
+    if family != "id3":
+        opened.tags[key] = genres
+        opened.save()
+        return
+    from mutagen.id3 import TCON, Encoding
+
+    version: tuple[int, ...] = opened.tags.version[:2] if opened.tags.size else (2, 4)
+    old = version < (2, 4)
+    if version < (2, 3):
+        opened.tags.update_to_v23()
+    text = [_joined(genres)] if old else genres
+    latin = all(ord(letter) < 256 for part in text for letter in part)
+    unicode = Encoding.UTF16 if old else Encoding.UTF8
+    opened.tags.setall(key, [TCON(encoding=Encoding.LATIN1 if latin else unicode, text=text)])  # type: ignore[no-untyped-call]
+    # NUL stays what parts the other frames' values where it did before.
+    opened.save(v2_version=3 if old else 4, v23_sep=None)
+
+
+def _joined(genres: Sequence[str]) -> str:
+    return ("; " if any("/" in genre for genre in genres) else "/").join(genres)
+
+
+def _parted(text: str) -> tuple[str, ...]:
+    return tuple(part for part in (part.strip() for part in text.split(";" if ";" in text else "/")) if part)
+
+
+def _sniff(file: BinaryIO, suffix: str) -> str | None:
+    """The format, by the bytes behind an ID3 tag if there is one; the suffix has a word only where they say nothing."""
+    head = file.read(_HEAD_BYTES)
+    tagged = head[:3] == b"ID3" and len(head) >= _ID3_HEADER_BYTES
+    if tagged:
+        size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+        file.seek(_ID3_HEADER_BYTES + size)
+        head = file.read(_HEAD_BYTES)
+    for start, name in ((b"fLaC", "flac"), (b"MAC ", "ape"), (b"wvpk", "wavpack"), (b"\x30\x26\xb2\x75", "wma")):
+        if head.startswith(start):
+            return name
+    if head[:4] == b"OggS":
+        for mark, name in (
+            (b"OpusHead", "opus"),
+            (b"\x01vorbis", "ogg"),
+            (b"\x7fFLAC", "ogg flac"),
+            (b"Speex ", "speex"),
+        ):
+            if mark in head:
+                return name
+        return None
+    if head[4:8] == b"ftyp":
+        return "m4a"
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "aiff"
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "wav"
+    # Layer bits 00 behind the same sync word are AAC without a container, which has no tags of its own.
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06:
+        return "mp3"
+    return "mp3" if suffix == ".mp3" else None
+
+
+def _has_ape(file: BinaryIO) -> bool:
+    end = file.seek(0, 2)
+    file.seek(max(0, end - 160))
+    return b"APETAGEX" in file.read()

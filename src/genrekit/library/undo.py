@@ -1,0 +1,74 @@
+"""Taking written tags back: the exact bytes that were there, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from genrekit.audio import display_name
+from genrekit.library.errors import TagError
+from genrekit.library.patch import apply_patch, sha256_of
+from genrekit.library.replacing import copy_beside, keep_looks, replace_by, state_of
+from genrekit.library.tag_journal import JournalEntry
+
+__all__ = ["Undone", "undo_entry"]
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What became of one entry.
+
+    Attributes
+    ----------
+    path : the file
+    state : "restored", or "as it was" if it has its old bytes already
+    """
+
+    path: str
+    state: Literal["restored", "as it was"]
+
+
+def undo_entry(entry: JournalEntry, *, write: bool = True, break_links: bool = False) -> Undone:
+    """Give a file the bytes and the time that it had, byte for byte. Entries of one file are undone last first.
+
+    Parameters
+    ----------
+    entry : of a journal
+    write : False says only what would be done
+    break_links : as in `state_of`
+
+    Raises
+    ------
+    TagError : if the file was changed since, is missing, or cannot be written; it is then as it was
+    """
+    path = Path(entry.path)
+    name = display_name(path)
+    state = state_of(path, break_links=break_links)
+    try:
+        now = sha256_of(path)
+    except OSError as error:
+        raise TagError(f"{name}: cannot be read: {error.strerror or error}") from error
+    if now == entry.old_sha256:
+        return Undone(entry.path, "as it was")
+    if now != entry.new_sha256:
+        raise TagError(f"{name}: was changed after genrekit wrote it; left as it is")
+    if not write:
+        return Undone(entry.path, "restored")
+    with copy_beside(path, content=False) as copy:
+        digest = hashlib.sha256()
+        try:
+            with path.open("rb") as new, copy.open("wb") as old:
+                for block in apply_patch(entry.patch, new):
+                    digest.update(block)
+                    old.write(block)
+        except OSError as error:
+            raise TagError(f"{name}: cannot be restored: {error.strerror or error}") from error
+        if digest.hexdigest() != entry.old_sha256:
+            raise TagError(f"{name}: the journal does not lead back to the old bytes; left as it is")
+        keep_looks(path, copy)
+        os.utime(copy, ns=(path.stat().st_atime_ns, entry.mtime_ns))
+        replace_by(path, copy, state)
+    return Undone(entry.path, "restored")
