@@ -13,11 +13,13 @@ from genrekit.evaluation.summary import Evaluation
 __all__ = ["replication_content"]
 
 NOT_RUN = "not run"
+# A track that is one excerpt cannot have its excerpts mixed.
+ONE_EXCERPT = "does not apply"
 HEADINGS: dict[Column, str] = {
-    "P1": "ours, excerpts mixed: CONTAMINATED",
-    "P2 stopped on test": "ours by tracks, stopped on the scored fold",
-    "P2": "ours by tracks",
-    "P4": "ours artist-disjoint",
+    "P1": "P1, mixed: CONTAMINATED",
+    "P2 stopped on test": "P2, stopped on test",
+    "P2": "P2, by tracks",
+    "P4": "P4, artist-disjoint",
 }
 DATASETS = {
     "gtzan_archive": "GTZAN's log-mel archive: 10 genres, 999 tracks",
@@ -55,9 +57,10 @@ def _reading() -> Section:
             "Accuracy in percent. Ours is the mean and deviation over folds (and seeds), then a 95 % bootstrap "
             "interval over tracks, clustered by artist. 'Excerpts' counts excerpt by excerpt; 'tracks' counts one "
             "decision per track, by the mean of probabilities (report A) or by majority vote (report B).",
-            "P1 spreads the excerpts of one track over the parts. 'By tracks' keeps a track together and chooses the "
-            "epoch on a validation part of its own; report A stopped on the very fold that it scored, which is run "
-            "beside it. 'Artist-disjoint' (P4) lets no artist, recording or copy lie in two parts.",
+            "A printed figure stands in the column of the protocol that the report followed, whatever it calls it. P1 "
+            "spreads the excerpts of one track over the parts. P2 keeps a track together: 'stopped on test' chooses "
+            "the epoch on the very fold that is scored, as report A does, 'by tracks' on a validation part of its own. "
+            "P4 lets no artist, recording or copy lie in two parts.",
         ),
     )
 
@@ -68,7 +71,7 @@ def _table_section(report: str, place: str, rows: Sequence[ReportRow], replicati
     for system, recipes in systems:
         own = [row for row in rows if (row.system, row.recipes) == (system, recipes)]
         lines += _lines(own, replication)
-    header = ("system", "data", "counted", "printed", *(HEADINGS[column] for column in COLUMNS))
+    header = ("system", "data", "counted", *(HEADINGS[column] for column in COLUMNS))
     notes = tuple(f"{row.system}: {row.note}." for row in rows if row.note)
     table = Table(header, tuple(lines), text_columns=frozenset({0, 1, 2}))
     return Section(f"Report {report}, {place}", notes, (table,))
@@ -80,9 +83,8 @@ def _lines(rows: Sequence[ReportRow], replication: Replication) -> Iterator[tupl
     for printed in rows:
         if printed.accuracy is not None:
             counted = "excerpts" if printed.unit == "excerpt" else f"tracks, {printed.unit}"
-            where = HEADINGS[printed.column].removeprefix("ours").lstrip(" ,")
-            text = _printed(printed)
-            yield (Cell(row.system, True), Cell(f"printed ({where})"), Cell(counted), Cell(text, True), *[Cell("")] * 4)
+            figures = (Cell(_printed(printed) if column == printed.column else "", True) for column in COLUMNS)
+            yield (Cell(row.system, True), Cell("as printed", True), Cell(counted, True), *figures)
     for dataset in replication.datasets:
         found = {column: replication.ours(row, dataset, column) for column in COLUMNS}
         if not any(found.values()):
@@ -91,8 +93,12 @@ def _lines(rows: Sequence[ReportRow], replication: Replication) -> Iterator[tupl
             if unit == "excerpt" and all(e is None or e.n_excerpts == e.n_tracks for e in found.values()):
                 continue
             counted = "excerpts" if unit == "excerpt" else f"tracks, {row.fusion}"
-            cells = [Cell(NOT_RUN if e is None else _ours(e, unit)) for e in found.values()]
-            yield (Cell(row.system), Cell(dataset), Cell(counted), Cell(""), *cells)
+            single = all(e is None or e.n_excerpts == e.n_tracks for e in found.values())
+            cells = [
+                Cell(_ours(e, unit) if e is not None else ONE_EXCERPT if single and column == "P1" else NOT_RUN)
+                for column, e in found.items()
+            ]
+            yield (Cell(row.system), Cell(dataset), Cell(counted), *cells)
 
 
 def _printed(row: ReportRow) -> str:
@@ -106,7 +112,7 @@ def _spread(evaluation: Evaluation, unit: str) -> Spread:
 
 def _ours(evaluation: Evaluation, unit: str) -> str:
     view = evaluation.views[0] if unit == "excerpt" else evaluation.headline
-    return f"{spread_text(_spread(evaluation, unit))} [{interval_text(view.intervals['accuracy'])}]"
+    return f"{spread_text(_spread(evaluation, unit))}\n[{interval_text(view.intervals['accuracy'])}]"
 
 
 def _leak(replication: Replication) -> Section:
@@ -132,7 +138,7 @@ def _leak(replication: Replication) -> Section:
             if printed and "P1" in means and "P2" in means:
                 leak = 100 * (means["P1"] - means["P2"])
                 figure = printed[0].accuracy or 0.0
-                without = f"{figure:.1f} printed, {leak:.1f} of them leak"
+                without = f"{figure:.1f}; on this data {leak:.1f} points of the same system are leak"
             lines.append((Cell(system), Cell(dataset), *(Cell(text) for text in points), Cell(without)))
     header = (
         "system",
@@ -140,7 +146,7 @@ def _leak(replication: Replication) -> Section:
         "tracks in two parts",
         "stopping on the scored fold",
         "artists in two parts",
-        "of the printed figure",
+        "the printed figure",
     )
     if not lines:
         return Section("How much of it is leak", ("No system was run both with and without a leak yet.",))

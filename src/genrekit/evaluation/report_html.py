@@ -72,7 +72,8 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _cell(cell: Cell, index: int, table: Table) -> str:
-    text = f"<b>{escape(cell.text)}</b>" if cell.strong else escape(cell.text)
+    lines = escape(cell.text).replace("\n", "<br>")
+    text = f"<b>{lines}</b>" if cell.strong else lines
     if cell.share is None:
         return f"<td{_class(index, table)}>{text}</td>"
     return f'<td class="number bar" style="--share:{100 * cell.share:.1f}%">{text}</td>'

@@ -9,7 +9,7 @@ __all__ = ["Bullets", "Cell", "Fact", "Figure", "ReportContent", "Section", "Tab
 
 @dataclass(frozen=True)
 class Cell:
-    """Text of a table's cell; `share` (0..1) draws a bar behind it where the format can."""
+    """Text of a table's cell, of lines where the format can; `share` (0..1) draws a bar behind it where it can."""
 
     text: str
     strong: bool = False
