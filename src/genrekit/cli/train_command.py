@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -76,9 +77,15 @@ def train(
     if folder.complete:
         messages.print(f"{folder.folder} is done: nothing is trained twice.")
     else:
-        watcher = EpochProgress() if messages.is_terminal else EpochLines(lambda line: typer.echo(line, err=True))
+        watcher = EpochProgress() if messages.is_terminal else EpochLines(_say)
         train_run(prepared, runs, negatives_root=negatives, watchers=[watcher])
     typer.echo(str(folder.folder))
+
+
+def _say(line: str) -> None:
+    """A line on standard error, if there is still one: whoever read it may be gone, and training goes on."""
+    with suppress(OSError):
+        typer.echo(line, err=True)
 
 
 def _summary(proof: dict[str, object]) -> str:
