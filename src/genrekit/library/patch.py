@@ -23,7 +23,7 @@ from genrekit.library.errors import TagError
 
 __all__ = ["Patch", "apply_patch", "make_patch", "sha256_of"]
 
-BLOCK_BYTES = 65_536
+BLOCK_BYTES = 16_384
 SEARCH_BYTES = 1 << 20  # how far a block is looked for on both sides
 PROBE_BYTES = 32
 WELL_ALIGNED = 1 / 16  # share of differing bytes above which another alignment is looked for

@@ -75,7 +75,10 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
     with copy_beside(plan.file, content=True) as copy:
         # What is written back by an undo must be the bytes that were there, so the copy's own are recorded.
         old_sha256 = sha256_of(copy)
-        write_genres(copy, plan.decision.new)
+        try:
+            write_genres(copy, plan.decision.new)
+        except TagError as error:
+            raise TagError(str(error).replace(display_name(copy), display_name(plan.path))) from error
         with plan.file.open("rb") as old, copy.open("rb") as new:
             patch = make_patch(old, new)
             # The promise to lead back is tried before the file is touched.

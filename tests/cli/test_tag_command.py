@@ -1,0 +1,242 @@
+"""`genrekit tag` and `tag undo` as people use them, and what happens to files when things go wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mutagen")
+
+from library.tagged_files import make_file
+
+from genrekit.library.patch import sha256_of
+from genrekit.library.tag_journal import locked, read_journal
+from genrekit.library.tags import read_tags
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Callable[..., Path]:
+    """Writes results for files, as `genrekit classify --format json` does: jazz, sure to 80 %."""
+
+    def write(*paths: Path) -> Path:
+        file = tmp_path / "results.json"
+        rows = [
+            {"path": str(path), "genre": "jazz", "confidence": 0.8, "probabilities": {"jazz": 0.8, "blues": 0.2}}
+            for path in paths
+        ]
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return file
+
+    return write
+
+
+@pytest.fixture
+def music_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    return folder
+
+
+def test_it_hears_shows_and_writes_nothing(
+    genrekit_cli: Callable, tiny_model_path: Path, write_tone: Callable[..., Path]
+) -> None:
+    path = write_tone("low.flac")
+    before = path.read_bytes()
+    finished = genrekit_cli("tag", path, "--model", tiny_model_path, "--name", "bass=Deep Bass")
+    assert finished.code == 0
+    assert finished.out == f"(none) -> Deep Bass  {path}\n"
+    assert "1 of 1 would be written; --write writes" in finished.err
+    assert path.read_bytes() == before
+
+
+def test_written_and_taken_back(genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path) -> None:
+    files = [make_file(music_folder, name) for name in ("a.mp3", "song.flac", "song.ogg") if name != "a.mp3"]
+    files.append(make_file(music_folder, "id3v23.mp3"))
+    before = {path: path.read_bytes() for path in files}
+    journal = tmp_path / "journal.jsonl"
+    finished = genrekit_cli("tag", music_folder, "--results", results(*files), "--write", "--journal", journal)
+    assert finished.code == 0
+    assert f"Rock  (has a genre)  {music_folder / 'id3v23.mp3'}\n" in finished.out
+    assert "2 of 3 written; genrekit tag undo" in finished.err
+    assert read_tags(files[0]).genres == ("jazz",)
+    assert read_tags(files[2]).genres == ("Rock",)
+
+    shown = genrekit_cli("tag", "undo", journal, "--dry-run")
+    assert shown.code == 0 and "2 of 2 would be restored" in shown.err
+    assert read_tags(files[0]).genres == ("jazz",)
+    finished = genrekit_cli("tag", "undo", journal)
+    assert finished.code == 0
+    assert "2 of 2 restored" in finished.err
+    assert {path: path.read_bytes() for path in files} == before
+    assert "0 of 2 restored" in genrekit_cli("tag", "undo", journal).err
+
+
+def test_two_runs_in_one_journal_are_undone_last_first(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    path = make_file(music_folder, "song.flac")
+    before = path.read_bytes()
+    journal = tmp_path / "journal.jsonl"
+    for name in ("Jazz", "Cool Jazz"):
+        arguments = ("--results", results(path), "--name", f"jazz={name}", "--existing", "replace")
+        assert genrekit_cli("tag", path, *arguments, "--write", "--journal", journal).code == 0
+    assert read_tags(path).genres == ("Cool Jazz",)
+    assert genrekit_cli("tag", "undo", journal).code == 0
+    assert path.read_bytes() == before
+
+
+def test_a_policy_file_and_flags_before_it(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    path = make_file(music_folder, "song.flac")
+    policy = tmp_path / "p.toml"
+    policy.write_text('min_confidence = 0.9\nmax_genres = 2\n[names]\njazz = "Jazz"\nblues = "Blues"\n')
+    arguments = ("tag", path, "--results", results(path), "--policy", policy)
+    assert "jazz 80% is below 90%" in genrekit_cli(*arguments).out
+    assert "(none) -> Jazz, Delta" in genrekit_cli(*arguments, "--min-confidence", 0.5, "--name", "blues=Delta").out
+
+
+def test_links_are_told(genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path) -> None:
+    path = make_file(music_folder, "song.flac")
+    link, twin = tmp_path / "link.flac", tmp_path / "twin.flac"
+    link.symlink_to(path)
+    journal = ("--write", "--journal", tmp_path / "journal.jsonl")
+    finished = genrekit_cli("tag", link, path, "--results", results(link, path), *journal)
+    assert finished.code == 0
+    assert f"(a link to {path})" in finished.out
+    assert "the same file as" in finished.err
+    assert link.is_symlink() and read_tags(path).genres == ("jazz",)
+
+    twin.hardlink_to(path)
+    more = ("--existing", "replace", "--name", "jazz=Jazz")
+    finished = genrekit_cli("tag", path, "--results", results(path), *more, *journal)
+    assert finished.code == 1
+    assert "2 names (hard links)" in finished.err
+    finished = genrekit_cli("tag", path, "--results", results(path), *more, *journal, "--break-links")
+    assert finished.code == 0
+    assert read_tags(path).genres == ("Jazz",) and read_tags(twin).genres == ("jazz",)
+
+
+def test_a_read_only_file_is_a_clear_error(genrekit_cli: Callable, results: Callable, music_folder: Path) -> None:
+    path, other = make_file(music_folder, "song.flac"), make_file(music_folder, "song.ogg")
+    path.chmod(0o444)
+    finished = genrekit_cli("tag", music_folder, "--results", results(path, other))
+    assert finished.code == 1
+    assert "song.flac: read-only; make it writable first" in finished.err
+    assert "(none) -> jazz" in finished.out
+
+
+def test_what_has_no_result_is_told(genrekit_cli: Callable, results: Callable, music_folder: Path) -> None:
+    path, other = make_file(music_folder, "song.flac"), make_file(music_folder, "song.ogg")
+    finished = genrekit_cli("tag", music_folder, "--results", results(path))
+    assert finished.code == 1
+    assert f"{other}: not among the results" in finished.err
+
+
+def test_a_full_disk_leaves_the_old_file(
+    genrekit_program: list[str], results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    path = make_file(music_folder, "song.wav")
+    before = path.read_bytes()
+    limit = len(before) // 2
+    command = [*genrekit_program, "tag", path, "--results", results(path), "--write", "--journal", tmp_path / "j"]
+    finished = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    assert finished.returncode == 1
+    assert "too large" in finished.stderr and "Traceback" not in finished.stderr
+    assert path.read_bytes() == before
+    assert list(music_folder.iterdir()) == [path]
+
+
+def test_a_kill_at_any_moment_loses_nothing(
+    genrekit_program: list[str], results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    first = make_file(music_folder, "song.flac")
+    files = [first]
+    for number in range(150):
+        files.append(music_folder / f"{number:03}.flac")
+        files[-1].write_bytes(first.read_bytes())
+    before = sha256_of(first)
+    journal = tmp_path / "journal.jsonl"
+    command = [*genrekit_program, "tag", music_folder, "--results", results(*files), "--write", "--journal", journal]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and (not journal.is_file() or journal.read_bytes().count(b"\n") < 20):
+        time.sleep(0.002)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    entries = list(read_journal(journal))
+    assert 19 <= len(entries) < len(files)
+    known = {entry.new_sha256 for entry in entries} | {before}
+    assert {sha256_of(path) for path in files} <= known
+    # Whatever was cut, the next run goes on in the same journal, and undo takes both back.
+    finished = subprocess.run(command, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    assert all(read_tags(path).genres == ("jazz",) for path in files)
+    finished = subprocess.run([*genrekit_program, "tag", "undo", journal], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    assert {sha256_of(path) for path in files} == {before}
+
+
+def test_two_runs_at_once_on_one_journal_are_refused(
+    genrekit_program: list[str], results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    path = make_file(music_folder, "song.flac")
+    journal = tmp_path / "journal.jsonl"
+    with locked(journal):
+        command = [*genrekit_program, "tag", path, "--results", results(path), "--write", "--journal", journal]
+        finished = subprocess.run(command, capture_output=True, text=True)
+    assert finished.returncode == 1
+    assert "another genrekit works with this journal" in finished.stderr
+    assert read_tags(path).genres == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"format": "genrekit tag journal", "version": 99, "genrekit": "9.0"}\n', "version 99"),
+        ("something else\n", "not a journal of genrekit tag"),
+        ('{"path": "a"}\n', "not a journal of genrekit tag"),
+        ('{"format": "genrekit tag journal", "version": 1}\n{"path": "a"}\n', "line 2 is broken"),
+    ],
+)
+def test_what_is_no_journal_of_ours_is_neither_undone_nor_written(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path, text: str, message: str
+) -> None:
+    path, journal = make_file(music_folder, "song.flac"), tmp_path / "journal.jsonl"
+    journal.write_text(text)
+    finished = genrekit_cli("tag", "undo", journal)
+    assert finished.code == 1 and message in finished.err
+    finished = genrekit_cli("tag", path, "--results", results(path), "--write", "--journal", journal)
+    assert finished.code == 1 and message in finished.err
+    assert journal.read_text() == text
+    assert read_tags(path).genres == ()
+
+
+def test_a_journal_that_is_missing_is_told(genrekit_cli: Callable, tmp_path: Path) -> None:
+    finished = genrekit_cli("tag", "undo", tmp_path / "none.jsonl")
+    assert finished.code == 1 and "no such journal" in finished.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("a.mp3", "--existing", "keep"), ("a.mp3", "--min-confidence", "60"), ("a.mp3", "--name", "x")]
+)
+def test_wrong_usage(genrekit_cli: Callable, arguments: tuple[str, ...]) -> None:
+    assert genrekit_cli("tag", *arguments).code == 2
+
+
+def test_help_names_the_way_back(genrekit_cli: Callable) -> None:
+    finished = genrekit_cli("tag", "--help")
+    assert finished.code == 0
+    assert "genrekit tag undo JOURNAL" in finished.out

@@ -1,0 +1,85 @@
+"""What is written, and what is left alone and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from genrekit.library.errors import TagError
+from genrekit.library.policy import TagPolicy, decide
+from genrekit.library.policy_file import read_policy
+
+HEARD = {"jazz": 0.6, "blues": 0.3, "hiphop": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("old", "policy", "new"),
+    [
+        ((), TagPolicy(), ("jazz",)),
+        (("Rock",), TagPolicy(), ("Rock",)),
+        (("Rock",), TagPolicy(existing="replace"), ("jazz",)),
+        (("Rock",), TagPolicy(existing="add"), ("Rock", "jazz")),
+        (("Jazz",), TagPolicy(existing="add"), ("Jazz",)),
+        ((), TagPolicy(min_confidence=0.61), ()),
+        ((), TagPolicy(min_confidence=0.6), ("jazz",)),
+        ((), TagPolicy(max_genres=3), ("jazz", "blues")),
+        ((), TagPolicy(max_genres=3, min_share=0.05), ("jazz", "blues", "hiphop")),
+        ((), TagPolicy(max_genres=2, names={"jazz": "Jazz", "blues": "Jazz"}), ("Jazz",)),
+        ((), TagPolicy(names={"jazz": ""}), ()),
+        (("Speech",), TagPolicy(existing="replace", never_genres=("speech",)), ("Speech",)),
+        (("Hip-Hop", "Rap"), TagPolicy(existing="replace", never_genres=("Hip-Hop/Rap",)), ("Hip-Hop", "Rap")),
+        ((), TagPolicy(never_paths=("*/Live/*",)), ()),
+        ((), TagPolicy(never_paths=("song.*",)), ()),
+    ],
+)
+def test_decisions(old: tuple[str, ...], policy: TagPolicy, new: tuple[str, ...]) -> None:
+    decision = decide("/music/Live/song.mp3", old, HEARD, "jazz", policy)
+    assert (decision.old, decision.new) == (old, new)
+    assert decision.changes == (decision.reason == "")
+
+
+def test_unknown_is_never_written() -> None:
+    decision = decide("a.mp3", ("Rock",), HEARD, "unknown", TagPolicy(existing="replace"))
+    assert not decision.changes
+    assert decision.reason == "unknown"
+
+
+@pytest.mark.parametrize(
+    "values", [{"existing": "keep"}, {"min_confidence": 60}, {"min_share": -0.1}, {"max_genres": 0}]
+)
+def test_a_wrong_policy_is_refused(values: dict) -> None:
+    with pytest.raises(TagError, match="expected"):
+        TagPolicy(**values)
+
+
+FILES = {
+    "p.toml": 'existing = "add"\nmax_genres = 2\nnever_genres = ["Speech"]\n[names]\nhiphop = "Hip-Hop"\n',
+    "p.yaml": "existing: add\nmax_genres: 2\nnever_genres: [Speech]\nnames: {hiphop: Hip-Hop}\n",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_policy_can_be_a_file(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(FILES[name])
+    expected = TagPolicy(existing="add", max_genres=2, never_genres=("Speech",), names={"hiphop": "Hip-Hop"})
+    assert read_policy(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("max_genre = 2", "did you mean max_genres"),
+        ("max_genres = true", "whole number"),
+        ("names = 3", "genre = name"),
+        ("never_paths = 'x'", "list of texts"),
+        ("min_share = '1'", "number"),
+        ("= 2", "not TOML"),
+    ],
+)
+def test_a_wrong_file_is_told(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(text)
+    with pytest.raises(TagError, match=message):
+        read_policy(path)
