@@ -52,12 +52,19 @@ class Classifier:
     model_file : the file and its card; `model_file.card` has the genres, the threshold and where the model comes from
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        """Open the model file at `path`; ModelFileError if it is not one."""
+    def __init__(self, path: str | os.PathLike[str], *, n_threads: int | None = None) -> None:
+        """Open the model file at `path`; ModelFileError if it is not one.
+
+        Parameters
+        ----------
+        path : of the model file
+        n_threads : threads for one file in `classify`; None for one per core. One where several processes work.
+        """
         self._path = path
+        self._n_threads = _n_cores() if n_threads is None else n_threads
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
         self._lock = threading.Lock()
-        self.model_file = ModelFile.of_session(path, self._session(_n_cores()))
+        self.model_file = ModelFile.of_session(path, self._session(self._n_threads))
 
     @property
     def card(self) -> ModelCard:
@@ -70,7 +77,7 @@ class Classifier:
         return self.card.genres
 
     def classify(self, source: AudioSource, *, sr: int | None = None) -> Result:
-        """The genre of one piece of audio of any length, on all cores.
+        """The genre of one piece of audio of any length, on all cores or `n_threads` of them.
 
         Windows without sound are left out of the decision; where there is no other, the genre is "unknown".
 
@@ -83,7 +90,7 @@ class Classifier:
         ------
         AudioError : if nothing can be decoded from it
         """
-        session = self._session(_n_cores())
+        session = self._session(self._n_threads)
         scores = score_windows(source, source_sr=sr, card=self.card, session=session, stop=threading.Event())
         return _decide(_name_of(source), scores, self.card)
 

@@ -1,0 +1,88 @@
+"""`genrekit serve`: the web page and the REST API on one port."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from genrekit.cli import messages
+
+__all__ = ["serve"]
+
+
+def serve(
+    port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token",
+            envvar="GENREKIT_TOKEN",
+            show_envvar=True,
+            help="Ask for this token. As an environment variable it is not in the list of processes.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.")
+    ] = "default",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", "-w", min=1, metavar="N", help="Files at once; if not given, one per core.", show_default=False
+        ),
+    ] = None,
+    max_body_mb: Annotated[
+        float, typer.Option("--max-body-mb", min=0.001, metavar="MB", help="Largest upload.")
+    ] = 100.0,
+    max_duration_s: Annotated[
+        float, typer.Option("--max-duration-s", min=0.1, metavar="S", help="Longest recording.")
+    ] = 3600.0,
+    max_work_s: Annotated[
+        float, typer.Option("--max-work-s", min=0.1, metavar="S", help="Longest time to decode and classify a file.")
+    ] = 60.0,
+    max_waiting: Annotated[
+        int, typer.Option("--max-waiting", min=1, metavar="N", help="Uploads let in at once; the next gets 429.")
+    ] = 64,
+    max_memory_mb: Annotated[
+        float, typer.Option("--max-memory-mb", min=100, metavar="MB", help="Memory a file may take in a worker.")
+    ] = 1000.0,
+) -> None:
+    """Serve a web page and a REST API, here and offline.
+
+    Open the address that it prints. Programs send files to /v1/classify; /openapi.json describes the rest:
+
+    curl -F file=@song.mp3 'http://127.0.0.1:8000/v1/classify?timeline=true'
+
+    SIGTERM or Ctrl-C finishes the uploads that were let in, and stops.
+    """
+    if sys.platform == "win32":
+        messages.error("genrekit serve needs Linux or macOS: it hands open files to its workers, which Windows cannot")
+        raise typer.Exit(2)
+    from genrekit.serve import Limits
+    from genrekit.serve.server import Service, is_loopback
+
+    if token is not None and not token.strip():
+        raise typer.BadParameter("is empty; leave it out for none", param_hint="--token")
+    limits = Limits(
+        max_body_bytes=round(max_body_mb * 1e6),
+        max_duration_s=max_duration_s,
+        max_work_s=max_work_s,
+        max_waiting=max_waiting,
+        max_memory_bytes=round(max_memory_mb * 1e6),
+    )
+    n_workers = workers or _n_cores()
+    service = Service(model, host=host, port=port, n_workers=n_workers, limits=limits, token=token)
+    if token is None and not is_loopback(host):
+        messages.warning(f"anybody who can reach {host} may use this service; --token TEXT asks for a token")
+    service.run(lambda: messages.note(f"serving at {service.url} with {n_workers} workers; Ctrl-C stops"))
+    messages.note("stopped")
+
+
+def _n_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,212 @@
+"""The application: routes, and what every answer has in common."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+import genrekit
+from genrekit.inference import ModelCard
+from genrekit.inference.writers import encodable
+from genrekit.serve import schema
+from genrekit.serve.access import check_token
+from genrekit.serve.intake import receive_upload
+from genrekit.serve.limits import Limits
+from genrekit.serve.metrics import CONTENT_TYPE, Metrics
+from genrekit.serve.page_files import add_page
+from genrekit.serve.problem import Problem
+from genrekit.serve.worker_pool import WorkerPool
+from genrekit.serve.worker_process import Refused
+
+__all__ = ["create_app"]
+
+RETRY_AFTER_S = 5
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": schema.Error} for status in (400, 401, 408, 413, 415, 422, 429, 500, 503)
+}
+
+
+def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str | None = None) -> FastAPI:
+    """The REST API and the web page.
+
+    Parameters
+    ----------
+    pool : started and closed with the application
+    card : of the model that the pool has
+    limits : of a request
+    token : that requests must carry; None for none. The page's files, `/health` and `/v1/about` are open.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await pool.start()
+        try:
+            yield
+        finally:
+            await pool.close()
+
+    app = FastAPI(
+        title="genrekit",
+        version=genrekit.__version__,
+        description="Which genre a recording has, and how sure that is. Nothing is kept, nothing is sent on.",
+        lifespan=lifespan,
+        docs_url=None,  # both load scripts from elsewhere
+        redoc_url=None,
+    )
+    metrics = Metrics()
+    places = _Places(limits.max_waiting)
+
+    def allow(request: Request) -> None:
+        check_token(request.headers.get("authorization"), token)
+
+    @app.post(
+        "/v1/classify",
+        summary="Classify one file",
+        response_model=schema.Result,
+        responses=ERRORS,
+        openapi_extra=schema.CLASSIFY_BODY,
+    )
+    async def classify(request: Request, timeline: bool = False, name: str | None = None) -> Response:
+        """Send one file as multipart (part `file`) or as the body; `name` names the latter in the answer."""
+        start_s = time.perf_counter()
+        outcome = "client_left"
+        try:
+            allow(request)
+            with places:
+                values = await _classify(request, pool, limits, timeline=timeline)
+            outcome = "ok"
+            metrics.classified(values["genre"], values["duration_s"])
+            return _json(values)
+        except Problem as problem:
+            outcome = problem.code
+            raise
+        except ClientDisconnect:
+            return Response(status_code=499)
+        finally:
+            metrics.answered(outcome, time.perf_counter() - start_s)
+
+    @app.get("/v1/models", summary="The model in use", response_model=schema.Models, responses={401: ERRORS[401]})
+    async def models(request: Request) -> Response:
+        allow(request)
+        return _json({"models": [_model(card)]})
+
+    @app.get("/v1/about", summary="Limits, and whether a token is needed", response_model=schema.About)
+    async def about() -> Response:
+        return _json(
+            {
+                "version": genrekit.__version__,
+                "token_needed": token is not None,
+                "max_body_bytes": limits.max_body_bytes,
+                "max_duration_s": limits.max_duration_s,
+                "max_waiting": limits.max_waiting,
+            }
+        )
+
+    @app.get("/health", summary="Whether the service can take files", response_model=schema.Health)
+    async def health() -> Response:
+        n_up = len(pool.pids)
+        values = {"status": "ok" if n_up else "no_worker", "workers": n_up, "waiting": places.n_taken}
+        return _json(values, status=200 if n_up else 503)
+
+    @app.get("/metrics", summary="Counts and times, for Prometheus", responses={401: ERRORS[401]})
+    async def show_metrics(request: Request) -> Response:
+        allow(request)
+        gauges = {
+            "genrekit_requests_open": ("Files being sent, waiting or worked on.", places.n_taken),
+            "genrekit_workers_busy": ("Workers that have a file.", pool.n_busy),
+            "genrekit_workers": ("Workers that are up.", len(pool.pids)),
+        }
+        return Response(metrics.text(gauges, n_restarts=pool.n_restarts), media_type=CONTENT_TYPE)
+
+    add_page(app)
+    _add_answers_to_errors(app)
+    return app
+
+
+class _Places:
+    """How many requests are let in at once; entering with none left is a problem."""
+
+    def __init__(self, n_places: int) -> None:
+        self.n_taken = 0
+        self._n_places = n_places
+
+    def __enter__(self) -> None:
+        if self.n_taken >= self._n_places:
+            raise Problem(
+                "too_many_requests",
+                f"{self.n_taken} files are waiting already, the most that this service takes at once; try again in "
+                f"{RETRY_AFTER_S} s",
+                headers={"Retry-After": str(RETRY_AFTER_S)},
+            )
+        self.n_taken += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.n_taken -= 1
+
+
+async def _classify(request: Request, pool: WorkerPool, limits: Limits, *, timeline: bool) -> dict[str, Any]:
+    async with receive_upload(request, limits) as upload:
+        answer = await pool.classify(
+            upload.descriptor, name=upload.name, timeline=timeline, is_abandoned=request.is_disconnected
+        )
+    if answer is None:
+        raise ClientDisconnect
+    if isinstance(answer, Refused):
+        raise Problem(answer.code, answer.error, path=upload.name)
+    return answer.result
+
+
+def _model(card: ModelCard) -> dict[str, Any]:
+    named = {key: getattr(card, key) for key in ("name", "sr", "window_s", "hop_s", "unknown_threshold")}
+    return {**named, "genres": list(card.genres), "card": card.text}
+
+
+def _json(values: dict[str, Any], *, status: int = 200) -> Response:
+    text = json.dumps(values, ensure_ascii=False)
+    # A name may hold what is no character; as an escape it is valid JSON.
+    body = text if encodable(text) else json.dumps(values)
+    return Response(body.encode(), status_code=status, media_type="application/json")
+
+
+def _add_answers_to_errors(app: FastAPI) -> None:
+    def answer(problem: Problem) -> Response:
+        response = _json(problem.to_json(), status=problem.status)
+        response.headers.update(problem.headers)
+        return response
+
+    async def of_problem(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return answer(error)
+
+    async def of_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "bad_request")
+        where = f"{request.method} {request.url.path}"
+        return answer(Problem(code, f"{where}: {error.detail}; /openapi.json says what there is"))
+
+    async def of_query(_: Request, error: Exception) -> Response:
+        return answer(Problem("bad_request", "the query cannot be read; expected ?timeline=true or ?timeline=false"))
+
+    async def of_bug(_: Request, error: Exception) -> Response:
+        return answer(Problem("unexpected", f"unexpected {type(error).__name__} in the service; please report it"))
+
+    from fastapi.exceptions import RequestValidationError
+
+    app.add_exception_handler(Problem, of_problem)
+    app.add_exception_handler(HTTPException, of_http)
+    app.add_exception_handler(RequestValidationError, of_query)
+    app.add_exception_handler(Exception, of_bug)
+
+    @app.middleware("http")
+    async def no_sniffing(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response

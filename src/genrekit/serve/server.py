@@ -1,0 +1,143 @@
+"""The service on its port, until it is told to stop."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from genrekit.errors import GenrekitError
+from genrekit.inference import ModelFile
+from genrekit.inference.bundled import find_model
+from genrekit.serve.app import create_app
+from genrekit.serve.limits import Limits
+from genrekit.serve.patience import PatientProtocol
+from genrekit.serve.worker_pool import WorkerPool
+
+__all__ = ["Service", "ServiceError", "is_loopback"]
+
+BACKLOG = 1024
+KEEP_ALIVE_S = 15
+GRACE_S = 10.0  # beyond what a file may take
+
+
+class ServiceError(GenrekitError):
+    """The service cannot be started, or not where it was asked to be."""
+
+
+class Service:
+    """A port that is taken already, and what will answer on it.
+
+    Attributes
+    ----------
+    host, port : where it listens
+    """
+
+    def __init__(
+        self, model: str, *, host: str, port: int, n_workers: int, limits: Limits, token: str | None = None
+    ) -> None:
+        """Take the port and read the model's card.
+
+        Parameters
+        ----------
+        model : a bundled name or a path
+        host, port : where to listen; port 0 takes a free one
+        n_workers : worker processes, at least 1
+        limits : of requests
+        token : that requests must carry; None for none
+
+        Raises
+        ------
+        ModelFileError : if there is no such model
+        ServiceError : if the port cannot be had
+        """
+        path = find_model(model)
+        card = ModelFile.read(path).card
+        self._limits = limits
+        self._socket = _listen(host, port)
+        self.host = host
+        self.port: int = self._socket.getsockname()[1]
+        self._pool = WorkerPool(str(path), limits, n_workers=n_workers)
+        self._app = create_app(self._pool, card, limits=limits, token=token)
+
+    @property
+    def url(self) -> str:
+        """What to type into a browser on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Serve until SIGTERM or Ctrl-C, then finish what has been let in.
+
+        Parameters
+        ----------
+        on_ready : called once files are taken
+
+        Raises
+        ------
+        ServiceError : if the worker processes do not come up
+        """
+        config = uvicorn.Config(
+            self._app,
+            http=PatientProtocol,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=round(self._limits.max_work_s + GRACE_S),
+        )
+        # uvicorn sends itself the signal once more when it has stopped; by then all is done, and that is a good end.
+        before = {number: signal.signal(number, _nothing) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            server = _Server(config, on_ready)
+            server.run(sockets=[self._socket])
+        except SystemExit:
+            pass  # uvicorn's way of saying that the application did not start
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self._socket.close()
+        if not server.started:
+            raise ServiceError(
+                "the worker processes did not start; genrekit doctor shows whether the model can be loaded, and fewer "
+                "--workers need less memory"
+            )
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ServiceError(
+            f"cannot listen on {host}, port {port}: {reason}; give another --port (0 takes a free one) or --host"
+        ) from None
+
+
+def _nothing(*_: object) -> None:
+    pass

@@ -1,0 +1,111 @@
+"""Worker processes behind one awaitable call: each file goes to the next one that is idle, in the order of asking."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from genrekit.serve.limits import Limits
+from genrekit.serve.worker import Worker, WorkerError
+from genrekit.serve.worker_process import Job, Outcome, Refused
+
+__all__ = ["WorkerPool"]
+
+
+class WorkerPool:
+    """A fixed number of workers. `start` and `close` belong to the event loop that calls `classify`.
+
+    Attributes
+    ----------
+    n_busy : workers that have a file now
+    """
+
+    def __init__(self, model: str, limits: Limits, *, n_workers: int) -> None:
+        """Workers with `model`, a name or a path; nothing is started yet."""
+        self.n_busy = 0
+        self._limits = limits
+        self._workers = [Worker(model, limits) for _ in range(n_workers)]
+        self._idle: asyncio.Queue[Worker] = asyncio.Queue()
+        self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="genrekit-worker")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def n_workers(self) -> int:
+        """How many there are."""
+        return len(self._workers)
+
+    @property
+    def n_restarts(self) -> int:
+        """How many processes were started in place of one that died or was killed."""
+        return sum(max(0, worker.n_starts - 1) for worker in self._workers)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of the workers that are up."""
+        return tuple(worker.pid for worker in self._workers if worker.pid is not None)
+
+    async def start(self) -> None:
+        """Start all of them and wait for their models; WorkerError if one does not come up."""
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(self._threads, worker.start) for worker in self._workers))
+        for worker in self._workers:
+            self._idle.put_nowait(worker)
+
+    async def classify(
+        self, descriptor: int, *, name: str | None, timeline: bool, is_abandoned: Callable[[], Awaitable[bool]]
+    ) -> Outcome | Refused | None:
+        """The result for an open file, or why there is none; None if nobody waits for it any more.
+
+        Parameters
+        ----------
+        descriptor : of the file, read from its beginning; may be closed as soon as this returns or is cancelled
+        name : for messages and the result
+        timeline : whether the result has one
+        is_abandoned : asked when its turn has come
+        """
+        worker = await self._idle.get()
+        try:
+            if await is_abandoned():
+                self._idle.put_nowait(worker)
+                return None
+            own = os.dup(descriptor)
+        except BaseException:
+            self._idle.put_nowait(worker)
+            raise
+        answer: asyncio.Future[Outcome | Refused] = asyncio.get_running_loop().create_future()
+        job = Job(name, timeline, self._limits.max_duration_s)
+        # A task of its own: a request that is cancelled must not hand back a worker that is still at work.
+        task = asyncio.create_task(self._work(worker, job, own, answer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await answer
+
+    async def close(self) -> None:
+        """End all workers, after what they have in hand."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for worker in self._workers:
+            worker.kill()
+        self._threads.shutdown(wait=False)
+
+    async def _work(self, worker: Worker, job: Job, descriptor: int, answer: asyncio.Future[Outcome | Refused]) -> None:
+        loop = asyncio.get_running_loop()
+        self.n_busy += 1
+        try:
+            outcome = await loop.run_in_executor(self._threads, worker.run, job, descriptor)
+            if not answer.done():
+                answer.set_result(outcome)
+            if not worker.is_alive:
+                try:
+                    await loop.run_in_executor(self._threads, worker.start)
+                except WorkerError:
+                    pass  # tried again with the next file, whose request is told if it fails
+        except BaseException as error:
+            if not answer.done():
+                answer.set_exception(error)
+            raise
+        finally:
+            os.close(descriptor)
+            self.n_busy -= 1
+            self._idle.put_nowait(worker)
