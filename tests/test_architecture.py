@@ -65,6 +65,7 @@ LIGHT_ROOMS = [
     "genrekit.data",
     "genrekit.inference",
     "genrekit.inference.classifier",
+    "genrekit.library",
     *(f"genrekit.cli.{path.stem}" for path in sorted((SOURCE / "cli").glob("[a-z]*.py"))),
 ]
 
