@@ -24,6 +24,11 @@ EXTRAS = {
         "scipy": "scipy",
         "librosa": "librosa",
     },
+    "serve": {
+        "fastapi": "fastapi",
+        "uvicorn": "uvicorn",
+        "python_multipart": "python-multipart",
+    },
     "search": {
         "optuna": "optuna",
     },

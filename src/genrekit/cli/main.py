@@ -65,6 +65,14 @@ COMMANDS = (
         "mutagen",
         "tag",
     ),
+    Command(
+        "serve",
+        "genrekit.cli.serve_command:serve",
+        "Serve a web page and a REST API on one port.",
+        USE,
+        "FastAPI and uvicorn",
+        "serve",
+    ),
     Command("doctor", "genrekit.cli.doctor_command:doctor", "Show what is installed and which formats decode.", USE),
     Command(
         "data",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -28,6 +29,7 @@ from genrekit.serve.worker_process import Refused
 __all__ = ["create_app"]
 
 RETRY_AFTER_S = 5
+HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": schema.Error} for status in (400, 401, 408, 413, 415, 422, 429, 500, 503)
 }
@@ -172,7 +174,7 @@ def _json(values: dict[str, Any], *, status: int = 200) -> Response:
     text = json.dumps(values, ensure_ascii=False)
     # A name may hold what is no character; as an escape it is valid JSON.
     body = text if encodable(text) else json.dumps(values)
-    return Response(body.encode(), status_code=status, media_type="application/json")
+    return Response(body.encode(), status_code=status, headers=HEADERS, media_type="application/json")
 
 
 def _add_answers_to_errors(app: FastAPI) -> None:
@@ -197,16 +199,7 @@ def _add_answers_to_errors(app: FastAPI) -> None:
     async def of_bug(_: Request, error: Exception) -> Response:
         return answer(Problem("unexpected", f"unexpected {type(error).__name__} in the service; please report it"))
 
-    from fastapi.exceptions import RequestValidationError
-
     app.add_exception_handler(Problem, of_problem)
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(RequestValidationError, of_query)
     app.add_exception_handler(Exception, of_bug)
-
-    @app.middleware("http")
-    async def no_sniffing(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response

@@ -53,6 +53,6 @@ class Problem(Exception):
         return STATUS_OF_CODE[self.code]
 
     def to_json(self) -> dict[str, Any]:
-        """`error` and `code`, and `path` if the client named the file: the form of `classify --format json`, and a code."""
+        """`path` if the client named the file, and `error`, as `classify --format json` has them; and `code`."""
         named = {} if self.path is None else {"path": self.path}
         return {**named, "error": self.error, "code": self.code}

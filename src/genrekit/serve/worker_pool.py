@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from genrekit.serve.limits import Limits
 from genrekit.serve.worker import Worker, WorkerError
@@ -97,10 +98,9 @@ class WorkerPool:
             if not answer.done():
                 answer.set_result(outcome)
             if not worker.is_alive:
-                try:
+                # If it does not come up, that is tried again with the next file, whose request is told.
+                with suppress(WorkerError):
                     await loop.run_in_executor(self._threads, worker.start)
-                except WorkerError:
-                    pass  # tried again with the next file, whose request is told if it fails
         except BaseException as error:
             if not answer.done():
                 answer.set_exception(error)

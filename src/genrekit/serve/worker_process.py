@@ -65,7 +65,7 @@ class _Upload(io.BufferedReader):
     client_name: str | None = None
 
     @property
-    def name(self) -> str | None:  # type: ignore[override]
+    def name(self) -> str | None:
         return self.client_name
 
 
@@ -135,9 +135,7 @@ def _attempt(classifier: Any, job: Job, descriptor: int) -> Outcome | Refused:
     except AudioError as error:
         return Refused("unreadable", str(error))
     except MemoryError:
-        return Refused(
-            "took_too_much_memory", "reading this file took too much memory; convert it to wav or flac first"
-        )
+        return Refused("took_too_much_memory", "reading this file took too much memory; convert it to wav or flac")
     # Whatever a decoder makes of a hostile file, its request gets an answer; the worker is replaced afterwards.
     except Exception as error:
         code = "took_too_much_memory" if "bad_alloc" in str(error) or "allocate memory" in str(error) else "unexpected"

@@ -1,0 +1,16 @@
+// Numbers as people read them.
+export const percent = (share) => (share > 0 && share < 0.005 ? "< 1 %" : `${Math.round(100 * share)} %`);
+
+export function clock(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+export function sentence(result) {
+  const [first, second] = Object.entries(result.probabilities);
+  if (result.genre === "unknown") {
+    return `No genre is likely enough to name one. The nearest is ${first[0]}, at ${percent(first[1])}.`;
+  }
+  if (result.confidence >= 0.8) return "The model is quite sure.";
+  return `Less certain: it could also be ${second[0]} (${percent(second[1])}).`;
+}
