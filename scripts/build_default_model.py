@@ -201,7 +201,7 @@ def export(work: Path, figures: dict[str, dict[str, float]]) -> None:
     text = card_text(figures, fit)
     (RESULTS / "model_card.md").write_text(text, encoding="utf-8")
     card = ModelCard(
-        name="gtzan-rescnn-1",
+        name="gtzan-rescnn-2",
         genres=header.genres,
         sr=ARCHIVE_LOG_MEL.sr,
         window_s=header.window_s,
