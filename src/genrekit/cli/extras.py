@@ -36,6 +36,10 @@ EXTRAS = {
         "mutagen": "mutagen",
         "filelock": "filelock",
     },
+    "learn": {
+        "sklearn": "scikit-learn",
+        "onnx": "onnx",
+    },
     "cluster": {
         "ray": "ray",
     },

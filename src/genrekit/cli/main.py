@@ -73,6 +73,14 @@ COMMANDS = (
         "FastAPI and uvicorn",
         "serve",
     ),
+    Command(
+        "learn",
+        "genrekit.cli.learn_command:learn",
+        "Learn your own genres from ten songs each, as a model file.",
+        USE,
+        "scikit-learn and onnx",
+        "learn",
+    ),
     Command("doctor", "genrekit.cli.doctor_command:doctor", "Show what is installed and which formats decode.", USE),
     Command(
         "data",

@@ -1,0 +1,121 @@
+"""How well the genres are told apart in songs, and by artists, that the classifier has not heard; and calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from genrekit.learning.folds import make_folds
+from genrekit.learning.head import INNER_FOLDS, Embeddings, choose_strength, file_probabilities, fit_head
+
+if TYPE_CHECKING:
+    from genrekit.evaluation.intervals import Interval
+    from genrekit.evaluation.predictions import Predictions
+    from genrekit.evaluation.scores import Scores
+
+__all__ = ["CrossValidated", "calibrated_temperature", "cross_validate"]
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidated:
+    """Every song scored once, by a classifier that heard neither it nor, where artists are known, its artist.
+
+    Attributes
+    ----------
+    predictions : one row a song, not calibrated
+    scores : accuracy and the rest, recall by genre, confusion
+    accuracy_interval : 95 %, over artists or, where none is known, songs
+    n_folds : that were held out in turn
+    not_grouped : genres by one artist only, whose figures say nothing about other artists
+    temperature : fitted on all of `predictions`; 1 where they cannot tell it
+    calibration_error : expected calibration error, 0..1, each fold with the temperature of the others
+    """
+
+    predictions: Predictions
+    scores: Scores
+    accuracy_interval: Interval
+    n_folds: int
+    not_grouped: tuple[str, ...]
+    temperature: float
+    calibration_error: float
+
+
+def cross_validate(
+    embeddings: Embeddings,
+    label: npt.NDArray[np.intp],
+    *,
+    genres: Sequence[str],
+    names: Sequence[str],
+    artists: Sequence[str | None],
+    dataset: str,
+    seed: int,
+) -> CrossValidated:
+    """Hold out each fold in turn; the strength is chosen inside what is left, by folds of it.
+
+    Parameters
+    ----------
+    embeddings : [n_windows, d] of each song
+    label : [n_songs] index into `genres`
+    names, artists : of each song
+    dataset : name for the predictions
+    seed : of folds and of the interval's resampling
+    """
+    from genrekit.evaluation.calibration import apply_temperature, expected_calibration_error
+    from genrekit.evaluation.intervals import bootstrap_scores
+    from genrekit.evaluation.predictions import Predictions
+    from genrekit.evaluation.scores import score
+
+    folds = make_folds(label, artists, seed=seed)
+    probabilities = np.empty((len(label), len(genres)))
+    fold_of = np.empty(len(label), dtype=np.int64)
+    for fold, held_out in enumerate(folds.held_out):
+        kept = np.setdiff1d(np.arange(len(label)), held_out)
+        known = [embeddings[i] for i in kept]
+        inner = make_folds(label[kept], [artists[i] for i in kept], seed=seed, n_folds=INNER_FOLDS)
+        strength = choose_strength(known, label[kept], inner.held_out)
+        head = fit_head(known, label[kept], strength)
+        probabilities[held_out] = file_probabilities(head, [embeddings[i] for i in held_out])
+        fold_of[held_out] = fold
+    calibrated = np.empty_like(probabilities)
+    for fold, held_out in enumerate(folds.held_out):
+        others = fold_of != fold
+        calibrated[held_out] = apply_temperature(
+            probabilities[held_out], calibrated_temperature(probabilities[others], label[others])
+        )
+    predictions = Predictions(
+        genres=tuple(genres),
+        track=np.array(names),
+        start_s=np.zeros(len(label)),
+        part=np.full(len(label), "test"),
+        fold=fold_of,
+        seed=np.zeros(len(label), dtype=np.int64),
+        label=label.astype(np.int64),
+        probabilities=probabilities.astype(np.float32),
+        protocol="custom",
+        contaminated=False,
+        recipe="learn",
+        dataset=dataset,
+        artist=np.array([artist or "" for artist in artists]),
+    )
+    interval = bootstrap_scores(predictions, generator=np.random.default_rng(seed))["accuracy"]
+    return CrossValidated(
+        predictions=predictions,
+        scores=score(predictions),
+        accuracy_interval=interval,
+        n_folds=len(folds.held_out),
+        not_grouped=tuple(genres[genre] for genre in folds.not_grouped),
+        temperature=calibrated_temperature(probabilities, label),
+        calibration_error=expected_calibration_error(calibrated.max(axis=1), calibrated.argmax(axis=1) == label),
+    )
+
+
+def calibrated_temperature(probabilities: npt.NDArray[np.float64], label: npt.NDArray[np.intp]) -> float:
+    """The temperature that fits; 1 where the predictions cannot tell it, being all right or no better than chance."""
+    from genrekit.evaluation.calibration import fit_temperature
+
+    fit = fit_temperature(probabilities, label)
+    return 1.0 if fit.at_bound else fit.temperature

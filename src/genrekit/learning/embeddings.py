@@ -1,0 +1,130 @@
+"""The embedding of each window of a file, by a model file's second output; computed once, remembered by file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from genrekit.audio import iter_windows, open_audio
+from genrekit.errors import AudioError, GenrekitError
+from genrekit.inference.model_file import EMBEDDING, INPUT, ModelFile, open_session
+from genrekit.inference.scoring import LOUDEST, SILENCE_PEAK_TO_PEAK, WINDOWS_PER_RUN
+
+if TYPE_CHECKING:
+    from genrekit.audio.stream import AudioSource
+
+__all__ = ["Embedder", "Embedding"]
+
+Embedding = npt.NDArray[np.float32]
+Progress = Callable[[int, int, str], None]
+
+# Changes when windows or silence are treated otherwise.
+FORMAT = 1
+
+
+class Embedder:
+    """A model file's embedding. Its methods may be called from several threads at once.
+
+    Attributes
+    ----------
+    model_file : the base model and its card
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, cache: Path | None = None) -> None:
+        """Open the model file at `path`; `cache` is where embeddings are remembered, None for the user's cache folder.
+
+        Raises
+        ------
+        ModelFileError : if it is not a model file, or one without an embedding
+        """
+        from genrekit.data.hashing import file_sha256
+        from genrekit.data.same_recordings import cache_folder
+
+        self._session = open_session(path, n_threads=1)
+        self.model_file = ModelFile.of_session(path, self._session)
+        self.sha256 = file_sha256(Path(path))
+        self._cache = (cache or cache_folder()) / "embeddings" / self.sha256[:32]
+
+    def embed(self, source: AudioSource, *, sr: int | None = None) -> Embedding:
+        """[n_windows, d] of the windows that hold sound; the windows are those that `classify` takes.
+
+        Raises
+        ------
+        AudioError : if nothing can be decoded, or there is no sound
+        """
+        card = self.model_file.card
+        batch: list[npt.NDArray[np.float32]] = []
+        rows: list[Embedding] = []
+        with open_audio(source, sr=card.sr, source_sr=sr) as stream:
+            for window in iter_windows(stream, window_samples=card.window_samples, hop_samples=card.hop_samples):
+                if np.ptp(window.samples) <= SILENCE_PEAK_TO_PEAK or float(np.abs(window.samples).max()) > LOUDEST:
+                    continue
+                batch.append(window.samples)
+                if len(batch) == WINDOWS_PER_RUN:
+                    rows.append(self._run(batch))
+                    batch.clear()
+        if batch:
+            rows.append(self._run(batch))
+        if not rows:
+            raise AudioError("is silent: there is no sound to learn from")
+        return np.concatenate(rows)
+
+    def embed_file(self, path: Path) -> Embedding:
+        """The same for a file, remembered by its place, size and time of change."""
+        state = path.stat()
+        key = [FORMAT, os.fspath(path.absolute()), state.st_size, state.st_mtime_ns]
+        return self._remembered(json.dumps(key), lambda: self.embed(path))
+
+    def embed_named(self, name: str, make: Callable[[], npt.NDArray[np.float32]], *, sr: int) -> Embedding:
+        """The same for sound that `make` computes, always the same under one name."""
+        return self._remembered(json.dumps([FORMAT, name]), lambda: self.embed(make(), sr=sr))
+
+    def embed_files(
+        self, paths: Sequence[Path], *, n_jobs: int, progress: Progress | None = None
+    ) -> Iterator[Embedding | GenrekitError | OSError]:
+        """Each file's embedding in order, or what is wrong with it; `n_jobs` files at once."""
+
+        def attempt(path: Path) -> Embedding | GenrekitError | OSError:
+            try:
+                return self.embed_file(path)
+            except (GenrekitError, OSError) as error:
+                return error
+
+        with ThreadPoolExecutor(n_jobs, thread_name_prefix="genrekit") as pool:
+            for done, outcome in enumerate(pool.map(attempt, paths), start=1):
+                if progress is not None:
+                    progress(done, len(paths), paths[done - 1].name)
+                yield outcome
+
+    def _run(self, batch: list[npt.NDArray[np.float32]]) -> Embedding:
+        (output,) = self._session.run([EMBEDDING], {INPUT: np.stack(batch)})
+        return np.asarray(output, dtype=np.float32).reshape(len(batch), -1)
+
+    def _remembered(self, key: str, make: Callable[[], Embedding]) -> Embedding:
+        path = self._cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
+        try:
+            found = np.load(path)
+            if found.ndim == 2 and found.dtype == np.float32:
+                return np.asarray(found)
+        except (OSError, ValueError, EOFError):
+            pass  # not there, or cut short: made now
+        made = make()
+        partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npy")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.save(partial, made)
+            partial.replace(path)
+        except OSError:
+            # Without room for it it is made again next time; nothing else is lost.
+            with suppress(OSError):
+                partial.unlink()
+        return made

@@ -1,0 +1,107 @@
+"""The last layer that is learnt: a regularised multinomial logistic regression, as weights and a bias."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from genrekit.inference.fusion import SMALLEST_PROBABILITY, fuse_windows
+
+__all__ = ["STRENGTHS", "Head", "choose_strength", "file_probabilities", "fit_head"]
+
+Floats = npt.NDArray[np.float64]
+Embeddings = Sequence[npt.NDArray[np.float32]]
+
+# scikit-learn's C: the weaker the regularisation, the greater.
+STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+INNER_FOLDS = 4
+# A long song has many windows that say the same; the last layer needs no more of them.
+MAX_WINDOWS = 16
+# A unit that hardly moved in these songs must not be blown up where it does: a tenth of the median is the least scale.
+LEAST_SCALE = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """logits = embedding @ weights + bias.
+
+    Attributes
+    ----------
+    weights : float32 [d, n_genres]
+    bias : float32 [n_genres]
+    strength : scikit-learn's C that it was fitted with
+    """
+
+    weights: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    strength: float
+
+    def probabilities(self, embedding: npt.NDArray[np.float32]) -> Floats:
+        """[n_windows, n_genres], each row summing to 1."""
+        logits = embedding.astype(np.float64) @ self.weights.astype(np.float64) + self.bias
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def file_probabilities(head: Head, embeddings: Embeddings) -> Floats:
+    """[n_songs, n_genres]: the mean over each song's windows, as `classify` takes it, with a temperature of 1."""
+    return np.stack([fuse_windows(head.probabilities(embedding), 1.0) for embedding in embeddings])
+
+
+def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: float) -> Head:
+    """Fit on windows, each song and each genre with the same weight in all.
+
+    The standardisation is folded into the weights, so that the layer takes the embedding as it is.
+
+    Parameters
+    ----------
+    embeddings : [n_windows, d] of each song
+    label : [n_songs], index of its genre, all from 0 on
+    strength : scikit-learn's C, > 0
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    chosen = [_spread(embedding) for embedding in embeddings]
+    x = np.concatenate(chosen).astype(np.float64)
+    n_songs = np.bincount(label)
+    weight = np.concatenate(
+        [np.full(len(rows), 1 / (len(rows) * n_songs[genre])) for rows, genre in zip(chosen, label, strict=True)]
+    )
+    weight *= len(chosen) / weight.sum()  # as many as there are songs: their windows are no further evidence
+    y = np.repeat(label, [len(rows) for rows in chosen])
+    mean = np.average(x, axis=0, weights=weight)
+    deviation = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
+    scale = np.maximum(deviation, LEAST_SCALE * np.median(deviation))
+    scale[scale == 0] = 1.0
+    fitted = LogisticRegression(C=strength, max_iter=2000).fit((x - mean) / scale, y, sample_weight=weight)
+    coefficients, bias = fitted.coef_, fitted.intercept_
+    if len(coefficients) == 1:  # of two genres scikit-learn keeps the second against the first
+        coefficients, bias = np.concatenate([-coefficients, coefficients]) / 2, np.array([-bias[0], bias[0]]) / 2
+    weights = coefficients.T / scale[:, None]
+    return Head(weights.astype(np.float32), (bias - mean @ weights).astype(np.float32), strength)
+
+
+def choose_strength(
+    embeddings: Embeddings, label: npt.NDArray[np.intp], folds: Sequence[npt.NDArray[np.intp]]
+) -> float:
+    """The strength with the least negative log likelihood of songs held out, over `folds` of indices of songs."""
+    losses = dict.fromkeys(STRENGTHS, 0.0)
+    for held_out in folds:
+        kept = np.setdiff1d(np.arange(len(label)), held_out)
+        if len(np.unique(label[kept])) <= label.max():
+            continue  # a fold that takes a genre away altogether says nothing
+        for strength in STRENGTHS:
+            head = fit_head([embeddings[i] for i in kept], label[kept], strength)
+            p = file_probabilities(head, [embeddings[i] for i in held_out])
+            true = p[np.arange(len(held_out)), label[held_out]]
+            losses[strength] -= float(np.log(np.maximum(true, SMALLEST_PROBABILITY)).sum())
+    return min(STRENGTHS, key=lambda strength: (losses[strength], strength))
+
+
+def _spread(embedding: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    if len(embedding) <= MAX_WINDOWS:
+        return embedding
+    return np.asarray(embedding[np.linspace(0, len(embedding) - 1, MAX_WINDOWS).round().astype(int)])

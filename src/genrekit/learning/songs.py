@@ -1,0 +1,157 @@
+"""The songs of a folder that can be learnt from, with what must stay together, and what was left out and why."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from genrekit.data.dataset import Dataset
+from genrekit.errors import DataError
+from genrekit.inference.result import UNKNOWN
+from genrekit.learning.artist_tags import tagged_artist
+
+__all__ = ["FEW_SONGS", "MIN_SONGS", "LeftOut", "Song", "Songs", "find_songs", "require_enough"]
+
+Progress = Callable[[int, int, str], None]
+
+# Below, not even five folds have a song each to be scored on; below FEW_SONGS, the score has a wide interval.
+MIN_SONGS = 5
+FEW_SONGS = 10
+
+
+@dataclass(frozen=True)
+class Song:
+    """A file with its genre.
+
+    Attributes
+    ----------
+    name : path below the folder, such as "ballads/one.mp3"
+    path : of the file
+    genre : name of its folder
+    artist : from artists.csv or the file's tags; None if neither tells
+    """
+
+    name: str
+    path: Path
+    genre: str
+    artist: str | None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that is not learnt from; `failed` says that its label or its data are wrong, and somebody should look."""
+
+    name: str
+    reason: str
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Songs:
+    """What was found.
+
+    Attributes
+    ----------
+    genres : in alphabetical order
+    songs : sorted by name, each recording once
+    left_out : all that was found and is not in `songs`
+    """
+
+    genres: tuple[str, ...]
+    songs: tuple[Song, ...]
+    left_out: tuple[LeftOut, ...]
+
+    def without(self, left_out: Iterable[LeftOut]) -> Songs:
+        """The same without these."""
+        more = tuple(left_out)
+        names = {one.name for one in more}
+        kept = tuple(song for song in self.songs if song.name not in names)
+        return Songs(self.genres, kept, (*self.left_out, *more))
+
+
+def find_songs(folder: str | os.PathLike[str], *, cache: Path | None = None, progress: Progress | None = None) -> Songs:
+    """The songs of ``folder/<genre>/``, compared by ear, so that no recording counts twice.
+
+    A recording in two genres has no known genre: all its files are left out. Of a recording that is there twice in one
+    genre the first is kept.
+
+    Parameters
+    ----------
+    folder : with a folder for each genre; ``artists.csv`` as in `genrekit.data.folder`
+    cache : folder that remembers which files hold one recording; None for the user's cache
+    progress : called with steps done, their total, and what was done
+
+    Raises
+    ------
+    DataError : if it is no such folder, has one genre only, or a genre too few songs
+    """
+    from genrekit.data.folder import load_folder
+    from genrekit.data.same_recordings import with_same_recordings
+
+    dataset = load_folder(Path(folder))
+    if len(dataset.genres) < 2:
+        raise DataError(
+            f"{folder} has one genre only, {dataset.genres[0]!r}; at least two are needed to tell one from another. "
+            "Add a folder of other music, for instance named 'other'."
+        )
+    if UNKNOWN in dataset.genres:
+        raise DataError(f"{folder} has a folder {UNKNOWN!r}, which is the answer for no genre; give it another name.")
+    dataset = with_same_recordings(dataset, cache=cache, progress=progress)
+    songs = tuple(
+        Song(track.track_id, track.path, track.genre, track.artist or tagged_artist(track.path))
+        for track in dataset.tracks
+        if track.path is not None
+    )
+    faults = (LeftOut(fault.track_id or "", fault.detail, failed=True) for fault in dataset.faults)
+    found = Songs(dataset.genres, songs, tuple(faults)).without(_repeated(dataset))
+    require_enough(found)
+    return found
+
+
+def require_enough(songs: Songs) -> None:
+    """Refuse a genre of fewer than `MIN_SONGS` songs.
+
+    Raises
+    ------
+    DataError : naming each
+    """
+    counts = Counter(song.genre for song in songs.songs)
+    few = {genre: counts[genre] for genre in songs.genres if counts[genre] < MIN_SONGS}
+    if few:
+        listed = ", ".join(f"{genre!r} has {count}" for genre, count in few.items())
+        reasons = "".join(f"; {one.name} was left out: {one.reason}" for one in songs.left_out if _genre(one) in few)
+        raise DataError(
+            f"each genre needs at least {MIN_SONGS} songs that can be used, better {FEW_SONGS}: {listed}{reasons}"
+        )
+
+
+def _genre(left_out: LeftOut) -> str:
+    return left_out.name.partition("/")[0]
+
+
+def _repeated(dataset: Dataset) -> tuple[LeftOut, ...]:
+    pairs = list(dataset.same_recordings or ())
+    by_hash: dict[str, str] = {}
+    for track in dataset.tracks:
+        if track.sha256 is not None:
+            first = by_hash.setdefault(track.sha256, track.track_id)
+            if first != track.track_id:
+                pairs.append((first, track.track_id))
+    together = {track.track_id: {track.track_id} for track in dataset.tracks}
+    for first, second in pairs:
+        joined = together[first] | together[second]
+        for name in joined:
+            together[name] = joined
+    left_out = []
+    for track in dataset.tracks:
+        others = sorted(together[track.track_id] - {track.track_id})
+        abroad = [name for name in others if dataset.track(name).genre != track.genre]
+        if abroad:
+            reason = f"the same recording is also {', '.join(abroad)}; keep it in one genre"
+            left_out.append(LeftOut(track.track_id, reason, failed=True))
+        elif others and others[0] < track.track_id:
+            left_out.append(LeftOut(track.track_id, f"the same recording as {others[0]}", failed=False))
+    return tuple(left_out)
