@@ -659,3 +659,60 @@ def test_on_a_terminal_the_bar_stays_below_the_results(
     assert "2/2" in text
     for path in paths:
         assert f"{path}\r\n" in text
+
+
+# --- a library: files that change, and a summary
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_resume_does_what_changed_again_and_nothing_else(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path, format: str
+) -> None:
+    low, other = write_tone("a.wav"), write_tone("b.wav")
+    output = tmp_path / f"results.{format}"
+    assert classify(low, other, "--output", output).code == 0
+    again = classify(low, other, "--output", output, "--resume")
+    assert "2 of 2 are done already\n" in again.err
+    write_tone("a.wav", frequency_hz=2000.0, duration_s=4.0)
+    again = classify(low, other, "--output", output, "--resume")
+    assert "1 of 2 are done already, 1 changed since" in again.err
+    text = output.read_text()
+    assert text.count(str(low)) == 1 and text.count(str(other)) == 1
+    assert "mid" in next(line for line in text.splitlines() if str(low) in line).split(",")[1]
+    assert "2 of 2 are done already\n" in classify(low, other, "--output", output, "--resume").err
+
+
+def test_resume_takes_results_without_states_as_they_are(classify: Callable, good: Path, tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
+    assert classify(good, "--output", output).code == 0
+    state = tmp_path / "results.json.state"
+    state.write_text('not JSON\n["x"]\n')
+    assert "1 of 1 are done already\n" in classify(good, "--output", output, "--resume").err
+    state.unlink()
+    assert "1 of 1 are done already\n" in classify(good, "--output", output, "--resume").err
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_a_summary_is_of_all_files_also_after_resuming(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path, format: str
+) -> None:
+    low, broken = write_tone("<b>&low.wav"), tmp_path / "broken.mp3"
+    broken.write_bytes(b"no music")
+    output, page = tmp_path / f"results.{format}", tmp_path / "summary.html"
+    assert classify(low, "--output", output).code == 0
+    finished = classify(
+        low, write_tone("mid.wav", frequency_hz=2000.0), broken, "-o", output, "--resume", "--summary", page
+    )
+    assert finished.code == 1
+    text = page.read_text(encoding="utf-8")
+    assert "Genres of 3 files" in text
+    assert "broken.mp3" in text and "Failed files" in text
+    assert "<b>&low" not in text
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def test_a_summary_beside_a_table(classify: Callable, good: Path, tmp_path: Path) -> None:
+    assert classify(good, "--summary", tmp_path / "s.html").code == 0
+    assert "<h1>Genres of 1 file</h1>" in (tmp_path / "s.html").read_text(encoding="utf-8")
+    finished = classify(good, "--summary", tmp_path / "no" / "s.html")
+    assert finished.code == 1 and "cannot write the summary" in finished.err

@@ -18,8 +18,9 @@ from genrekit.cli.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from genrekit.inference import Classifier, Failure
+    from genrekit.inference import Classifier, Failure, Result
     from genrekit.inference.writers import ResultWriter
+    from genrekit.library.file_states import FileStates
 
 __all__ = ["Format", "classify"]
 
@@ -64,7 +65,7 @@ def classify(
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with FILE: keep what it has, do what is missing or failed.")
+        bool, typer.Option("--resume", help="Go on with FILE: keep what it has, do what is missing, failed or changed.")
     ] = False,
     top: Annotated[
         int,
@@ -74,6 +75,15 @@ def classify(
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.")
     ] = "default",
+    summary: Annotated[
+        Path | None,
+        typer.Option(
+            "--summary",
+            metavar="FILE.html",
+            help="Write a page of genres, confidences, doubtful and failed files.",
+            show_default=False,
+        ),
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -91,6 +101,7 @@ def classify(
 
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower() if output else "", Format.table)
     _check_usage(output, chosen, resume=resume)
+    tally = _Tallied(summary)
     classifier = load(model)
     # A service or a cron job may have no standard input at all.
     files = list_inputs(paths, sys.stdin.buffer if sys.stdin is not None else io.BytesIO())
@@ -101,9 +112,10 @@ def classify(
     if output is None:
         with display(len(files), results_on_stdout=True) as shown:
             shown.show(writer.header())
-            n_failed = _run(classifier, files, writer, shown, shown.show, jobs=jobs, debug=debug)
+            n_failed = _run(classifier, files, writer, shown, shown.show, tally=tally, jobs=jobs, debug=debug)
     else:
-        n_failed = _run_to_file(classifier, files, writer, output, resume=resume, jobs=jobs, debug=debug)
+        n_failed = _run_to_file(classifier, files, writer, output, tally=tally, resume=resume, jobs=jobs, debug=debug)
+    tally.write(model=classifier.card.name)
     if n_failed:
         if len(files) > 1:
             rest = "; the others are done" if n_failed < len(files) else ""
@@ -149,25 +161,35 @@ def _run_to_file(
     writer: ResultWriter,
     output: Path,
     *,
+    tally: _Tallied,
     resume: bool,
     jobs: int | None,
     debug: bool,
 ) -> int:
     from genrekit.inference.result_file import ResultFile, kept_results, path_key
     from genrekit.inference.writers import TableWriter
+    from genrekit.library.file_states import FileStates
 
     kept = None
+    # A table cannot be gone on with, and neither can a pipe.
+    comparable = not isinstance(writer, TableWriter) and (output.is_file() or not output.exists())
+    states = FileStates(output, keep=resume) if comparable else None
+    changed = states.look(files) if states is not None else frozenset()
     if resume:
         keys = frozenset(path_key(file) for file in files)
-        kept = kept_results(output, writer, model=classifier.card.name, retry=keys)
+        kept = kept_results(output, writer, model=classifier.card.name, retry=keys, changed=changed)
+        tally.keep(kept.text, writer)
         n_all = len(files)
         files = [file for file in files if path_key(file) not in kept.done]
-        messages.note(f"{output}: {n_all - len(files)} of {n_all} are done already")
+        again = f", {len(changed)} changed since" if changed else ""
+        messages.note(f"{output}: {n_all - len(files)} of {n_all} are done already{again}")
     with display(len(files), results_on_stdout=False) as shown, ResultFile(output, kept=kept) as result_file:
         try:
             if kept is None or not kept.text:
                 result_file.write(writer.header())
-            n_failed = _run(classifier, files, writer, shown, result_file.write, jobs=jobs, debug=debug)
+            n_failed = _run(
+                classifier, files, writer, shown, result_file.write, tally=tally, states=states, jobs=jobs, debug=debug
+            )
             result_file.finish()
         except KeyboardInterrupt:
             advice = "" if isinstance(writer, TableWriter) else ", and --resume goes on with it"
@@ -183,6 +205,8 @@ def _run(
     shown: Display,
     emit: Callable[[str], None],
     *,
+    tally: _Tallied,
+    states: FileStates | None = None,
     jobs: int | None,
     debug: bool,
 ) -> int:
@@ -191,7 +215,10 @@ def _run(
     n_failed = 0
     with closing(classifier.classify_many(files, n_jobs=jobs)) as outcomes:
         for outcome in outcomes:
+            if states is not None and outcome.path is not None:
+                states.record(outcome.path)
             emit(writer.row(outcome))
+            tally.add(outcome)
             shown.advance()
             if isinstance(outcome, Failure):
                 n_failed += 1
@@ -200,6 +227,43 @@ def _run(
                 for warning in outcome.warnings:
                     messages.warning(f"{outcome.path}: {warning}")
     return n_failed
+
+
+class _Tallied:
+    """What `--summary` needs, or nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        from genrekit.library.summary import Tally
+
+        self._path = path
+        self._tally = None if path is None else Tally()
+
+    def add(self, outcome: Result | Failure) -> None:
+        if self._tally is not None:
+            self._tally.add(outcome)
+
+    def keep(self, text: str, writer: ResultWriter) -> None:
+        from genrekit.inference.writers import CsvWriter
+        from genrekit.library.summary import stored_outcomes
+
+        if self._tally is not None:
+            genres = writer.genres if isinstance(writer, CsvWriter) else None
+            for outcome in stored_outcomes(text, genres):
+                self._tally.add(outcome)
+
+    def write(self, *, model: str) -> None:
+        from genrekit.inference.result_file import OutputError
+        from genrekit.library.summary import render_summary
+
+        if self._path is None or self._tally is None:
+            return
+        fresh = self._path.with_name(self._path.name + ".new")
+        try:
+            fresh.write_text(render_summary(self._tally, model=model), encoding="utf-8")
+            fresh.replace(self._path)
+        except OSError as error:
+            raise OutputError(f"cannot write the summary to {self._path}: {error.strerror or error}") from error
+        messages.note(f"summary in {self._path}")
 
 
 def _tell_failure(failure: Failure, *, debug: bool) -> None:

@@ -112,7 +112,9 @@ def path_key(path: str | os.PathLike[str]) -> str:
     return str(Path(path).absolute()).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def kept_results(path: Path, writer: ResultWriter, *, model: str, retry: Collection[str]) -> Kept:
+def kept_results(
+    path: Path, writer: ResultWriter, *, model: str, retry: Collection[str], changed: Collection[str] = ()
+) -> Kept:
     """What an earlier run wrote to `path` or its part; empty if there is neither.
 
     Parameters
@@ -122,6 +124,7 @@ def kept_results(path: Path, writer: ResultWriter, *, model: str, retry: Collect
     model : name of the model of this run
     retry : `path_key` of the files of this run; those among them that failed are not kept, because what was wrong with
         them (a disk that was not mounted) may be mended
+    changed : `path_key` of files that are no longer what they were; whatever they have is not kept
 
     Raises
     ------
@@ -138,13 +141,15 @@ def kept_results(path: Path, writer: ResultWriter, *, model: str, retry: Collect
     except OSError as error:
         raise OutputError(f"{source}: cannot read the results to resume: {error}") from error
     if isinstance(writer, CsvWriter):
-        return _kept_csv(source, text, writer.columns, model, retry)
+        return _kept_csv(source, text, writer.columns, model, retry, changed)
     if isinstance(writer, JsonWriter):
-        return _kept_json(source, text, model, retry, timeline=writer.timeline)
+        return _kept_json(source, text, model, retry, changed, timeline=writer.timeline)
     raise OutputError(f"{source}: only JSON and CSV can be resumed")
 
 
-def _kept_json(source: Path, text: str, model: str, retry: Collection[str], *, timeline: bool) -> Kept:
+def _kept_json(
+    source: Path, text: str, model: str, retry: Collection[str], changed: Collection[str], *, timeline: bool
+) -> Kept:
     lines, done = [], set()
     # Only whole lines count: the last may have been cut in the middle.
     for number, line in enumerate(text.split("\n")[:-1], start=1):
@@ -161,12 +166,16 @@ def _kept_json(source: Path, text: str, model: str, retry: Collection[str], *, t
                 )
         elif key in retry:
             continue
+        if key in changed:
+            continue
         lines.append(line + "\n")
         done.add(key)
     return Kept("".join(lines), frozenset(done))
 
 
-def _kept_csv(source: Path, text: str, columns: Sequence[str], model: str, retry: Collection[str]) -> Kept:
+def _kept_csv(
+    source: Path, text: str, columns: Sequence[str], model: str, retry: Collection[str], changed: Collection[str]
+) -> Kept:
     limit = csv.field_size_limit(LONGEST_CELL)  # the timeline of a long recording is longer than the usual limit
     try:
         rows = list(csv.reader(io.StringIO(text, newline="")))
@@ -195,6 +204,8 @@ def _kept_csv(source: Path, text: str, columns: Sequence[str], model: str, retry
         if not cells["error"]:
             _require_same_model(source, cells["model"], model)
         elif key in retry:
+            continue
+        if key in changed:
             continue
         lines.append(csv_line(row))
         done.add(key)

@@ -57,7 +57,7 @@ class CsvWriter:
     """
 
     def __init__(self, genres: Sequence[str], *, timeline: bool = False) -> None:
-        self._genres = tuple(genres)
+        self.genres = tuple(genres)
         extra = ("timeline",) if timeline else ()
         self.columns = ("path", "genre", "confidence", "duration_s", "model", "error", "warnings", *extra, *genres)
         self.timeline = timeline
@@ -69,12 +69,12 @@ class CsvWriter:
     def row(self, outcome: Result | Failure) -> str:
         """The values of one file; those that a failure lacks are empty."""
         values = outcome.to_json(timeline=self.timeline) if isinstance(outcome, Result) else outcome.to_json()
-        cells = {name: values.get(name, "") for name in self.columns[: len(self.columns) - len(self._genres)]}
+        cells = {name: values.get(name, "") for name in self.columns[: len(self.columns) - len(self.genres)]}
         cells["warnings"] = "; ".join(cells["warnings"])
         if cells.get("timeline"):
             cells["timeline"] = json.dumps(cells["timeline"])
         probabilities = values.get("probabilities", {})
-        return csv_line([*cells.values(), *(probabilities.get(genre, "") for genre in self._genres)])
+        return csv_line([*cells.values(), *(probabilities.get(genre, "") for genre in self.genres)])
 
 
 class TableWriter:
