@@ -52,12 +52,12 @@ STEPS = (
     *(
         Step("gtzan", tuple(_archive(name) for name in names), overrides)
         for names, overrides in (
-            (B_CLEAN, ()),
-            (B_MIXED, ()),
-            (B_CLEAN, ARTIST_DISJOINT),
             (A_CLEAN[:1], ()),
             (A_MIXED[:1], ()),
             (A_CLEAN[:1], ARTIST_DISJOINT),
+            (B_CLEAN, ()),
+            (B_MIXED, ()),
+            (B_CLEAN, ARTIST_DISJOINT),
             (A_CLEAN[1:], ()),
             (A_MIXED[1:], ()),
             (A_CLEAN[1:], ARTIST_DISJOINT),
