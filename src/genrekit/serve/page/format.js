@@ -9,7 +9,9 @@ export function clock(seconds) {
 export function sentence(result) {
   const [first, second] = Object.entries(result.probabilities);
   if (result.genre === "unknown") {
-    return `No genre is likely enough to name one. The nearest is ${first[0]}, at ${percent(first[1])}.`;
+    const named = new Set((result.timeline ?? []).map((segment) => segment.genre).filter((genre) => genre !== "unknown"));
+    const parts = named.size > 1 ? " Its parts differ: the timeline shows them." : "";
+    return `No genre is likely enough to name one. The nearest is ${first[0]}, at ${percent(first[1])}.${parts}`;
   }
   if (result.confidence >= 0.8) return "The model is quite sure.";
   return `Less certain: it could also be ${second[0]} (${percent(second[1])}).`;

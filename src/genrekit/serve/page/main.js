@@ -72,12 +72,11 @@ function enqueue(entry) {
 }
 
 function add(files) {
-  for (const file of files) {
-    const entry = { file, name: file.name, card: element("article", { className: "card", "aria-label": file.name }) };
-    entries.push(entry);
-    byId("results").prepend(entry.card);
-    enqueue(entry);
-  }
+  const added = [...files].map((file) =>
+    ({ file, name: file.name, card: element("article", { className: "card", "aria-label": file.name }) }));
+  entries.unshift(...added);
+  byId("results").prepend(...added.map((entry) => entry.card));
+  added.forEach(enqueue);
 }
 
 function useGenres(names) {
@@ -167,6 +166,9 @@ record.addEventListener("click", async () => {
   }
 });
 
+if (["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) {
+  byId("promise").textContent = "Offline: your songs never leave this computer";
+}
 limits = await about();
 byId("limits").textContent = `mp3, flac, wav, m4a, ogg, opus and more, up to ${limits.max_body_bytes / 1e6} MB and ${Math.round(limits.max_duration_s / 60)} minutes each`;
 if (!(await greet()) && limits.token_needed) askForToken("");

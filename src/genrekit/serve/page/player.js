@@ -42,7 +42,7 @@ function draw(canvas, peaks, share) {
     const from = Math.floor((i * peaks.length) / shown);
     const to = Math.max(from + 1, Math.floor(((i + 1) * peaks.length) / shown));
     const tall = Math.max(3, Math.max(...peaks.slice(from, to)) * (height - 4));
-    pen.fillStyle = style.getPropertyValue((i + 0.5) / shown <= share ? "--accent" : "--line");
+    pen.fillStyle = style.getPropertyValue((i + 0.5) / shown <= share ? "--accent" : "--wave");
     pen.beginPath();
     pen.roundRect(i * step + step * 0.18, (height - tall) / 2, step * 0.64, tall, step * 0.32);
     pen.fill();

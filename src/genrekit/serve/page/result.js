@@ -27,11 +27,13 @@ export function showWorking(card, name, text) {
 
 export function showError(card, name, problem, onRetry) {
   card.className = "card error";
-  const detail = problem.error.startsWith(`${name}: `) ? problem.error.slice(name.length + 2) : problem.error;
+  const said = problem.error.startsWith(`${name}: `) ? `it ${problem.error.slice(name.length + 2)}` : problem.error;
+  const [, detail, technical] = said.match(/^([^]*?)(?: \(((?:FFmpeg|libsndfile):[^]*)\)\.?)?$/);
   const retry = element("button", { type: "button", text: "Try again" });
   retry.addEventListener("click", onRetry);
   card.replaceChildren(head(name), element("p", { className: "kind", text: KINDS[problem.code] ?? "This did not work" }),
-    element("p", { className: "detail", text: detail.charAt(0).toUpperCase() + detail.slice(1) }), retry);
+    element("p", { className: "detail", text: detail.charAt(0).toUpperCase() + detail.slice(1) }),
+    ...(technical ? [element("details", {}, element("summary", { text: "What the decoders say" }), element("p", { className: "note", text: technical }))] : []), retry);
 }
 
 function bar([genre, share], index) {
@@ -65,7 +67,7 @@ export function showResult(card, name, result) {
   const bars = (entries, offset) => element("ul", { className: "bars", "aria-label": "Probabilities" }, ...entries.map((entry, i) => bar(entry, i + offset)));
   const rest = probabilities.slice(SHOWN_AT_ONCE);
   const sound = element("div", { className: "sound" });
-  const sure = result.genre === "unknown" ? "an honest answer" : `${percent(result.confidence)} sure`;
+  const sure = result.genre === "unknown" ? "not sure enough" : `${percent(result.confidence)} sure`;
   card.replaceChildren(head(name, result.duration_s),
     element("p", { className: "answer" }, element("span", { className: "genre", text: result.genre }), " ", element("span", { className: "sure", text: sure })),
     element("p", { className: "explain", text: sentence(result) }),

@@ -1,0 +1,37 @@
+"""The verb's own errors, before anything is served."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi")
+pytest.importorskip("uvicorn")
+
+
+def test_port_in_use_is_told(genrekit_cli: Callable[..., Any], tiny_model_path: object) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        finished = genrekit_cli("serve", "--port", port, "--model", tiny_model_path)
+    assert finished.code == 1
+    assert f"port {port}: Address already in use" in finished.err and "--port" in finished.err
+
+
+def test_missing_model_is_told(genrekit_cli: Callable[..., Any]) -> None:
+    finished = genrekit_cli("serve", "--port", 0, "--model", "defualt")
+    assert finished.code == 1 and "default" in finished.err
+
+
+@pytest.mark.parametrize("option", [("--token", " "), ("--port", "99999"), ("--workers", "0")])
+def test_wrong_usage(genrekit_cli: Callable[..., Any], option: tuple[str, str]) -> None:
+    assert genrekit_cli("serve", *option).code == 2
+
+
+def test_loopback() -> None:
+    from genrekit.serve.server import is_loopback
+
+    assert all(map(is_loopback, ("127.0.0.1", "::1", "localhost", "127.9.9.9")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "example.org")))

@@ -1,0 +1,255 @@
+"""The real service over a socket: results, limits, hostile files, clients that behave badly."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from genrekit.inference import load
+from serve.bad_files import REFUSED, tone, wav
+from serve.conftest import Running
+
+RAW = {"Content-Type": "application/octet-stream"}
+
+
+def send(service: Running, content: bytes, name: str = "song.wav", **options: object) -> httpx.Response:
+    query = options.pop("params", {})
+    return httpx.post(
+        f"{service.url}/v1/classify", files={"file": (name, content)}, params=query, timeout=60, **options
+    )
+
+
+def test_result_is_that_of_the_classifier(service: Running, tiny_model_path: Path, tmp_path: Path) -> None:
+    content = wav(tone(2000.0, 3.0))
+    (tmp_path / "song.wav").write_bytes(content)
+    expected = load(tiny_model_path).classify(tmp_path / "song.wav").to_json(timeline=True)
+    answer = send(service, content, params={"timeline": "true"})
+    assert answer.status_code == 200
+    assert answer.json() == {**expected, "path": "song.wav"}
+    plain = send(service, content).json()
+    assert plain == {key: value for key, value in answer.json().items() if key != "timeline"}
+
+
+def test_raw_body_gives_the_same(service: Running) -> None:
+    content = wav(tone(2000.0, 3.0), container="FLAC")
+    raw = httpx.post(f"{service.url}/v1/classify", content=content, headers=RAW, params={"name": "song.wav"})
+    assert raw.status_code == 200
+    assert raw.json() == send(service, content).json()
+    nameless = httpx.post(f"{service.url}/v1/classify", content=content, headers={"Content-Type": "audio/flac"})
+    assert nameless.json()["path"] is None
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_unreadable_file_is_422_and_named(service: Running, name: str) -> None:
+    answer = send(service, REFUSED[name], name)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["code"] == "unreadable"
+    assert answer.json()["path"] == name and name in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("content", "warning"),
+    [
+        (wav(tone(duration_s=3.0))[:-9000], "ends early"),
+        (wav(np.zeros(30_000, np.float32)), "silent"),
+        (wav(np.full(30_000, np.nan, np.float32), subtype="FLOAT"), "NaN"),
+        (wav(tone(duration_s=0.01)), "short"),
+        (wav(np.repeat(tone(duration_s=3.0)[:, None], 8, axis=1)), None),
+        (wav(tone(duration_s=3.0), subtype="PCM_U8"), None),
+    ],
+    ids=["truncated", "zeros", "nan", "short", "8_channels", "8_bit"],
+)
+def test_odd_but_readable_file_has_a_result(service: Running, content: bytes, warning: str | None) -> None:
+    answer = send(service, content)
+    assert answer.status_code == 200, answer.text
+    warnings = " ".join(answer.json().get("warnings", []))
+    assert warning in warnings if warning else not warnings
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "/etc/passwd", "C:\\x.wav", "<img src=x>.wav", "ü\n.wav", "x" * 999]
+)
+def test_name_is_only_a_name(service: Running, name: str) -> None:
+    content = wav(tone(duration_s=3.0))
+    answer = httpx.post(f"{service.url}/v1/classify", content=content, headers=RAW, params={"name": name}, timeout=60)
+    assert answer.status_code == 200
+    assert answer.json()["path"] == name[:255]
+    assert send(service, b"no music", "../../etc/passwd").json()["path"] == "../../etc/passwd"
+
+
+def test_nothing_is_left_on_the_disk(service: Running) -> None:
+    send(service, wav(tone(duration_s=60.0)))
+    send(service, b"no music" * 300_000)
+    assert list(service.scratch.iterdir()) == []
+
+
+def test_wrong_type_is_415(service: Running) -> None:
+    for kind in ("text/plain", "application/json", "application/x-www-form-urlencoded", "image/png"):
+        answer = httpx.post(f"{service.url}/v1/classify", content=b"x", headers={"Content-Type": kind})
+        assert answer.status_code == 415 and answer.json()["code"] == "wrong_type" and kind in answer.json()["error"]
+    picture = httpx.post(f"{service.url}/v1/classify", files={"file": ("x.png", b"x", "image/png")})
+    assert picture.status_code == 415
+
+
+def test_form_without_a_file_is_400(service: Running) -> None:
+    for form in ({"other": ("x.wav", b"x")}, {"file": (None, "text")}):
+        answer = httpx.post(f"{service.url}/v1/classify", files=form)
+        assert answer.status_code == 400 and answer.json()["code"] == "bad_request"
+    broken = httpx.post(f"{service.url}/v1/classify", content=b"x", headers={"Content-Type": "multipart/form-data"})
+    assert broken.status_code == 400
+
+
+@pytest.mark.parametrize("is_stated", [True, False], ids=["stated", "streamed"])
+@pytest.mark.parametrize("kind", ["raw", "multipart"])
+def test_too_large_is_413(service: Running, kind: str, is_stated: bool) -> None:
+    content = bytes(3_000_000)
+    headers = dict(RAW)
+    if kind == "multipart":
+        built = httpx.Request("POST", service.url, files={"file": ("big.wav", content)})
+        content, headers = built.read(), {"Content-Type": built.headers["content-type"]}
+    pieces = (content[i : i + 65536] for i in range(0, len(content), 65536))
+    answer = httpx.post(
+        f"{service.url}/v1/classify", content=content if is_stated else pieces, headers=headers, timeout=30
+    )
+    assert answer.status_code == 413 and answer.json()["code"] == "body_too_large"
+
+
+def test_too_long_is_413(service: Running) -> None:
+    answer = send(service, wav(tone(duration_s=61.0)))
+    assert answer.status_code == 413 and answer.json()["code"] == "audio_too_long"
+    assert "61 s" in answer.json()["error"] and "60 s" in answer.json()["error"]
+
+
+def test_unknown_path_and_query(service: Running) -> None:
+    assert httpx.get(f"{service.url}/nothing").json()["code"] == "not_found"
+    assert httpx.get(f"{service.url}/v1/classify").status_code == 405
+    assert send(service, b"x", params={"timeline": "perhaps"}).status_code == 400
+
+
+def test_killed_worker_is_answered_and_replaced(start_service: Callable[..., Running]) -> None:
+    service = start_service("--workers", 1, "--max-duration-s", 1e6)
+    (pid,) = service.worker_pids()
+    long = wav(np.zeros(40_000_000, np.float32) + 0.1 * np.sin(np.arange(40_000_000), dtype=np.float32))
+    with ThreadPoolExecutor(2) as pool:
+        running = pool.submit(send, service, long)
+        deadline = time.monotonic() + 30
+        while "genrekit_workers_busy 1" not in httpx.get(f"{service.url}/metrics").text:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        waiting = pool.submit(send, service, wav(tone(duration_s=3.0)))
+        os.kill(pid, signal.SIGKILL)
+        assert running.result().status_code == 500 and running.result().json()["code"] == "worker_died"
+        assert waiting.result().status_code == 200
+    assert service.worker_pids() != [pid] and len(service.worker_pids()) == 1
+    assert "genrekit_worker_restarts_total 1" in httpx.get(f"{service.url}/metrics").text
+    # One that dies idle has lost nothing.
+    os.kill(service.worker_pids()[0], signal.SIGKILL)
+    assert send(service, wav(tone(duration_s=3.0))).status_code == 200
+    assert list(service.scratch.iterdir()) == []
+    assert service.stop() == 0
+
+
+def test_file_that_takes_too_long_is_stopped(start_service: Callable[..., Running]) -> None:
+    service = start_service("--workers", 1, "--max-duration-s", 1e6, "--max-work-s", 0.1)
+    slow = wav(0.1 * np.sin(np.arange(30_000_000), dtype=np.float32))
+    answer = send(service, slow)
+    assert answer.status_code == 422 and answer.json()["code"] == "took_too_long"
+    assert send(service, wav(tone())).status_code == 200
+    service.stop()
+
+
+def test_queue_is_bounded_and_stop_finishes_what_was_let_in(start_service: Callable[..., Running]) -> None:
+    service = start_service("--workers", 1, "--max-waiting", 2, "--max-duration-s", 1e6)
+    slow = wav(0.1 * np.sin(np.arange(20_000_000), dtype=np.float32))
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda _: send(service, slow), range(3)))
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 429]
+        full = next(answer for answer in answers if answer.status_code == 429)
+        assert full.json()["code"] == "too_many_requests" and int(full.headers["Retry-After"]) > 0
+        last = pool.submit(send, service, slow)
+        while "genrekit_workers_busy 1" not in httpx.get(f"{service.url}/metrics").text:
+            time.sleep(0.005)
+        assert service.stop() == 0
+        assert last.result().status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{service.url}/health")
+
+
+def test_token(start_service: Callable[..., Running]) -> None:
+    service = start_service("--workers", 1, token="open sesame")
+    content = wav(tone())
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic open sesame"}):
+        answer = send(service, content, headers=headers)
+        assert answer.status_code == 401 and answer.json()["code"] == "token_needed"
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        for path in ("/v1/models", "/metrics"):
+            assert httpx.get(service.url + path, headers=headers).status_code == 401
+    right = {"Authorization": "Bearer open sesame"}
+    assert send(service, content, headers=right).status_code == 200
+    assert httpx.get(f"{service.url}/v1/models", headers=right).status_code == 200
+    for path in ("/", "/health", "/v1/about"):
+        assert httpx.get(service.url + path).status_code == 200
+    assert service.stop() == 0
+
+
+def test_client_that_hangs_up_costs_no_place(service: Running) -> None:
+    head = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: audio/wav\r\nContent-Length: 100000\r\n\r\nRIFF"
+    for _ in range(80):  # more than may wait
+        with socket.create_connection(("127.0.0.1", service.port)) as connection:
+            connection.sendall(head)
+    assert send(service, wav(tone())).status_code == 200
+    deadline = time.monotonic() + 10
+    while httpx.get(f"{service.url}/health").json()["waiting"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_many_at_once_are_neither_lost_nor_mixed_up(service: Running) -> None:
+    songs = {f"{i}.wav": wav(tone(50.0 + 20 * i, 1.0 + 0.05 * i)) for i in range(24)}
+    alone = {name: send(service, content, name).json() for name, content in songs.items()}
+    assert len({answer["duration_s"] for answer in alone.values()}) == len(songs)
+    names = [*songs, *REFUSED] * 8
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda name: send(service, songs.get(name, REFUSED.get(name, b"")), name), names))
+    for name, answer in zip(names, answers, strict=True):
+        if name in songs:
+            assert answer.json() == alone[name]
+        else:
+            assert answer.status_code == 422 and answer.json()["path"] == name
+
+
+def test_models_health_metrics_and_description(service: Running) -> None:
+    model = httpx.get(f"{service.url}/v1/models").json()["models"][0]
+    assert len(model["genres"]) >= 2 and model["sr"] > 0
+    assert httpx.get(f"{service.url}/health").json()["status"] == "ok"
+    send(service, wav(tone()))
+    metrics = httpx.get(f"{service.url}/metrics")
+    assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'genrekit_answers_total{outcome="ok"}' in metrics.text
+    description = httpx.get(f"{service.url}/openapi.json").json()
+    assert {"/v1/classify", "/v1/models", "/v1/about", "/health", "/metrics"} <= set(description["paths"])
+    body = description["paths"]["/v1/classify"]["post"]["requestBody"]["content"]
+    assert {"multipart/form-data", "application/octet-stream"} <= set(body)
+
+
+def test_page_may_load_nothing_from_elsewhere(service: Running) -> None:
+    page = httpx.get(service.url)
+    assert page.status_code == 200 and "default-src 'none'" in page.headers["content-security-policy"]
+    assert "//" not in page.text.replace("<!--", "")
+    for name in ("main.js", "style.css", "icon.svg"):
+        assert httpx.get(f"{service.url}/page/{name}").status_code == 200
+    assert httpx.get(f"{service.url}/page/..%2f..%2fapp.py").status_code == 404
+
+
+def test_contract_form_of_an_error(service: Running) -> None:
+    assert set(json.loads(send(service, b"x").text)) == {"path", "error", "code"}
