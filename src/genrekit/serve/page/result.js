@@ -29,10 +29,11 @@ export function showError(card, name, problem, onRetry) {
   card.className = "card error";
   const said = problem.error.startsWith(`${name}: `) ? `it ${problem.error.slice(name.length + 2)}` : problem.error;
   const [, detail, technical] = said.match(/^([^]*?)(?: \(((?:FFmpeg|libsndfile):[^]*)\)\.?)?$/);
+  const plain = `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${technical ? "." : ""}`;
   const retry = element("button", { type: "button", text: "Try again" });
   retry.addEventListener("click", onRetry);
   card.replaceChildren(head(name), element("p", { className: "kind", text: KINDS[problem.code] ?? "This did not work" }),
-    element("p", { className: "detail", text: detail.charAt(0).toUpperCase() + detail.slice(1) }),
+    element("p", { className: "detail", text: plain }),
     ...(technical ? [element("details", {}, element("summary", { text: "What the decoders say" }), element("p", { className: "note", text: technical }))] : []), retry);
 }
 
