@@ -10,7 +10,7 @@ of tracks of ten genres, with its answer restricted to the six.
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import tempfile
 import time
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from archive_agreement import classifier_of
 
-from genrekit.data import load_dataset, read_split
+from genrekit.data import load_dataset
 from genrekit.inference import Classifier, Result
 from genrekit.learning import learn
 
@@ -50,7 +50,7 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory(prefix="genrekit-learn-") as scratch:
         for run in given.runs:
-            test = [track for track in read_split(run / "split.json").parts["test"] if track in audio]
+            test = [track for track in json.loads((run / "split.json").read_text())["parts"]["test"] if track in audio]
             base = classifier_of(run, given.hop, Path(scratch))
             for draw in range(given.draws):
                 generator = np.random.default_rng(draw)
@@ -61,7 +61,7 @@ def main() -> None:
                     of_genre = [track for track in test if audio[track].parent.name == genre]
                     for track in generator.permutation(of_genre)[:N_SONGS].tolist():
                         chosen.add(track)
-                        os.symlink(audio[track].resolve(), folder / genre / audio[track].name)
+                        (folder / genre / audio[track].name).symlink_to(audio[track].resolve())
                         if artist[track]:
                             lines.append(f'"{genre}/{audio[track].name}","{artist[track].replace(chr(34), "")}"')
                 (folder / "artists.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

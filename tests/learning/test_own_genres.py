@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+pytest.importorskip("onnx")
+
+from genrekit.data.same_recordings import cache_folder
+from genrekit.errors import DataError, ModelFileError
+from genrekit.inference import Classifier
+from genrekit.inference.model_file import EMBEDDING, INPUT, PROBABILITIES, open_session
+from genrekit.learning import learn
+
+Collection = Callable[..., Path]
+
+
+def test_a_learnt_model_file_tells_new_songs_apart(
+    make_collection: Collection, tiny_model_path: Path, tmp_path: Path
+) -> None:
+    learned = learn(make_collection(), model=tiny_model_path)
+    made = learned.write(tmp_path / "own.onnx")
+    assert made.card.genres == ("high", "low")
+    assert made.card.trained_on["songs"] == {"high": 10, "low": 10}
+    assert learned.cross_validated.scores.accuracy == 1.0
+    new = make_collection(14, "new")  # the last four of each are new
+    classifier = Classifier(made.path)
+    for genre in ("low", "high"):
+        for k in range(10, 14):
+            probabilities = classifier.classify(new / genre / f"{k:02}.wav").probabilities
+            assert max(probabilities, key=probabilities.__getitem__) == genre
+
+
+def test_the_file_gives_the_probabilities_of_the_fitted_classifier(
+    make_collection: Collection, tiny_model_path: Path, tmp_path: Path
+) -> None:
+    learned = learn(make_collection(), model=tiny_model_path)
+    session = open_session(learned.write(tmp_path / "own.onnx").path, n_threads=1)
+    waveform = np.random.default_rng(1).uniform(-1, 1, (3, 8000)).astype(np.float32)
+    probabilities, embedding = session.run([PROBABILITIES, EMBEDDING], {INPUT: waveform})
+    np.testing.assert_allclose(probabilities, learned.head.probabilities(embedding), atol=1e-4)
+    (base,) = open_session(tiny_model_path, n_threads=1).run([EMBEDDING], {INPUT: waveform})
+    np.testing.assert_array_equal(embedding, base)
+
+
+def test_a_learnt_model_can_be_built_on(make_collection: Collection, tiny_model_path: Path, tmp_path: Path) -> None:
+    folder = make_collection()
+    first = learn(folder, model=tiny_model_path).write(tmp_path / "first.onnx")
+    second = learn(folder, model=first.path).write(tmp_path / "second.onnx")
+    assert second.size_bytes < first.size_bytes + 2000
+    assert Classifier(second.path).genres == ("high", "low")
+
+
+def test_learning_twice_gives_the_same_file(make_collection: Collection, tiny_model_path: Path, tmp_path: Path) -> None:
+    folder = make_collection()
+    files = [learn(folder, model=tiny_model_path).write(tmp_path / f"{k}.onnx", name="own") for k in range(2)]
+    assert files[0].path.read_bytes() == files[1].path.read_bytes()
+
+
+def test_a_recording_in_two_genres_is_left_out_of_both(
+    make_collection: Collection, tiny_model_path: Path, tmp_path: Path
+) -> None:
+    folder = make_collection()
+    shutil.copy(folder / "low" / "03.wav", folder / "high" / "stray.wav")
+    shutil.copy(folder / "low" / "04.wav", folder / "low" / "again.wav")
+    learned = learn(folder, model=tiny_model_path)
+    left_out = {one.name: one.failed for one in learned.songs.left_out}
+    assert left_out == {"low/03.wav": True, "high/stray.wav": True, "low/again.wav": False} or left_out == {
+        "low/03.wav": True,
+        "high/stray.wav": True,
+        "low/04.wav": False,
+    }
+    assert learned.counts == {"high": 10, "low": 9}
+
+
+def test_a_file_that_does_not_decode_is_left_out(
+    make_collection: Collection, tiny_model_path: Path, tmp_path: Path
+) -> None:
+    folder = make_collection(6)
+    (folder / "low" / "broken.mp3").write_bytes(b"no music" * 100)
+    learned = learn(folder, model=tiny_model_path)
+    assert [one.name for one in learned.songs.left_out if one.failed] == ["low/broken.mp3"]
+    assert learned.counts == {"high": 6, "low": 6}
+
+
+def test_too_few_songs_are_refused_by_name(make_collection: Collection, tiny_model_path: Path, tmp_path: Path) -> None:
+    folder = make_collection(5)
+    (folder / "low" / "00.wav").unlink()
+    with pytest.raises(DataError, match="'low' has 4"):
+        learn(folder, model=tiny_model_path)
+
+
+def test_one_genre_is_refused(make_collection: Collection, tiny_model_path: Path, tmp_path: Path) -> None:
+    folder = make_collection(5)
+    shutil.rmtree(folder / "low")
+    with pytest.raises(DataError, match="one genre only"):
+        learn(folder, model=tiny_model_path)
+
+
+def test_a_base_without_embedding_is_told(make_collection: Collection, tiny_model_path: Path, tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load(tiny_model_path)
+    del model.graph.output[1]
+    onnx.save(model, tmp_path / "bare.onnx")
+    with pytest.raises(ModelFileError, match="embedding"):
+        learn(make_collection(5), model=tmp_path / "bare.onnx")
+
+
+def test_what_was_heard_before_is_not_heard_again(
+    make_collection: Collection, tiny_model_path: Path, tmp_path: Path
+) -> None:
+    folder = make_collection(6)
+    learn(folder, model=tiny_model_path)
+    remembered = {path: path.stat().st_mtime_ns for path in (cache_folder() / "embeddings").rglob("*.npy")}
+    learn(folder, model=tiny_model_path)
+    again = {path: path.stat().st_mtime_ns for path in (cache_folder() / "embeddings").rglob("*.npy")}
+    assert again == remembered
+    assert len(remembered) >= 12
+
+
+def test_the_command_says_how_good_it_is(
+    make_collection: Collection, tiny_model_path: Path, tmp_path: Path, genrekit_cli: Callable[..., object]
+) -> None:
+    folder = make_collection(6)
+    finished = genrekit_cli("learn", folder, "--output", tmp_path / "own.onnx", "--model", tiny_model_path)
+    assert finished.code == 0, finished.err
+    assert "accuracy 100.0 % on songs held out" in finished.out
+    assert "fewer than 10 songs of high, low" in finished.err
+    classified = genrekit_cli(
+        "classify", folder / "low" / "00.wav", "--model", tmp_path / "own.onnx", "--format", "json"
+    )
+    assert set(json.loads(classified.out)["probabilities"]) == {"low", "high"}
+
+
+def test_the_command_fails_with_a_file_that_cannot_be_used(
+    make_collection: Collection, tiny_model_path: Path, tmp_path: Path, genrekit_cli: Callable[..., object]
+) -> None:
+    folder = make_collection(5)
+    (folder / "low" / "broken.mp3").write_bytes(b"no music" * 100)
+    finished = genrekit_cli("learn", folder, "--output", tmp_path / "own.onnx", "--model", tiny_model_path)
+    assert finished.code == 1
+    assert "left out low/broken.mp3" in finished.err
+    assert (tmp_path / "own.onnx").is_file()
