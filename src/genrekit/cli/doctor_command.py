@@ -47,6 +47,7 @@ def doctor(
         messages.error(f"{', '.join(missing)} missing: pip install --force-reinstall genrekit")
         raise typer.Exit(EXIT_FAILED)
     _show_extras(console)
+    _show_service(console)
     _show_device(console)
     works = _show_formats(console)
     works = _show_model(console, model) and works
@@ -73,6 +74,18 @@ def _show_extras(console: Console) -> None:
         else:
             state = ", ".join(f"{title} {_version(title)}" for title in packages.values())
         _line(console, f"[{extra}]", state)
+
+
+def _show_service(console: Console) -> None:
+    if any(find_spec(package) is None for package in EXTRAS["serve"]):
+        return  # the line of the extra says what is missing
+    if sys.platform == "win32":
+        state = "needs Linux or macOS"
+    elif sys.platform == "linux":
+        state = "web page and API; a file's time and memory are bounded"
+    else:
+        state = "web page and API; a file's time is bounded, its memory only on Linux"
+    _line(console, "serve", state)
 
 
 def _show_device(console: Console) -> None:
