@@ -716,3 +716,36 @@ def test_a_summary_beside_a_table(classify: Callable, good: Path, tmp_path: Path
     assert "<h1>Genres of 1 file</h1>" in (tmp_path / "s.html").read_text(encoding="utf-8")
     finished = classify(good, "--summary", tmp_path / "no" / "s.html")
     assert finished.code == 1 and "cannot write the summary" in finished.err
+
+
+def test_parquet_has_what_json_has_and_goes_on(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    low, missing, output = write_tone("a.wav"), tmp_path / "b.wav", tmp_path / "results.parquet"
+    assert classify(low, missing, "--output", output).code == 1
+    rows = pq.read_table(output).to_pylist()
+    assert [row["path"] for row in rows] == [str(low), str(missing)]
+    assert rows[0]["genre"] == "bass" and rows[0]["error"] is None
+    assert rows[0]["probability_bass"] == rows[0]["confidence"]
+    assert rows[1]["genre"] is None and "b.wav" in rows[1]["error"]
+    assert not (tmp_path / "results.parquet.part").exists()
+
+    write_tone("b.wav", frequency_hz=2000.0)
+    again = classify(low, missing, "--output", output, "--resume")
+    assert again.code == 0
+    assert "1 of 2 are done already" in again.err
+    later = pq.read_table(output).to_pylist()
+    assert later[0] == rows[0]
+    assert later[1]["genre"] == "mid"
+
+
+def test_parquet_needs_a_file_and_what_it_resumes_must_be_one(classify: Callable, good: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    assert classify(good, "--format", "parquet").code == 2
+    output = tmp_path / "results.parquet"
+    output.write_text("something else")
+    finished = classify(good, "--output", output, "--resume")
+    assert finished.code == 1
+    assert "not results in Parquet" in finished.err
+    assert output.read_text() == "something else"

@@ -34,9 +34,16 @@ class Format(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
+    parquet = "parquet"
 
 
-FORMAT_OF_SUFFIX = {".json": Format.json, ".jsonl": Format.json, ".ndjson": Format.json, ".csv": Format.csv}
+FORMAT_OF_SUFFIX = {
+    ".json": Format.json,
+    ".jsonl": Format.json,
+    ".ndjson": Format.json,
+    ".csv": Format.csv,
+    ".parquet": Format.parquet,
+}
 
 
 def classify(
@@ -50,7 +57,7 @@ def classify(
         typer.Option(
             "--format",
             "-f",
-            help="A table, json (one object a line) or csv. If not given: by the suffix of --output, else a table.",
+            help="A table, json (one object a line), csv or parquet. If not given: by --output's suffix, else a table.",
             show_default=False,
         ),
     ] = None,
@@ -114,7 +121,17 @@ def classify(
             shown.show(writer.header())
             n_failed = _run(classifier, files, writer, shown, shown.show, tally=tally, jobs=jobs, debug=debug)
     else:
-        n_failed = _run_to_file(classifier, files, writer, output, tally=tally, resume=resume, jobs=jobs, debug=debug)
+        n_failed = _run_to_file(
+            classifier,
+            files,
+            writer,
+            output,
+            tally=tally,
+            parquet=chosen is Format.parquet,
+            resume=resume,
+            jobs=jobs,
+            debug=debug,
+        )
     tally.write(model=classifier.card.name)
     if n_failed:
         if len(files) > 1:
@@ -126,10 +143,16 @@ def classify(
 def _check_usage(output: Path | None, chosen: Format, *, resume: bool) -> None:
     from genrekit.inference.result_file import part_of
 
+    if chosen is Format.parquet:
+        if output is None or (output.exists() and not output.is_file()):
+            raise typer.BadParameter("parquet needs --output FILE, a regular one", param_hint="--format")
+        import pyarrow.parquet  # noqa: F401 - that it is missing is told before the night's work, not after it
     if resume and output is None:
         raise typer.BadParameter("needs --output FILE, the file to go on with", param_hint="--resume")
     if resume and chosen is Format.table:
-        raise typer.BadParameter("needs --format json or csv; a table cannot be read back", param_hint="--resume")
+        raise typer.BadParameter(
+            "needs --format json, csv or parquet; a table cannot be read back", param_hint="--resume"
+        )
     if output is None or resume:
         return
     for path, what in (
@@ -148,7 +171,8 @@ def _check_usage(output: Path | None, chosen: Format, *, resume: bool) -> None:
 def _writer(chosen: Format, classifier: Classifier, *, top: int, timeline: bool, colour: bool) -> ResultWriter:
     from genrekit.inference.writers import CsvWriter, JsonWriter, TableWriter
 
-    if chosen is Format.json:
+    # Parquet is made of JSON lines when all is done: rows cannot be added to it one by one.
+    if chosen in (Format.json, Format.parquet):
         return JsonWriter(timeline=timeline)
     if chosen is Format.csv:
         return CsvWriter(classifier.genres, timeline=timeline)
@@ -162,13 +186,15 @@ def _run_to_file(
     output: Path,
     *,
     tally: _Tallied,
+    parquet: bool,
     resume: bool,
     jobs: int | None,
     debug: bool,
 ) -> int:
-    from genrekit.inference.result_file import ResultFile, kept_results, path_key
+    from genrekit.inference.result_file import ResultFile, kept_results, part_of, path_key
     from genrekit.inference.writers import TableWriter
     from genrekit.library.file_states import FileStates
+    from genrekit.library.parquet import parquet_to_json, write_parquet
 
     kept = None
     # A table cannot be gone on with, and neither can a pipe.
@@ -176,6 +202,8 @@ def _run_to_file(
     states = FileStates(output, keep=resume) if comparable else None
     changed = states.look(files) if states is not None else frozenset()
     if resume:
+        if parquet and output.is_file() and not part_of(output).is_file():
+            parquet_to_json(output, part_of(output))
         keys = frozenset(path_key(file) for file in files)
         kept = kept_results(output, writer, model=classifier.card.name, retry=keys, changed=changed)
         tally.keep(kept.text, writer)
@@ -190,7 +218,11 @@ def _run_to_file(
             n_failed = _run(
                 classifier, files, writer, shown, result_file.write, tally=tally, states=states, jobs=jobs, debug=debug
             )
-            result_file.finish()
+            if parquet:
+                write_parquet(result_file.part, output, classifier.genres)
+                result_file.part.unlink()
+            else:
+                result_file.finish()
         except KeyboardInterrupt:
             advice = "" if isinstance(writer, TableWriter) else ", and --resume goes on with it"
             messages.note(f"interrupted; what was done is in {result_file.part}{advice}")

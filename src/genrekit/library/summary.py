@@ -96,7 +96,7 @@ def render_summary(tally: Tally, *, model: str) -> str:
     }
     parts = [_facts(facts)]
     if n:
-        parts += [_genres(tally, n), _histogram(tally, n)]
+        parts += [_genres(tally, n), _histogram(tally)]
     if tally.doubtful:
         parts.append(_doubtful(tally, n_doubtful))
     if tally.n_failed:
@@ -120,7 +120,7 @@ def stored_outcomes(text: str, columns: Sequence[str] | None) -> Iterator[Result
     columns : of the CSV; None for JSON
     """
     if columns is None:
-        for line in text.splitlines():
+        for line in text.split("\n")[:-1]:
             yield _outcome(json.loads(line))
         return
     limit = csv.field_size_limit(LONGEST_CELL)
@@ -151,26 +151,31 @@ def _facts(facts: dict[str, str]) -> str:
 
 def _genres(tally: Tally, n: int) -> str:
     counted = sorted(tally.confidences.items(), key=lambda item: (item[0] == UNKNOWN, -len(item[1]), item[0]))
+    most = max(len(values) for _, values in counted)
     rows = [
         f"<tr><td>{escape(genre)}</td>{_number(f'{len(values):,}')}{_number(f'{len(values) / n:.1%}')}"
-        f"{_bar(len(values) / n)}{_number(f'{statistics.median(values):.0%}')}</tr>"
+        f"{_bar(len(values) / most)}{_number(f'{statistics.median(values):.0%}')}</tr>"
         for genre, values in counted
     ]
     head = ("genre", "#files", "#share", "", "#median confidence")
     return _section("Genres", "What the model decided, and how sure it was.", head, rows)
 
 
-def _histogram(tally: Tally, n: int) -> str:
+def _histogram(tally: Tally) -> str:
     counts = [0] * N_BINS
     for values in tally.confidences.values():
         for confidence in values:
             counts[min(N_BINS - 1, int(confidence * N_BINS))] += 1
+    most = max(counts)
     rows = [
-        f"<tr><td>{k / N_BINS:.0%} to {(k + 1) / N_BINS:.0%}</td>{_number(f'{count:,}')}{_bar(count / n)}</tr>"
+        f"<tr><td>{k / N_BINS:.0%} to {(k + 1) / N_BINS:.0%}</td>{_number(f'{count:,}')}{_bar(count / most)}</tr>"
         for k, count in reversed(list(enumerate(counts)))
         if count
     ]
-    text = "Calibrated probability of the likeliest genre: of files at 70 %, about 70 in 100 are right."
+    text = (
+        "Calibrated probability of the likeliest genre: of files at 70 %, about 70 in 100 are right, "
+        "if the music is like that of the model's test."
+    )
     return _section("Confidence", text, ("confidence", "#files", ""), rows)
 
 

@@ -1,0 +1,94 @@
+"""Results as Parquet: one row a file, made of the JSON lines of a finished run, and turned back into them to go on.
+
+Columns: path, genre, confidence, duration_s, model, error, warnings (list), timeline (JSON text), and one per genre.
+A byte of a path that is not UTF-8 appears as ``\\udcXX``, as in CSV.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from genrekit.inference.result_file import OutputError
+
+__all__ = ["parquet_to_json", "write_parquet"]
+
+BATCH_ROWS = 2000
+PREFIX_OF_GENRE = "probability_"
+
+
+def write_parquet(lines: Path, path: Path, genres: Sequence[str]) -> None:
+    """Make `path` of JSON lines, in batches, so that memory does not grow with the collection.
+
+    Parameters
+    ----------
+    lines : what a run wrote, whole
+    path : the Parquet file; replaced whole
+    genres : of the model; each has a column ``probability_<genre>``
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    text, number = pa.string(), pa.float64()
+    schema = pa.schema(
+        [("path", text), ("genre", text), ("confidence", number), ("duration_s", number), ("model", text)]
+        + [("error", text), ("warnings", pa.list_(text)), ("timeline", text)]
+        + [(PREFIX_OF_GENRE + genre, number) for genre in genres]
+    )
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with lines.open(encoding="utf-8", newline="\n") as source, pq.ParquetWriter(fresh, schema) as writer:
+            while batch := [_row(json.loads(line), genres) for line in islice(source, BATCH_ROWS)]:
+                writer.write_table(pa.Table.from_pylist(batch, schema=schema))
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise OutputError(f"cannot write results to {path}: {reason}; what was done is in {lines}") from error
+
+
+def parquet_to_json(path: Path, lines: Path) -> None:
+    """Turn a finished file back into JSON lines, so that a run can go on with them; OutputError if it is another's."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    fresh = lines.with_name(lines.name + ".new")
+    try:
+        with fresh.open("w", encoding="utf-8", newline="\n") as out, pq.ParquetFile(path) as source:
+            for batch in source.iter_batches(BATCH_ROWS):
+                out.writelines(json.dumps(_values(row)) + "\n" for row in batch.to_pylist())
+        fresh.replace(lines)
+    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
+        fresh.unlink(missing_ok=True)
+        raise OutputError(f"{path}: not results in Parquet ({error}); give another --output") from error
+
+
+def _row(values: dict[str, Any], genres: Sequence[str]) -> dict[str, Any]:
+    path = str(values["path"]).encode("utf-8", "backslashreplace").decode("utf-8")
+    error = values.get("error")
+    row = {
+        "path": path,
+        "error": None if error is None else error.encode("utf-8", "backslashreplace").decode("utf-8"),
+        "warnings": values.get("warnings", []),
+        "timeline": json.dumps(values["timeline"]) if "timeline" in values else None,
+        **{name: values.get(name) for name in ("genre", "confidence", "duration_s", "model")},
+    }
+    probabilities = values.get("probabilities", {})
+    return {**row, **{PREFIX_OF_GENRE + genre: probabilities.get(genre) for genre in genres}}
+
+
+def _values(row: dict[str, Any]) -> dict[str, Any]:
+    if row["error"] is not None:
+        return {"path": row["path"], "error": row["error"]}
+    named = {name.removeprefix(PREFIX_OF_GENRE): p for name, p in row.items() if name.startswith(PREFIX_OF_GENRE)}
+    values = {name: row[name] for name in ("path", "genre", "confidence")}
+    values["probabilities"] = dict(sorted(named.items(), key=lambda item: -item[1]))
+    values |= {"duration_s": row["duration_s"], "model": row["model"]}
+    if row["timeline"] is not None:
+        values["timeline"] = json.loads(row["timeline"])
+    if row["warnings"]:
+        values["warnings"] = row["warnings"]
+    return values
