@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +30,20 @@ def test_missing_model_is_told(genrekit_cli: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("option", [("--token", " "), ("--port", "99999"), ("--workers", "0")])
 def test_wrong_usage(genrekit_cli: Callable[..., Any], option: tuple[str, str]) -> None:
     assert genrekit_cli("serve", *option).code == 2
+
+
+def test_worker_that_does_not_come_up_is_told_in_one_line(
+    tiny_model_path: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from genrekit.serve import Limits, Service, ServiceError
+
+    model = tmp_path / "model.onnx"
+    shutil.copy(tiny_model_path, model)
+    service = Service(str(model), host="127.0.0.1", port=0, n_workers=1, limits=Limits())
+    model.unlink()
+    with pytest.raises(ServiceError, match=r"did not start: .*model\.onnx"):
+        service.run(lambda: pytest.fail("it takes requests without a model"))
+    assert capfd.readouterr().err == ""
 
 
 def test_loopback() -> None:

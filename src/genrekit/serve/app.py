@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,10 +24,13 @@ from genrekit.serve.limits import Limits
 from genrekit.serve.metrics import CONTENT_TYPE, Metrics
 from genrekit.serve.page_files import add_page
 from genrekit.serve.problem import Problem
+from genrekit.serve.worker import WorkerError
 from genrekit.serve.worker_pool import WorkerPool
 from genrekit.serve.worker_process import Refused
 
 __all__ = ["create_app"]
+
+_LOG = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
 HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
@@ -47,8 +51,12 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
     """
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await pool.start()
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            await pool.start()
+        except WorkerError as error:
+            app.state.start_error = str(error)
+            raise
         try:
             yield
         finally:
@@ -196,7 +204,8 @@ def _add_answers_to_errors(app: FastAPI) -> None:
     async def of_query(_: Request, error: Exception) -> Response:
         return answer(Problem("bad_request", "the query cannot be read; expected ?timeline=true or ?timeline=false"))
 
-    async def of_bug(_: Request, error: Exception) -> Response:
+    async def of_bug(request: Request, error: Exception) -> Response:
+        _LOG.error("%s: unexpected %s: %s", request.url.path, type(error).__name__, error)
         return answer(Problem("unexpected", f"unexpected {type(error).__name__} in the service; please report it"))
 
     app.add_exception_handler(Problem, of_problem)

@@ -85,6 +85,7 @@ class Service:
             http=PatientProtocol,
             ws="none",
             log_config=None,
+            log_level="critical",  # with tracebacks; what goes wrong is answered, raised or logged by the application
             access_log=False,
             server_header=False,
             backlog=BACKLOG,
@@ -103,9 +104,10 @@ class Service:
                 signal.signal(number, handler)
             self._socket.close()
         if not server.started:
+            reason = getattr(self._app.state, "start_error", "the port was closed")
             raise ServiceError(
-                "the worker processes did not start; genrekit doctor shows whether the model can be loaded, and fewer "
-                "--workers need less memory"
+                f"the worker processes did not start: {reason}; genrekit doctor shows whether the model can be "
+                "loaded, and fewer --workers need less memory"
             )
 
 
