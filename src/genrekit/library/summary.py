@@ -182,18 +182,14 @@ def _histogram(tally: Tally) -> str:
 def _doubtful(tally: Tally, n_doubtful: int) -> str:
     shown = sorted(tally.doubtful, reverse=True)
     rows = [
-        f"<tr><td>{escape(display_name(path))}</td><td>{escape(genre)}</td><td>{escape(guesses)}</td></tr>"
-        for _, path, genre, guesses in shown
+        f"<tr>{_long(path)}<td>{escape(genre)}</td><td>{escape(guesses)}</td></tr>" for _, path, genre, guesses in shown
     ]
     text = f"Unknown, or below {DOUBTFUL_BELOW:.0%}; the least sure {len(shown)} of {n_doubtful:,}, worst first."
     return _section("Doubtful files", text, ("file", "decision", "best guesses"), rows)
 
 
 def _failed(tally: Tally) -> str:
-    rows = [
-        f'<tr><td>{escape(display_name(path))}</td><td class="failed">{escape(display_name(reason))}</td></tr>'
-        for path, reason in tally.failed
-    ]
+    rows = [f"<tr>{_long(path)}{_long(reason, 'failed ')}</tr>" for path, reason in tally.failed]
     text = f"{len(tally.failed):,} of {tally.n_failed:,} that could not be classified; --resume tries them again."
     return _section("Failed files", text, ("file", "reason"), rows)
 
@@ -210,6 +206,10 @@ def _section(title: str, text: str, head: Iterable[str], rows: Iterable[str]) ->
     body = "\n".join(rows)
     table = f"<table><thead><tr>{cells}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
     return f'<section><h2>{escape(title)}</h2><p>{escape(text)}</p><div class="scroll">{table}</div></section>'
+
+
+def _long(text: str, kind: str = "") -> str:
+    return f'<td class="{kind}long">{escape(display_name(text))}</td>'
 
 
 def _number(text: str) -> str:
