@@ -253,3 +253,23 @@ def test_page_may_load_nothing_from_elsewhere(service: Running) -> None:
 
 def test_contract_form_of_an_error(service: Running) -> None:
     assert set(json.loads(send(service, b"x").text)) == {"path", "error", "code"}
+
+
+def test_workers_end_with_the_service_and_leave_nothing(start_service: Callable[..., Running]) -> None:
+    service = start_service("--workers", 2)
+    pids = service.worker_pids()
+    assert len(pids) == 2
+    service.process.kill()
+    service.process.wait()
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() and "Z" not in _state(pid) for pid in pids):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert list(service.scratch.iterdir()) == []
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return "Z"

@@ -1,0 +1,50 @@
+"""One worker process, without the service around it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from serve.bad_files import tone, wav
+
+pytest.importorskip("fastapi")
+
+from genrekit.serve.limits import Limits
+from genrekit.serve.worker import Worker, WorkerError
+from genrekit.serve.worker_process import Job, Outcome, Refused
+
+JOB = Job("song.wav", False, 60.0)
+
+
+def run(worker: Worker, content: bytes) -> Outcome | Refused:
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        return worker.run(JOB, file.fileno())
+
+
+@pytest.fixture
+def frugal(tiny_model_path: Path) -> Iterator[Worker]:
+    worker = Worker(str(tiny_model_path), Limits(max_memory_bytes=20_000_000))
+    worker.start()
+    yield worker
+    worker.kill()
+
+
+def test_file_that_takes_too_much_memory_ends_its_worker_only(frugal: Worker) -> None:
+    wide = wav(np.zeros((20_000, 1000), np.float32))
+    answer = run(frugal, wide)
+    assert isinstance(answer, Refused)
+    assert answer.code in ("took_too_much_memory", "worker_died"), answer
+    assert not frugal.is_alive
+    assert isinstance(run(frugal, wav(tone())), Outcome)
+    assert frugal.n_starts == 2
+
+
+def test_model_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(WorkerError, match="missing"):
+        Worker(str(tmp_path / "missing.onnx"), Limits()).start()
