@@ -240,3 +240,13 @@ def test_help_names_the_way_back(genrekit_cli: Callable) -> None:
     finished = genrekit_cli("tag", "--help")
     assert finished.code == 0
     assert "genrekit tag undo JOURNAL" in finished.out
+
+
+def test_a_run_that_writes_nothing_leaves_no_journal(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    path, journal = make_file(music_folder, "id3v24.mp3"), tmp_path / "journal.jsonl"
+    finished = genrekit_cli("tag", path, "--results", results(path), "--write", "--journal", journal)
+    assert finished.code == 0
+    assert "nothing was written" in finished.err
+    assert not journal.exists()

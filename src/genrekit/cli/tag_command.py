@@ -171,13 +171,18 @@ def tag(
         if write:
             journal_path = journal or Path(f"genrekit-tags-{datetime.now():%Y%m%d-%H%M%S}.jsonl")
             settings = {"model": model, "results": None if results is None else str(results), "policy": asdict(chosen)}
+            is_new = not journal_path.exists()
             with TagJournal.opened(journal_path, settings) as opened:
+                # Told first, because a run that is interrupted has written files too.
+                messages.note(f"journal: {journal_path}")
                 run.go(files, shown, opened)
             if run.n_changes:
                 messages.note(
                     f"{run.n_changes} of {len(files)} written; genrekit tag undo {journal_path} takes it back"
                 )
             else:
+                if is_new:
+                    journal_path.unlink(missing_ok=True)
                 messages.note(f"nothing was written to {len(files)} file{'s' if len(files) > 1 else ''}")
         else:
             run.go(files, shown, None)
