@@ -1,10 +1,9 @@
 """The genres in a file's tags, in each format's own way: read, and written into a copy.
 
 Several genres are several values where the format has them: Vorbis comments (FLAC, Ogg, Opus), MP4, ASF, APEv2, and
-ID3v2.4, whose text frames hold a list. ID3v2.3 has one text a frame. Its standard (section 4.2) parts several people
-in one frame by "/" and says nothing of genres; taggers took "/" over for all lists (it is Picard's default),
-and servers split genres there, whereas a NUL, which others write, ends the text for a reader that keeps
-to the standard. So "/" is written, and "; " where a name itself has a "/". A file keeps the version that it has; one
+ID3v2.4, whose text frames hold a list. ID3v2.3 has one text a frame, and for several genres only references to ID3v1's
+list of numbers. For lists of people it has "/"; taggers took that over for genres (issues of getID3 say so of Picard),
+whereas a NUL, which others write, ends the text for a reader that keeps to the standard. So "/" is written, and "; " where a name itself has a "/". A file keeps the version that it has; one
 without any ID3 tag gets 2.4.
 """
 
