@@ -31,11 +31,14 @@ ALLOWED: dict[str, set[str]] = {
     "analysis": {"experiments", "training", "evaluation", "models", "data", "features", "audio"},
     # What a music library needs is inference alone; own genres need its embedding and the rules of honest scores.
     "learning": {"inference", "evaluation", "data", "features", "audio"},
+    # Drawing what was classified needs none of the training side, where the other figures stand.
+    "pictures": {"inference", "features", "audio"},
     "library": {"inference", "audio"},
     "serve": {"inference", "audio"},
     "cli": {
         "learning",
         "library",
+        "pictures",
         "serve",
         "analysis",
         "experiments",

@@ -74,6 +74,14 @@ COMMANDS = (
         "serve",
     ),
     Command(
+        "picture",
+        "genrekit.cli.picture_command:picture",
+        "Draw a song's spectrogram with its genres over time below.",
+        USE,
+        "Matplotlib",
+        "analyse",
+    ),
+    Command(
         "learn",
         "genrekit.cli.learn_command:learn",
         "Learn your own genres from ten songs each, as a model file.",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from genrekit.inference.result import UNKNOWN, Segment
 
-__all__ = ["fuse_windows", "make_timeline"]
+__all__ = ["fuse_windows", "hop_means", "make_timeline"]
 
 SMALLEST_PROBABILITY = 1e-12  # keeps the logarithm finite where a float32 softmax gave 0
 
@@ -53,10 +53,8 @@ def make_timeline(
     starts_s : [n_windows], seconds
     probabilities : [n_windows, n_genres]
     """
-    n_hops = max(1, int(np.ceil(round(duration_s / hop_s, 6))))
-    edges = np.minimum(np.arange(n_hops + 1) * hop_s, duration_s)
-    edges[-1] = duration_s
-    mean = _mean_per_hop(starts_s, probabilities, edges, window_s, hop_s)
+    edges, mean = hop_means(starts_s, probabilities, window_s=window_s, hop_s=hop_s, duration_s=duration_s)
+    n_hops = len(mean)
     best, height = mean.argmax(axis=1), mean.max(axis=1)
     labels = np.where(height >= max(unknown_threshold, SMALLEST_PROBABILITY), best, -1)
     changes = np.flatnonzero(np.diff(labels)) + 1
@@ -69,6 +67,29 @@ def make_timeline(
         genre = UNKNOWN if labels[first] < 0 else genres[labels[first]]
         segments.append(Segment(float(edges[first]), float(edges[last]), genre, confidence))
     return tuple(segments)
+
+
+def hop_means(
+    starts_s: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+    *,
+    window_s: float,
+    hop_s: float,
+    duration_s: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Edges of the hops from 0 to `duration_s`, [n_hops + 1] in seconds, and each hop's mean, [n_hops, n_genres].
+
+    The mean is over the windows that overlap the hop, weighted by how much; its row is 0 where there is none (silence).
+
+    Parameters
+    ----------
+    starts_s : [n_windows], seconds
+    probabilities : [n_windows, n_genres]
+    """
+    n_hops = max(1, int(np.ceil(round(duration_s / hop_s, 6))))
+    edges = np.minimum(np.arange(n_hops + 1) * hop_s, duration_s)
+    edges[-1] = duration_s
+    return edges, _mean_per_hop(starts_s, probabilities, edges, window_s, hop_s)
 
 
 def _mean_per_hop(

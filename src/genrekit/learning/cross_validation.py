@@ -30,7 +30,7 @@ class CrossValidated:
     scores : accuracy and the rest, recall by genre, confusion
     accuracy_interval : 95 %, over artists or, where none is known, songs
     n_folds : that were held out in turn
-    not_grouped : genres by one artist only, whose figures say nothing about other artists
+    not_grouped : genres of too few artists to hold one out, whose figures say nothing about other artists
     temperature : fitted on all of `predictions`; 1 where they cannot tell it
     calibration_error : expected calibration error, 0..1, each fold with the temperature of the others
     """
@@ -53,6 +53,7 @@ def cross_validate(
     artists: Sequence[str | None],
     dataset: str,
     seed: int,
+    no_music: Embeddings = (),
 ) -> CrossValidated:
     """Hold out each fold in turn; the strength is chosen inside what is left, by folds of it.
 
@@ -63,21 +64,22 @@ def cross_validate(
     names, artists : of each song
     dataset : name for the predictions
     seed : of folds and of the interval's resampling
+    no_music : as in `fit_head`
     """
     from genrekit.evaluation.calibration import apply_temperature, expected_calibration_error
     from genrekit.evaluation.intervals import bootstrap_scores
     from genrekit.evaluation.predictions import Predictions
     from genrekit.evaluation.scores import score
 
-    folds = make_folds(label, artists, seed=seed)
+    folds = make_folds(label, artists, seed=seed, least_known=2)
     probabilities = np.empty((len(label), len(genres)))
     fold_of = np.empty(len(label), dtype=np.int64)
     for fold, held_out in enumerate(folds.held_out):
         kept = np.setdiff1d(np.arange(len(label)), held_out)
         known = [embeddings[i] for i in kept]
         inner = make_folds(label[kept], [artists[i] for i in kept], seed=seed, n_folds=INNER_FOLDS)
-        strength = choose_strength(known, label[kept], inner.held_out)
-        head = fit_head(known, label[kept], strength)
+        strength = choose_strength(known, label[kept], inner.held_out, no_music)
+        head = fit_head(known, label[kept], strength, no_music)
         probabilities[held_out] = file_probabilities(head, [embeddings[i] for i in held_out])
         fold_of[held_out] = fold
     calibrated = np.empty_like(probabilities)

@@ -22,6 +22,8 @@ INNER_FOLDS = 4
 MAX_WINDOWS = 16
 # A unit that hardly moved in these songs must not be blown up where it does: a tenth of the median is the least scale.
 LEAST_SCALE = 0.1
+# Weight of the sounds that are no music, together, to that of all songs.
+NO_MUSIC_SHARE = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ def file_probabilities(head: Head, embeddings: Embeddings) -> Floats:
     return np.stack([fuse_windows(head.probabilities(embedding), 1.0) for embedding in embeddings])
 
 
-def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: float) -> Head:
+def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: float, no_music: Embeddings = ()) -> Head:
     """Fit on windows, each song and each genre with the same weight in all.
 
     The standardisation is folded into the weights, so that the layer takes the embedding as it is.
@@ -61,6 +63,7 @@ def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: floa
     embeddings : [n_windows, d] of each song
     label : [n_songs], index of its genre, all from 0 on
     strength : scikit-learn's C, > 0
+    no_music : [n_windows, d] of sounds in which every genre shall be equally probable
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -76,7 +79,15 @@ def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: floa
     deviation = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
     scale = np.maximum(deviation, LEAST_SCALE * np.median(deviation))
     scale[scale == 0] = 1.0
-    fitted = LogisticRegression(C=strength, max_iter=2000).fit((x - mean) / scale, y, sample_weight=weight)
+    z = (x - mean) / scale
+    if no_music:  # each sound under every genre, so that being undecided is the best answer
+        n_genres = len(n_songs)
+        other = (np.concatenate([_spread(rows) for rows in no_music]).astype(np.float64) - mean) / scale
+        each = NO_MUSIC_SHARE * len(chosen) / (len(other) * n_genres)
+        z = np.concatenate([z, np.tile(other, (n_genres, 1))])
+        y = np.concatenate([y, np.repeat(np.arange(n_genres), len(other))])
+        weight = np.concatenate([weight, np.full(len(other) * n_genres, each)])
+    fitted = LogisticRegression(C=strength, max_iter=2000).fit(z, y, sample_weight=weight)
     coefficients, bias = fitted.coef_, fitted.intercept_
     if len(coefficients) == 1:  # of two genres scikit-learn keeps the second against the first
         coefficients, bias = np.concatenate([-coefficients, coefficients]) / 2, np.array([-bias[0], bias[0]]) / 2
@@ -85,7 +96,10 @@ def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: floa
 
 
 def choose_strength(
-    embeddings: Embeddings, label: npt.NDArray[np.intp], folds: Sequence[npt.NDArray[np.intp]]
+    embeddings: Embeddings,
+    label: npt.NDArray[np.intp],
+    folds: Sequence[npt.NDArray[np.intp]],
+    no_music: Embeddings = (),
 ) -> float:
     """The strength with the least negative log likelihood of songs held out, over `folds` of indices of songs."""
     losses = dict.fromkeys(STRENGTHS, 0.0)
@@ -94,7 +108,7 @@ def choose_strength(
         if len(np.unique(label[kept])) <= label.max():
             continue  # a fold that takes a genre away altogether says nothing
         for strength in STRENGTHS:
-            head = fit_head([embeddings[i] for i in kept], label[kept], strength)
+            head = fit_head([embeddings[i] for i in kept], label[kept], strength, no_music)
             p = file_probabilities(head, [embeddings[i] for i in held_out])
             true = p[np.arange(len(held_out)), label[held_out]]
             losses[strength] -= float(np.log(np.maximum(true, SMALLEST_PROBABILITY)).sum())

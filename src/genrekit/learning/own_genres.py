@@ -119,6 +119,9 @@ def learn(
     songs, embeddings = _embed(songs, embedder, n_jobs or os.cpu_count() or 1, progress)
     label = np.array([songs.genres.index(song.genre) for song in songs.songs], dtype=np.intp)
     artists = [song.artist for song in songs.songs]
+    negatives = embed_negatives(embedder)
+    # Half of them teach it to be undecided; the threshold is set on the other half, which it has not heard.
+    taught, asked = negatives[::2], negatives[1::2]
     checked = cross_validate(
         embeddings,
         label,
@@ -127,12 +130,14 @@ def learn(
         artists=artists,
         dataset=Path(folder).resolve().name,
         seed=seed,
+        no_music=taught,
     )
-    strength = choose_strength(embeddings, label, make_folds(label, artists, seed=seed, n_folds=INNER_FOLDS).held_out)
-    head = fit_head(embeddings, label, strength)
+    strength = choose_strength(
+        embeddings, label, make_folds(label, artists, seed=seed, n_folds=INNER_FOLDS).held_out, taught
+    )
+    head = fit_head(embeddings, label, strength, taught)
     known = apply_temperature(checked.predictions.probabilities, checked.temperature)
-    negatives = embed_negatives(embedder)
-    strangers = apply_temperature(file_probabilities(head, negatives), checked.temperature).max(axis=1)
+    strangers = apply_temperature(file_probabilities(head, asked), checked.temperature).max(axis=1)
     threshold = fit_unknown_threshold(known.max(axis=1), known.argmax(axis=1) == label, strangers)
     return Learned(
         songs=songs,

@@ -1,0 +1,87 @@
+"""`genrekit picture`: a song's spectrogram and genres over time, as PNG or SVG."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genrekit.cli import messages
+from genrekit.cli.progress import display
+
+__all__ = ["PictureFormat", "picture"]
+
+EXIT_FAILED = 1
+
+
+class PictureFormat(StrEnum):
+    """How pictures are written."""
+
+    png = "png"
+    svg = "svg"
+
+
+def picture(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files or folders.", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the pictures.", show_default=False)
+    ],
+    format: Annotated[PictureFormat, typer.Option("--format", "-f", help="png or svg.")] = PictureFormat.png,
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.")
+    ] = "default",
+) -> None:
+    """Draw each song's spectrogram, with the probability of each genre over time below it.
+
+    Pictures are named by the file, as song.mp3.png. Exit code: 0 all done; 1 some file failed, and the others are done;
+    2 wrong usage.
+    """
+    import io
+
+    import matplotlib  # noqa: F401 - that it is missing is told before the first file is classified
+
+    from genrekit.audio import display_name
+    from genrekit.errors import AudioError, GenrekitError
+    from genrekit.inference.inputs import list_inputs
+    from genrekit.pictures.drawing import write_timeline
+    from genrekit.pictures.spectrogram import picture_spectrogram
+    from genrekit.pictures.timeline import TimelineReader
+
+    reader = TimelineReader(model)
+    files = list_inputs(paths, sys.stdin.buffer if sys.stdin is not None else io.BytesIO())
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GenrekitError(f"{output}: cannot make the folder: {error.strerror or error}") from error
+    taken: set[str] = set()
+    n_failed = 0
+    with display(len(files), results_on_stdout=True, task="drawing") as shown:
+        for file in files:
+            try:
+                timeline = reader.read(file)
+                spectrogram = picture_spectrogram(file)
+            except AudioError as error:
+                n_failed += 1
+                messages.error(str(error))
+            else:
+                for warning in timeline.warnings:
+                    messages.warning(f"{file}: {warning}")
+                target = output / _free_name(Path(file).name, format.value, taken)
+                title = display_name(Path(file).name)
+                write_timeline(target, spectrogram, timeline, title=title, format=format.value)
+                shown.show(f"{display_name(target)}\n")
+            shown.advance()
+    if n_failed:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _free_name(name: str, suffix: str, taken: set[str]) -> str:
+    # Songs of two folders may have one name; case does not part names on every disk.
+    candidate, number = f"{name}.{suffix}", 2
+    while candidate.casefold() in taken:
+        candidate, number = f"{name}-{number}.{suffix}", number + 1
+    taken.add(candidate.casefold())
+    return candidate

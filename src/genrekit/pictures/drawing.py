@@ -1,0 +1,162 @@
+"""The picture of a song: spectrogram above, stacked genres below, over one axis of minutes and seconds."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from genrekit.errors import GenrekitError
+from genrekit.pictures.spectrogram import RANGE_DB, SPEC
+from genrekit.pictures.timeline import GenreTimeline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["colours_of", "draw_timeline", "write_timeline"]
+
+# P. Tol's "muted" scheme (technical note SRON/EPS/TN/09-002, 2021) and a grey, told apart with every kind of colour
+# vision; white lines part the bands and each is named in the order of the stack, so that nothing hangs on hue alone.
+COLOURS = {
+    "blues": "#332288",
+    "classical": "#88CCEE",
+    "country": "#DDAA33",
+    "disco": "#AA4499",
+    "hiphop": "#CC6677",
+    "jazz": "#44AA99",
+    "metal": "#666666",
+    "pop": "#999933",
+    "reggae": "#117733",
+    "rock": "#882255",
+}
+OTHERS = "others"
+OTHERS_COLOUR = "#DDDDDD"
+MAX_BANDS = 10
+WIDTH_IN, HEIGHT_IN, DPI = 8.0, 4.4, 150
+TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+MAX_TICKS = 10
+TICKS_HZ = (500, 1000, 2000, 4000, 8000)
+
+
+def colours_of(genres: tuple[str, ...]) -> dict[str, str]:
+    """Colour of each genre: the well-known ones have their own everywhere, others the free ones, in their order."""
+    free = [colour for name, colour in COLOURS.items() if name not in genres] or list(COLOURS.values())
+    own = [genre for genre in genres if genre not in COLOURS]
+    return {genre: COLOURS.get(genre) or free[own.index(genre) % len(free)] for genre in genres}
+
+
+def write_timeline(
+    path: Path,
+    spectrogram: npt.NDArray[np.float32],
+    timeline: GenreTimeline,
+    *,
+    title: str,
+    format: Literal["png", "svg"] = "png",
+) -> None:
+    """Draw, and write `path` whole or not at all.
+
+    Parameters
+    ----------
+    spectrogram : [n_mels, n_columns] of `picture_spectrogram`
+    title : the song's name
+
+    Raises
+    ------
+    GenrekitError : if the file cannot be written
+    """
+    import matplotlib
+
+    partial = path.with_name(path.name + ".part")
+    settings: Any = {**matplotlib.rcParamsDefault, "svg.hashsalt": "genrekit", "axes.spines.top": False}
+    settings |= {"axes.spines.right": False, "font.size": 9}
+    settings.pop("backend", None)
+    metadata: Any = {"Date": None} if format == "svg" else {"Software": None}
+    try:
+        with matplotlib.rc_context(settings), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks
+            figure = draw_timeline(spectrogram, timeline, title=title)
+            figure.savefig(partial, format=format, dpi=DPI, metadata=metadata)
+        partial.replace(path)
+    except OSError as error:
+        raise GenrekitError(f"{path}: cannot write the picture: {error.strerror or error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def draw_timeline(spectrogram: npt.NDArray[np.float32], timeline: GenreTimeline, *, title: str) -> Figure:
+    """The figure; parameters as in `write_timeline`."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+    figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.1])
+    end_s = float(timeline.edges_s[-1])
+    heading = f"{title}: {timeline.genre} ({timeline.confidence:.0%})"
+    above.set_title(heading, loc="left", fontsize=10, parse_math=False)
+    image = above.imshow(
+        spectrogram,
+        origin="lower",
+        aspect="auto",
+        extent=(0, end_s, 0, SPEC.n_bins),
+        cmap="magma",
+        vmin=-RANGE_DB,
+        vmax=0,
+    )
+    above.set_yticks([_mel_band(hz) for hz in TICKS_HZ], [f"{hz / 1000:g}" for hz in TICKS_HZ])
+    above.set_ylabel("frequency in kHz")
+    bar = figure.colorbar(image, cax=above.inset_axes((1.01, 0, 0.015, 1)), label="dB")
+    bar.ax.tick_params(labelsize=7)
+    _stack(below, timeline)
+    step_s = next((step for step in TICKS_S if end_s / step <= MAX_TICKS), TICKS_S[-1])
+    below.xaxis.set_major_locator(MultipleLocator(step_s))
+    below.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _clock(seconds)))
+    below.set_xlim(0, end_s)
+    below.set_xlabel("time in minutes:seconds")
+    return figure
+
+
+def _stack(axes: Axes, timeline: GenreTimeline) -> None:
+    weights = np.diff(timeline.edges_s)
+    share = np.average(timeline.probabilities, axis=0, weights=weights if weights.sum() > 0 else None)
+    # In the model's order, so that a genre has its place in every picture; the rarest become "others" where many.
+    order = np.argsort(-share, kind="stable")
+    shown = sorted(order[: MAX_BANDS if len(order) <= MAX_BANDS else MAX_BANDS - 1].tolist())
+    colour = colours_of(timeline.genres)
+    names = [timeline.genres[i] for i in shown]
+    bands = [timeline.probabilities[:, i] for i in shown]
+    colours = [colour[name] for name in names]
+    if len(shown) < len(order):
+        names.append(OTHERS)
+        bands.append(timeline.probabilities[:, order[MAX_BANDS - 1 :]].sum(axis=1))
+        colours.append(OTHERS_COLOUR)
+    base = np.zeros(len(timeline.probabilities) + 1)
+    for name, band, of_band in zip(names, bands, colours, strict=True):
+        top = base + np.append(band, band[-1])
+        label = f"{name} {np.average(band, weights=weights if weights.sum() > 0 else None):.0%}"
+        axes.fill_between(
+            timeline.edges_s, base, top, step="post", color=of_band, label=label, edgecolor="white", linewidth=0.4
+        )
+        base = top
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
+    axes.set_ylabel("probability")
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=7.5)
+
+
+def _mel_band(frequency_hz: float) -> float:
+    """Place of a frequency among the picture's mel bands (Slaney's scale: linear to 1 kHz, logarithmic above)."""
+
+    def mel(hz: float) -> float:
+        return hz / (200 / 3) if hz < 1000 else 15 + float(np.log(hz / 1000) / (np.log(6.4) / 27))
+
+    return mel(frequency_hz) / mel(SPEC.sr / 2) * (SPEC.n_bins + 1) - 0.5
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"

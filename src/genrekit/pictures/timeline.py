@@ -1,0 +1,78 @@
+"""How probable each genre is over time, finer than a decision needs, for a picture."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from genrekit.inference.bundled import find_model
+from genrekit.inference.fusion import fuse_windows, hop_means
+from genrekit.inference.model_file import ModelFile, open_session
+from genrekit.inference.result import UNKNOWN
+from genrekit.inference.scoring import score_windows
+
+__all__ = ["GenreTimeline", "TimelineReader"]
+
+# Hops of a quarter of a window show where a genre changes; a decision does not need them.
+HOPS_PER_WINDOW = 4
+
+
+@dataclass(frozen=True, eq=False)
+class GenreTimeline:
+    """What the model hears when.
+
+    Attributes
+    ----------
+    genres : that the model knows
+    edges_s : [n_hops + 1], seconds from 0 to the end
+    probabilities : [n_hops, n_genres], each row summing to 1, or 0 where there is no sound
+    genre, confidence : of the whole file; "unknown" below the model's threshold
+    warnings : what went wrong while reading
+    """
+
+    genres: tuple[str, ...]
+    edges_s: npt.NDArray[np.float64]
+    probabilities: npt.NDArray[np.float64]
+    genre: str
+    confidence: float
+    warnings: tuple[str, ...]
+
+
+class TimelineReader:
+    """A model, loaded once for any number of files."""
+
+    def __init__(self, model: str | os.PathLike[str], *, n_threads: int = 1) -> None:
+        """Open a bundled model by name, or a model file; ModelFileError if it is none."""
+        path = find_model(model)
+        self._session = open_session(path, n_threads=n_threads)
+        card = ModelFile.of_session(path, self._session).card
+        self.card = dataclasses.replace(card, hop_s=min(card.hop_s, card.window_s / HOPS_PER_WINDOW))
+
+    def read(self, path: str | os.PathLike[str]) -> GenreTimeline:
+        """The timeline of a file.
+
+        Raises
+        ------
+        AudioError : if nothing can be decoded from it
+        """
+        card = self.card
+        scores = score_windows(path, source_sr=None, card=card, session=self._session, stop=threading.Event())
+        edges_s, means = hop_means(
+            scores.starts_s,
+            scores.probabilities,
+            window_s=card.window_s,
+            hop_s=card.hop_s,
+            duration_s=scores.duration_s,
+        )
+        if len(scores.starts_s):
+            fused = fuse_windows(scores.probabilities, card.file_temperature)
+            best, confidence = card.genres[int(fused.argmax())], float(fused.max())
+        else:
+            best, confidence = UNKNOWN, 1 / len(card.genres)
+        genre = best if confidence >= card.unknown_threshold else UNKNOWN
+        return GenreTimeline(card.genres, edges_s, means, genre, confidence, scores.warnings)

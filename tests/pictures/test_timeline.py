@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from genrekit.pictures.spectrogram import SPEC, picture_spectrogram
+from genrekit.pictures.timeline import TimelineReader
+
+pytest.importorskip("matplotlib")
+
+from genrekit.pictures.drawing import COLOURS, colours_of
+
+
+@pytest.fixture
+def low_then_high(tmp_path: Path) -> Path:
+    t = np.arange(8000 * 50) / 8000
+    soundfile.write(tmp_path / "a $ong.wav", 0.5 * np.sin(2 * np.pi * np.where(t < 30, 100, 3500) * t), 8000)
+    return tmp_path / "a $ong.wav"
+
+
+def test_probabilities_change_where_the_sound_does(low_then_high: Path, tiny_model_path: Path) -> None:
+    timeline = TimelineReader(tiny_model_path).read(low_then_high)
+    assert timeline.edges_s[0] == 0 and timeline.edges_s[-1] == pytest.approx(50)
+    np.testing.assert_allclose(timeline.probabilities.sum(axis=1), 1)
+    best = np.array(timeline.genres)[timeline.probabilities.argmax(axis=1)]
+    middle = (timeline.edges_s[:-1] + timeline.edges_s[1:]) / 2
+    assert set(best[middle < 29]) == {"bass"} and set(best[middle > 31]) == {"treble"}
+
+
+@pytest.mark.parametrize("max_columns", [50, 333, 5000])
+def test_the_spectrogram_changes_at_the_same_share_of_its_width(low_then_high: Path, max_columns: int) -> None:
+    grid = picture_spectrogram(low_then_high, max_columns=max_columns)
+    assert grid.shape[0] == SPEC.n_bins and grid.shape[1] <= 2 * max_columns
+    assert grid.max() == 0 and grid.min() >= -80
+    high = grid[SPEC.n_bins // 2 :].max(axis=0) > grid[: SPEC.n_bins // 4].max(axis=0)
+    assert np.flatnonzero(high)[0] / grid.shape[1] == pytest.approx(0.6, abs=0.03)
+    assert high[np.flatnonzero(high)[0] + 2 :].all()
+
+
+def test_a_known_genre_has_its_colour_in_every_model() -> None:
+    colours = colours_of(("ambient", "jazz", "polka"))
+    assert colours["jazz"] == COLOURS["jazz"]
+    assert len(set(colours.values())) == 3
+
+
+def test_the_command_draws_each_file_and_tells_what_failed(
+    low_then_high: Path, tiny_model_path: Path, tmp_path: Path, genrekit_cli: Callable[..., object]
+) -> None:
+    (tmp_path / "broken.mp3").write_bytes(b"no music" * 100)
+    arguments = ("picture", low_then_high, tmp_path / "broken.mp3", "-m", tiny_model_path, "-o", tmp_path / "out")
+    finished = genrekit_cli(*arguments, "--format", "svg")
+    assert finished.code == 1
+    assert "broken.mp3" in finished.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a $ong.wav.svg"]
+    first = (tmp_path / "out" / "a $ong.wav.svg").read_bytes()
+    assert ET.fromstring(first).tag.endswith("svg")
+    genrekit_cli(*arguments, "--format", "svg")
+    assert (tmp_path / "out" / "a $ong.wav.svg").read_bytes() == first
