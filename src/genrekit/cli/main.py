@@ -93,7 +93,7 @@ COMMANDS = (
     Command(
         "data",
         "genrekit.cli.data_command:app",
-        "Look at data sets: list, info, audit, prepare.",
+        "Look at data sets: list, info, download, audit, prepare.",
         RESEARCH,
         "scikit-learn",
     ),
