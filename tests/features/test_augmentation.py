@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genrekit.features.augmentation import (
+    BandLimit,
+    CellJitter,
     Equaliser,
     FrequencyMask,
     Mixup,
@@ -29,6 +31,8 @@ EVERY = {
     "time_mask": TimeMask(0.3),
     "equaliser": Equaliser(6.0),
     "noise_floor": NoiseFloor(),
+    "band_limit": BandLimit(10, probability=1.0),
+    "cell_jitter": CellJitter(3.0),
 }
 
 
@@ -78,6 +82,30 @@ def test_noise_floor_is_a_power_sum():
     level = float(x.max()) - 40
     expected = 10 * np.log10(10 ** (x.numpy() / 10) + 10 ** (level / 10))
     np.testing.assert_allclose(y.numpy(), expected, atol=1e-3)
+
+
+def test_band_limit_falls_above_a_cut_off_and_leaves_what_is_below():
+    x = spectrogram(400)
+    lost = x - BandLimit(30, probability=0.5, slope_db_per_bin=10.0)(x, generator())
+    limited = (lost > 0).any((1, 2))
+    assert 150 < int(limited.sum()) < 250
+    assert torch.equal(lost[~limited], torch.zeros_like(lost[~limited]))
+    assert not lost[:, :31].any()
+    assert torch.allclose(lost, lost[:, :, :1].expand_as(lost), atol=1e-4)
+    first_lost = (lost[limited][:, :, 0] > 0).int().argmax(1)
+    assert first_lost.min() == 31 and first_lost.max() == 39
+    steps = lost[limited][:, 1:, 0] - lost[limited][:, :-1, 0]
+    inside = lost[limited][:, :-1, 0] > 0
+    assert torch.allclose(steps[inside], torch.tensor(10.0), atol=1e-3)
+
+
+def test_cell_jitter_has_a_deviation_of_its_own_for_each_item():
+    x = torch.full((300, 40, 50), -30.0)
+    moved = CellJitter(2.0)(x, generator()) - x
+    deviations = moved.std((1, 2))
+    assert 0 <= deviations.min() < 0.1 and 1.9 < deviations.max() < 2.1
+    assert deviations.mean() == pytest.approx(1.0, abs=0.1)
+    assert moved.mean((1, 2)).abs().max() < 0.2
 
 
 def test_stretch_moves_events_and_shift_moves_bands():

@@ -15,6 +15,8 @@ from torch import Tensor
 from genrekit.features.random_draws import uniform
 
 __all__ = [
+    "BandLimit",
+    "CellJitter",
     "Equaliser",
     "FrequencyMask",
     "Mixup",
@@ -78,6 +80,42 @@ class Equaliser:
             knots.view(len(x), 1, self.n_bands), size=x.shape[1], mode="linear", align_corners=True
         )
         return x + curve.transpose(1, 2).to(x.dtype)
+
+
+@dataclass(frozen=True)
+class BandLimit:
+    """Takes away what lies above a cut-off, as coding, broadcasts and old recordings do.
+
+    min_bin : cut-offs are drawn from this bin to the highest
+    probability : of an item to be limited at all, 0 to 1
+    slope_db_per_bin : by which the level falls above the cut-off
+    """
+
+    min_bin: int
+    probability: float = 0.5
+    slope_db_per_bin: float = 15.0
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        n_bins = x.shape[1]
+        cut_off = uniform(len(x), min(self.min_bin, n_bins), n_bins, x, generator)
+        limited = uniform(len(x), 0, 1, x, generator) < self.probability
+        above = (torch.arange(n_bins, device=x.device) - cut_off[:, None]).clamp_min(0) * limited[:, None]
+        return x - (self.slope_db_per_bin * above)[:, :, None].to(x.dtype)
+
+
+@dataclass(frozen=True)
+class CellJitter:
+    """Moves every cell by a little of its own, as lossy coding does.
+
+    max_deviation_db : the standard deviation of an item's cells is drawn from 0 to this.
+    """
+
+    max_deviation_db: float
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        deviation = uniform(len(x), 0, self.max_deviation_db, x, generator)
+        noise = torch.randn(x.shape, generator=generator, device=generator.device).to(x)
+        return x + deviation[:, None, None].to(x.dtype) * noise
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 Several genres are several values where the format has them: Vorbis comments (FLAC, Ogg, Opus), MP4, ASF, APEv2, and
 ID3v2.4, whose text frames hold a list. ID3v2.3 has one text a frame, and for several genres only references to ID3v1's
 list of numbers. For lists of people it has "/"; taggers took that over for genres (issues of getID3 say so of Picard),
-whereas a NUL, which others write, ends the text for a reader that keeps to the standard. So "/" is written, and "; " where a name itself has a "/". A file keeps the version that it has; one
-without any ID3 tag gets 2.4.
+whereas a NUL, which others write, ends the text for a reader that keeps to the standard. So "/" is written, and "; "
+where a name itself has a "/". A file keeps the version that it has; one without any ID3 tag gets 2.4.
 """
 
 from __future__ import annotations

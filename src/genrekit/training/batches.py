@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from genrekit.features.augmentation import (
+    BandLimit,
+    CellJitter,
     Equaliser,
     FrequencyMask,
     Mixup,
@@ -197,6 +199,10 @@ class TrainingBatches:
             cut = self._warp(cut, self._window_steps, generator)
         if augmentation.equaliser_max_gain_db:
             cut = Equaliser(augmentation.equaliser_max_gain_db)(cut, generator)
+        if augmentation.band_limit_min_bin is not None:
+            cut = BandLimit(augmentation.band_limit_min_bin, augmentation.band_limit_probability)(cut, generator)
+        if augmentation.cell_jitter_max_db:
+            cut = CellJitter(augmentation.cell_jitter_max_db)(cut, generator)
         if augmentation.noise_floor_max_db is not None:
             cut = NoiseFloor(max_level_db=augmentation.noise_floor_max_db)(cut, generator)
         features = self._source.features(cut)

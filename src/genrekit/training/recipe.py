@@ -86,8 +86,8 @@ class Model(_Strict):
 class Augmentation(_Strict):
     """Online augmentation of the training excerpts; what is left out is not done. See `features.augmentation`.
 
-    equaliser_max_gain_db, noise_floor_max_db, stretch and shift work on the log-mels of an archive only; gain and noise
-    on waveforms only, before the front end. Ranges are [least, greatest], drawn evenly for each item.
+    Stretch, shift, equaliser, band limit, cell jitter and noise floor work on the log-mels of an archive only; gain and
+    noise on waveforms only, before the front end. Ranges are [least, greatest], drawn evenly for each item.
 
     gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
     noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
@@ -101,6 +101,9 @@ class Augmentation(_Strict):
     max_shift_bins: float = Field(default=0.0, ge=0)
     equaliser_max_gain_db: float = Field(default=0.0, ge=0)
     noise_floor_max_db: float | None = Field(default=None, le=0)
+    band_limit_min_bin: int | None = Field(default=None, ge=0)
+    band_limit_probability: float = Field(default=0.5, gt=0, le=1)
+    cell_jitter_max_db: float = Field(default=0.0, ge=0)
     frequency_mask_bins: int = Field(default=0, ge=0)
     time_mask_fraction: float = Field(default=0.0, ge=0, le=1)
     mixup_alpha: float = Field(default=0.0, ge=0)
@@ -120,9 +123,8 @@ class Augmentation(_Strict):
     @property
     def needs_decibels(self) -> bool:
         """Whether anything is asked for that is defined on dB spectrograms only."""
-        return bool(
-            self.max_stretch or self.max_shift_bins or self.equaliser_max_gain_db or self.noise_floor_max_db is not None
-        )
+        asked = (self.max_stretch, self.max_shift_bins, self.equaliser_max_gain_db, self.cell_jitter_max_db)
+        return any(asked) or self.noise_floor_max_db is not None or self.band_limit_min_bin is not None
 
 
 class Negatives(_Strict):

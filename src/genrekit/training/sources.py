@@ -168,7 +168,7 @@ def require_augmentation(dataset: Dataset, augmentation: Augmentation) -> None:
         )
     if augmentation.needs_decibels and dataset.archive is None:
         raise RecipeError(
-            "augmentation by max_stretch, max_shift_bins, equaliser_max_gain_db and noise_floor_max_db changes "
+            "augmentation by stretch, shift, equaliser, band limit, cell jitter and noise floor changes "
             f"log-mels, and data set {dataset.name!r} is no archive of them. Leave these out, or make an archive of "
             "your audio first: `genrekit data prepare --help`."
         )
