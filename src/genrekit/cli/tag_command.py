@@ -1,11 +1,9 @@
-"""`genrekit tag`: genres into the tags of files, shown first, written when asked for; `tag undo` takes them back."""
+"""`genrekit tag`: genres into the tags of files, shown first, written when asked for."""
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
@@ -16,15 +14,12 @@ import typer
 from typer.core import TyperGroup
 
 from genrekit.cli import messages
-from genrekit.cli.progress import Display, display
+from genrekit.cli.progress import display
+from genrekit.cli.tag_run import TagRun, require_mutagen
+from genrekit.cli.tag_undo_command import undo
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from genrekit.library.policy import TagPolicy
-    from genrekit.library.stored_results import StoredResult
-    from genrekit.library.tag_files import TagPlan
-    from genrekit.library.tag_journal import TagJournal
 
 __all__ = ["app"]
 
@@ -161,12 +156,12 @@ def tag(
             "never_paths": tuple(never_path) if never_path else None,
         },
     )
-    _require_mutagen()
+    require_mutagen()
     stored = None if results is None else read_results(results)
     files = list_inputs(paths, sys.stdin.buffer if sys.stdin is not None else io.BytesIO())
     if not files:
         raise typer.BadParameter("the list on standard input is empty", param_hint="PATH")
-    run = _Run(chosen, stored, model=model, jobs=jobs, break_links=break_links)
+    run = TagRun(chosen, stored, model=model, jobs=jobs, break_links=break_links)
     with display(len(files), results_on_stdout=True, task="tagging") as shown:
         if write:
             journal_path = journal or Path(f"genrekit-tags-{datetime.now():%Y%m%d-%H%M%S}.jsonl")
@@ -192,156 +187,7 @@ def tag(
         raise typer.Exit(EXIT_FAILED)
 
 
-@app.command(UNDO)
-def undo(
-    journal: Annotated[
-        Path, typer.Argument(metavar="JOURNAL", help="What genrekit tag --write told.", show_default=False)
-    ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be restored.")] = False,
-    break_links: Annotated[
-        bool, typer.Option("--break-links", help="Restore files that have several names (hard links) by now.")
-    ] = False,
-) -> None:
-    """Give every file of a journal the bytes back that it had before `genrekit tag --write`.
-
-    A file that was changed since, or is missing, is left as it is and named. It may be done again at any time.
-
-    Example: genrekit tag undo genrekit-tags-20260101-120000.jsonl
-
-    Exit code: 0 all is as it was; 1 some file is not, and the others are; 2 wrong usage.
-    """
-    from genrekit.audio import display_name
-    from genrekit.library.errors import TagError
-    from genrekit.library.tag_journal import locked, read_journal
-    from genrekit.library.undo import undo_entry
-
-    _require_mutagen()
-    if not journal.is_file():
-        raise TagError(f"{journal}: no such journal; genrekit tag --write told its name")
-    n_failed = n_restored = 0
-    with locked(journal):
-        entries = list(read_journal(journal))
-        with display(len(entries), results_on_stdout=True, task="restoring") as shown:
-            # Last first: a file may have been written by several runs.
-            for entry in reversed(entries):
-                try:
-                    undone = undo_entry(entry, write=not dry_run, break_links=break_links)
-                except TagError as error:
-                    n_failed += 1
-                    messages.error(str(error))
-                else:
-                    n_restored += undone.state == "restored"
-                    change = f"{_listed(entry.new)} -> {_listed(entry.old)}" if undone.state == "restored" else "="
-                    shown.show(f"{change}  ({undone.state})  {display_name(undone.path)}\n")
-                shown.advance()
-    verb = "would be restored" if dry_run else "restored"
-    messages.note(f"{n_restored} of {len(entries)} {verb}" + (f"; {n_failed} could not be" if n_failed else ""))
-    if n_failed:
-        raise typer.Exit(EXIT_FAILED)
-
-
-class _Run:
-    """One run through files: what is counted, and what all of them share."""
-
-    def __init__(
-        self,
-        policy: TagPolicy,
-        stored: dict[str, StoredResult] | None,
-        *,
-        model: str,
-        jobs: int | None,
-        break_links: bool,
-    ) -> None:
-        self._policy, self._stored = policy, stored
-        self._model, self._jobs, self._break_links = model, jobs, break_links
-        self.n_changes = self.n_failed = 0
-
-    def go(self, files: Sequence[str], shown: Display, journal: TagJournal | None) -> None:
-        """Look at each file, decide, show, and write if there is a journal."""
-        from genrekit.audio import display_name
-        from genrekit.library.errors import TagError
-        from genrekit.library.tag_files import write_plan
-
-        for planned in self._decided(self._planned(files)):
-            shown.advance()
-            if isinstance(planned, str):
-                self._fail(planned)
-                continue
-            decision = planned.decision
-            assert decision is not None
-            where = display_name(planned.path)
-            if str(planned.file) != str(Path(planned.path).absolute()) and Path(planned.path).is_symlink():
-                where += f" (a link to {display_name(planned.file)})"
-            if not decision.changes:
-                shown.show(f"{_listed(decision.old)}  ({decision.reason})  {where}\n")
-                continue
-            if journal is not None:
-                try:
-                    write_plan(planned, journal)
-                except TagError as error:
-                    self._fail(str(error))
-                    continue
-            self.n_changes += 1
-            shown.show(f"{_listed(decision.old)} -> {_listed(decision.new)}  {where}\n")
-            for note in planned.tags.notes:
-                messages.warning(f"{planned.path}: {note}")
-
-    def _planned(self, files: Sequence[str]) -> list[TagPlan | str]:
-        from genrekit.audio import display_name
-        from genrekit.library.errors import TagError
-        from genrekit.library.tag_files import plan_file
-
-        planned: list[TagPlan | str] = []
-        seen: dict[Path, str] = {}
-        for path in files:
-            try:
-                plan = plan_file(path, self._policy, break_links=self._break_links)
-            except TagError as error:
-                planned.append(str(error))
-                continue
-            first = seen.setdefault(plan.file, path)
-            if first != path:
-                messages.note(f"{path}: the same file as {display_name(first)}; done once")
-                continue
-            planned.append(plan)
-        return planned
-
-    def _decided(self, plans: list[TagPlan | str]) -> Iterator[TagPlan | str]:
-        from genrekit.inference.result_file import path_key
-        from genrekit.library.tag_files import decided
-
-        unheard = [plan.path for plan in plans if not isinstance(plan, str) and plan.decision is None]
-        with closing(self._heard(unheard)) as heard:
-            for plan in plans:
-                if isinstance(plan, str) or plan.decision is not None:
-                    yield plan
-                    continue
-                result = next(heard) if self._stored is None else self._stored.get(path_key(plan.path))
-                if result is None:
-                    yield f"{plan.path}: not among the results; classify it too, or leave --results out"
-                elif result.probabilities is None:
-                    yield result.error if plan.path in result.error else f"{plan.path}: {result.error}"
-                else:
-                    yield decided(plan, result.probabilities, result.genre, self._policy)
-
-    def _heard(self, paths: Sequence[str]) -> Any:
-        """A generator of stored results for files that are classified now; loads no model if there are none."""
-        from genrekit.library.stored_results import StoredResult
-
-        if not paths or self._stored is not None:
-            return
-        from genrekit.inference import Failure, load
-
-        with closing(load(self._model).classify_many(paths, n_jobs=self._jobs)) as outcomes:
-            for outcome in outcomes:
-                if isinstance(outcome, Failure):
-                    yield StoredResult(error=outcome.error)
-                else:
-                    yield StoredResult(outcome.genre, dict(outcome.probabilities))
-
-    def _fail(self, text: str) -> None:
-        self.n_failed += 1
-        messages.error(text)
+app.command(UNDO)(undo)
 
 
 def _policy(path: Path | None, flags: dict[str, Any]) -> TagPolicy:
@@ -364,13 +210,3 @@ def _names(pairs: list[str] | None) -> dict[str, str] | None:
             raise typer.BadParameter(f"{pair!r}; expected GENRE=NAME, such as hiphop=Hip-Hop", param_hint="--name")
         names[genre.strip()] = name.strip()
     return names
-
-
-def _require_mutagen() -> None:
-    # Before the first file, so that its absence is told once and with the pip line.
-    import filelock  # noqa: F401
-    import mutagen  # noqa: F401
-
-
-def _listed(genres: Sequence[str]) -> str:
-    return ", ".join(genres) or "(none)"

@@ -1,0 +1,135 @@
+"""One run of `genrekit tag` through files: looked at, decided, shown, and written if there is a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genrekit.cli import messages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genrekit.cli.progress import Display
+    from genrekit.library.policy import TagPolicy
+    from genrekit.library.stored_results import StoredResult
+    from genrekit.library.tag_files import TagPlan
+    from genrekit.library.tag_journal import TagJournal
+
+__all__ = ["TagRun", "listed", "require_mutagen"]
+
+
+class TagRun:
+    """One run through files: what is counted, and what all of them share."""
+
+    def __init__(
+        self,
+        policy: TagPolicy,
+        stored: dict[str, StoredResult] | None,
+        *,
+        model: str,
+        jobs: int | None,
+        break_links: bool,
+    ) -> None:
+        self._policy, self._stored = policy, stored
+        self._model, self._jobs, self._break_links = model, jobs, break_links
+        self.n_changes = self.n_failed = 0
+
+    def go(self, files: Sequence[str], shown: Display, journal: TagJournal | None) -> None:
+        """Look at each file, decide, show, and write if there is a journal."""
+        from genrekit.audio import display_name
+        from genrekit.library.errors import TagError
+        from genrekit.library.tag_files import write_plan
+
+        for planned in self._decided(self._planned(files)):
+            shown.advance()
+            if isinstance(planned, str):
+                self._fail(planned)
+                continue
+            decision = planned.decision
+            assert decision is not None
+            where = display_name(planned.path)
+            if str(planned.file) != str(Path(planned.path).absolute()) and Path(planned.path).is_symlink():
+                where += f" (a link to {display_name(planned.file)})"
+            if not decision.changes:
+                shown.show(f"{listed(decision.old)}  ({decision.reason})  {where}\n")
+                continue
+            if journal is not None:
+                try:
+                    write_plan(planned, journal)
+                except TagError as error:
+                    self._fail(str(error))
+                    continue
+            self.n_changes += 1
+            shown.show(f"{listed(decision.old)} -> {listed(decision.new)}  {where}\n")
+            for note in planned.tags.notes:
+                messages.warning(f"{planned.path}: {note}")
+
+    def _planned(self, files: Sequence[str]) -> list[TagPlan | str]:
+        from genrekit.audio import display_name
+        from genrekit.library.errors import TagError
+        from genrekit.library.tag_files import plan_file
+
+        planned: list[TagPlan | str] = []
+        seen: dict[Path, str] = {}
+        for path in files:
+            try:
+                plan = plan_file(path, self._policy, break_links=self._break_links)
+            except TagError as error:
+                planned.append(str(error))
+                continue
+            first = seen.setdefault(plan.file, path)
+            if first != path:
+                messages.note(f"{path}: the same file as {display_name(first)}; done once")
+                continue
+            planned.append(plan)
+        return planned
+
+    def _decided(self, plans: list[TagPlan | str]) -> Iterator[TagPlan | str]:
+        from genrekit.inference.result_file import path_key
+        from genrekit.library.tag_files import decided
+
+        unheard = [plan.path for plan in plans if not isinstance(plan, str) and plan.decision is None]
+        with closing(self._heard(unheard)) as heard:
+            for plan in plans:
+                if isinstance(plan, str) or plan.decision is not None:
+                    yield plan
+                    continue
+                result = next(heard) if self._stored is None else self._stored.get(path_key(plan.path))
+                if result is None:
+                    yield f"{plan.path}: not among the results; classify it too, or leave --results out"
+                elif result.probabilities is None:
+                    yield result.error if plan.path in result.error else f"{plan.path}: {result.error}"
+                else:
+                    yield decided(plan, result.probabilities, result.genre, self._policy)
+
+    def _heard(self, paths: Sequence[str]) -> Any:
+        """A generator of stored results for files that are classified now; loads no model if there are none."""
+        from genrekit.library.stored_results import StoredResult
+
+        if not paths or self._stored is not None:
+            return
+        from genrekit.inference import Failure, load
+
+        with closing(load(self._model).classify_many(paths, n_jobs=self._jobs)) as outcomes:
+            for outcome in outcomes:
+                if isinstance(outcome, Failure):
+                    yield StoredResult(error=outcome.error)
+                else:
+                    yield StoredResult(outcome.genre, dict(outcome.probabilities))
+
+    def _fail(self, text: str) -> None:
+        self.n_failed += 1
+        messages.error(text)
+
+
+def require_mutagen() -> None:
+    # Before the first file, so that its absence is told once and with the pip line.
+    import filelock  # noqa: F401
+    import mutagen  # noqa: F401
+
+
+def listed(genres: Sequence[str]) -> str:
+    return ", ".join(genres) or "(none)"

@@ -1,0 +1,63 @@
+"""`genrekit tag undo`: every file of a journal gets the bytes back that it had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genrekit.cli import messages
+from genrekit.cli.progress import display
+from genrekit.cli.tag_run import listed, require_mutagen
+
+__all__ = ["undo"]
+
+EXIT_FAILED = 1
+
+
+def undo(
+    journal: Annotated[
+        Path, typer.Argument(metavar="JOURNAL", help="What genrekit tag --write told.", show_default=False)
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be restored.")] = False,
+    break_links: Annotated[
+        bool, typer.Option("--break-links", help="Restore files that have several names (hard links) by now.")
+    ] = False,
+) -> None:
+    """Give every file of a journal the bytes back that it had before `genrekit tag --write`.
+
+    A file that was changed since, or is missing, is left as it is and named. It may be done again at any time.
+
+    Example: genrekit tag undo genrekit-tags-20260101-120000.jsonl
+
+    Exit code: 0 all is as it was; 1 some file is not, and the others are; 2 wrong usage.
+    """
+    from genrekit.audio import display_name
+    from genrekit.library.errors import TagError
+    from genrekit.library.tag_journal import locked, read_journal
+    from genrekit.library.undo import undo_entry
+
+    require_mutagen()
+    if not journal.is_file():
+        raise TagError(f"{journal}: no such journal; genrekit tag --write told its name")
+    n_failed = n_restored = 0
+    with locked(journal):
+        entries = list(read_journal(journal))
+        with display(len(entries), results_on_stdout=True, task="restoring") as shown:
+            # Last first: a file may have been written by several runs.
+            for entry in reversed(entries):
+                try:
+                    undone = undo_entry(entry, write=not dry_run, break_links=break_links)
+                except TagError as error:
+                    n_failed += 1
+                    messages.error(str(error))
+                else:
+                    n_restored += undone.state == "restored"
+                    change = f"{listed(entry.new)} -> {listed(entry.old)}" if undone.state == "restored" else "="
+                    shown.show(f"{change}  ({undone.state})  {display_name(undone.path)}\n")
+                shown.advance()
+    verb = "would be restored" if dry_run else "restored"
+    messages.note(f"{n_restored} of {len(entries)} {verb}" + (f"; {n_failed} could not be" if n_failed else ""))
+    if n_failed:
+        raise typer.Exit(EXIT_FAILED)
