@@ -12,6 +12,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.matrix_display import duration_text, matrix_display, validation_text
+from genrekit.cli.training_options import Negatives
 
 if TYPE_CHECKING:
     from genrekit.experiments import LocalPool, RayPool
@@ -72,14 +73,7 @@ def experiment(
         Path | None,
         typer.Option(help="Folder or archive of the recipes' data set.", envvar="GENREKIT_DATA", show_default=False),
     ] = None,
-    negatives: Annotated[
-        Path | None,
-        typer.Option(
-            help="Archive of sounds that are no music, for recipes that use them.",
-            envvar="GENREKIT_NEGATIVES",
-            show_default=False,
-        ),
-    ] = None,
+    negatives: Negatives = None,
     runs: Annotated[Path, typer.Option(help="Folder of the run folders, the plan and the journal.")] = Path("runs"),
     jobs: Jobs = 1,
     threads_per_job: Threads = None,

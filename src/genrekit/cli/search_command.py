@@ -23,6 +23,7 @@ from genrekit.cli.experiment_command import (
     parse_option,
 )
 from genrekit.cli.matrix_display import matrix_display
+from genrekit.cli.training_options import Data, Negatives
 
 if TYPE_CHECKING:
     from genrekit.experiments import SearchResult, SearchTask, TrialRecord
@@ -64,18 +65,8 @@ def search(
         typer.Option(metavar="N|LIST", help="And over these seeds: how many, or which.", show_default=False),
     ] = None,
     sampler_seed: Annotated[int, typer.Option(min=0, help="Of the choice of settings.")] = 0,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Folder or archive of the recipe's data set.", envvar="GENREKIT_DATA", show_default=False),
-    ] = None,
-    negatives: Annotated[
-        Path | None,
-        typer.Option(
-            help="Archive of sounds that are no music, for recipes that use them.",
-            envvar="GENREKIT_NEGATIVES",
-            show_default=False,
-        ),
-    ] = None,
+    data: Data = None,
+    negatives: Negatives = None,
     jobs: Jobs = 1,
     threads_per_job: Threads = None,
     set_: Annotated[

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from genrekit.cli.training_options import Data, Negatives
+
 __all__ = ["train"]
 
 
@@ -15,10 +17,7 @@ def train(
     recipe: Annotated[
         Path | None, typer.Argument(help="A recipe (YAML); see the folder recipes.", show_default=False)
     ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Folder or archive of the recipe's data set.", envvar="GENREKIT_DATA", show_default=False),
-    ] = None,
+    data: Data = None,
     runs: Annotated[Path, typer.Option(help="Folder in which the run folder is made.")] = Path("runs"),
     resume: Annotated[
         Path | None, typer.Option(help="Go on with this run folder instead of starting a recipe.", show_default=False)
@@ -27,14 +26,7 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe, such as seed=1 or split.fold=2."),
     ] = None,
-    negatives: Annotated[
-        Path | None,
-        typer.Option(
-            help="Archive of sounds that are no music, for recipes that use them.",
-            envvar="GENREKIT_NEGATIVES",
-            show_default=False,
-        ),
-    ] = None,
+    negatives: Negatives = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; the default is one a core.", min=1)] = None,
 ) -> None:
     """Train one run of a RECIPE: prove its split, train, predict, write the run folder.
