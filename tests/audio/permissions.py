@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,3 +35,13 @@ def as_nobody() -> Iterator[None]:
     finally:
         if was_root:
             os.seteuid(0)
+
+
+def open_the_way_to(folder: Path) -> None:
+    """Let everybody through to a test's folder: pytest makes it, and those above it, for their owner alone."""
+    top = Path(tempfile.gettempdir()).resolve()
+    for step in (folder.resolve(), *folder.resolve().parents):
+        if step == top:
+            return
+        if step.stat().st_mode & 0o005 != 0o005:
+            step.chmod(0o755)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from audio.encoding import SR, cut_end, damage_middle, music, write_pyav, write_soundfile
-from audio.permissions import as_nobody
+from audio.permissions import as_nobody, open_the_way_to
 from genrekit.audio import load_audio, open_audio
 from genrekit.errors import AudioError
 
@@ -65,8 +65,7 @@ def test_permission(tmp_path: Path) -> None:
     path = tmp_path / "locked.wav"
     path.write_bytes(b"RIFF")
     path.chmod(0)
-    for folder in [tmp_path, *tmp_path.parents][:3]:
-        folder.chmod(0o755)
+    open_the_way_to(tmp_path)
     with as_nobody():
         message = refusal(path)
     assert "locked.wav" in message and "permission denied" in message

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audio.permissions import as_nobody
+from audio.permissions import as_nobody, open_the_way_to
 from genrekit.audio import AUDIO_SUFFIXES, display_name, find_audio, open_audio
 from genrekit.errors import AudioError
 
@@ -87,8 +87,7 @@ def test_folder_without_audio_is_yielded_itself(tmp_path: Path) -> None:
 
 def test_folder_that_may_not_be_read_is_yielded(tmp_path: Path) -> None:
     tree(tmp_path, "music/a.mp3", "music/locked/b.mp3", "music/z.mp3")
-    for folder in [tmp_path, *tmp_path.parents][:3]:
-        folder.chmod(0o755)
+    open_the_way_to(tmp_path)
     locked = tmp_path / "music" / "locked"
     locked.chmod(0)
     try:
