@@ -233,12 +233,14 @@ def _parts(members: Sequence[str], test: np.ndarray, valid: np.ndarray) -> Parts
     return parts
 
 
-def _artist_disjoint(request: Request) -> tuple[Parts, int]:
+def _artist_disjoint(request: Request, tracks: Sequence[str] | None = None) -> tuple[Parts, int]:
     dataset = request.dataset
     if request.n_folds < 2:
-        raise DataError(f"artist_disjoint needs at least 2 folds; {request.n_folds} were asked for.")
-    tracks = [track.track_id for track in dataset.tracks]
-    group_of = groups(dataset, ("copy", "recording", "artist"), request.pairs)
+        raise DataError(f"Artist-disjoint folds: expected at least 2 folds; {request.n_folds} were asked for.")
+    if tracks is None:
+        tracks = [track.track_id for track in dataset.tracks]
+    all_groups = groups(dataset, ("copy", "recording", "artist"), request.pairs)
+    group_of = [all_groups[dataset.index[track]] for track in tracks]
     rng = np.random.default_rng(request.seed)
     folds = balanced_folds(group_of, dataset.labels(tracks), [1 / request.n_folds] * request.n_folds, rng)
     return _parts(tracks, np.flatnonzero(folds == request.fold), np.array([], dtype=int)), 0
@@ -246,6 +248,14 @@ def _artist_disjoint(request: Request) -> tuple[Parts, int]:
 
 def _filtered(request: Request) -> tuple[Parts, int]:
     return listed_parts(request.dataset, "filtered")
+
+
+def _filtered_inner(request: Request) -> tuple[Parts, int]:
+    """Artist-disjoint folds of all but the published test part, of which no track is in any part."""
+    listed, missing = listed_parts(request.dataset, "filtered")
+    open_to_choices = {*listed["train"], *listed["valid"]}
+    folds, _ = _artist_disjoint(request, [t.track_id for t in request.dataset.tracks if t.track_id in open_to_choices])
+    return folds, missing
 
 
 def _stratified(request: Request) -> tuple[Parts, int]:
@@ -268,6 +278,10 @@ SPLITS: Mapping[str, SplitKind] = MappingProxyType(
         ),
         "filtered": SplitKind(
             "the published fault-filtered split 443/197/290 of GTZAN", "P3", "track", 1, _filtered, None, "published"
+        ),
+        "filtered_inner": SplitKind(
+            "three artist-disjoint folds of the fault-filtered split without its test part: to choose on",
+            "custom", "track", 3, _filtered_inner, grouped=True,
         ),
         "stratified": SplitKind(
             "the stratified split 500/250/250 of GTZAN", "published", "track", 1, _stratified, None, "published"
