@@ -23,6 +23,7 @@ from genrekit.features import (  # noqa: E402
     FeatureSpec,
 )
 from genrekit.models import MODELS, GenreNetwork, ModelSpec, create_model, network_class  # noqa: E402
+from genrekit.models.layers.pooling import POOLINGS  # noqa: E402
 from genrekit.models.weights import WeightsHeader, load_weights, save_weights  # noqa: E402
 
 N_CLASSES = 10
@@ -42,6 +43,11 @@ VARIANTS: dict[str, list[tuple[dict[str, Any], FeatureSpec, float]]] = {
         ({}, HANDCRAFTED, 30.0),
         ({}, GTZAN_TABLE_10S, 10.0),
         ({"units": 8, "second_units": 4, "dropout": 0.0}, HANDCRAFTED, 3.0),
+    ],
+    "res_cnn": [
+        ({}, *ARCHIVE_10_S),
+        *(({"width": 4, "pooling": name}, ARCHIVE_LOG_MEL, 3.0) for name in POOLINGS),
+        ({"width": 4, "squeeze_reduction": 4, "frequency_aware": True}, ARCHIVE_LOG_MEL, 5.0),
     ],
     "resnet": [({}, ARCHIVE_LOG_MEL, 3.0), ({}, POWER_SPECTROGRAM_A, 3.0), ({"depth": 34}, ARCHIVE_LOG_MEL, 3.0)],
     "cnn_lstm": [

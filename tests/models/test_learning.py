@@ -13,6 +13,13 @@ N_CLASSES = 4
 CASES = [
     pytest.param("se_cnn", 64, 64, {"dropout": 0.0}, id="se_cnn"),
     pytest.param("res_cnn", 64, 64, {"width": 8, "dropout": 0.0}, id="res_cnn"),
+    pytest.param(
+        "res_cnn",
+        64,
+        64,
+        {"width": 8, "dropout": 0.0, "pooling": "attention", "squeeze_reduction": 4, "frequency_aware": True},
+        id="res_cnn-attention",
+    ),
     pytest.param("resnet", 64, 64, {}, id="resnet"),
     pytest.param("cnn_lstm", 64, 64, {"dropout": 0.0}, id="cnn_lstm"),
     pytest.param("transformer", 64, 64, {"dropout": 0.0}, id="transformer"),

@@ -22,6 +22,16 @@ def test_parameter_counts_by_hand():
     assert parameters() == small == 745_530
     base = 256 + 25 * 32 + 64 + sum(block(*io) for io in [(32, 32), (32, 64), (64, 96), (96, 128)]) + 1290
     assert parameters(width=32, multipliers="1 2 3 4") == base
+    # Squeeze-and-excitation: 2 c (c // r) a block. A height channel: 9 more weights a channel, and 1 in each shortcut,
+    # which the first block needs, too.
+    channels = (32, 64, 96, 128)
+    wide = {"width": 32, "multipliers": "1 2 3 4"}
+    assert parameters(**wide, squeeze_reduction=8) == base + sum(2 * c * (c // 8) for c in channels)
+    height = sum(9 * c + c for c in channels) + (32 * 32 + 2 * 32)
+    assert parameters(**wide, frequency_aware=True) == base + height
+    assert parameters(**wide, pooling="mean_max") == base + 128 * 10
+    assert parameters(**wide, pooling="generalised_mean") == base + 128
+    assert parameters(**wide, pooling="attention") == base + 4 * 128 + 4
 
 
 def test_any_number_of_columns_and_the_embedding_is_the_mean():
@@ -35,7 +45,15 @@ def test_any_number_of_columns_and_the_embedding_is_the_mean():
 
 @pytest.mark.parametrize(
     "options",
-    [{"multipliers": ""}, {"multipliers": "1 2 x"}, {"multipliers": "1 1 1 1 1 1"}, {"width": 0}, {"dropout": 1.0}],
+    [
+        {"multipliers": ""},
+        {"multipliers": "1 2 x"},
+        {"multipliers": "1 1 1 1 1 1"},
+        {"width": 0},
+        {"dropout": 1.0},
+        {"pooling": "median"},
+        {"squeeze_reduction": -1},
+    ],
 )
 def test_options_out_of_range(options):
     with pytest.raises(RecipeError, match="expected"):

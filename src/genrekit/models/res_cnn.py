@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from genrekit.errors import RecipeError
+from genrekit.models.layers.height_channel import HeightChannel
+from genrekit.models.layers.pooling import POOLINGS
 from genrekit.models.layers.residual_block import ResidualBlock
 from genrekit.models.network import GenreNetwork
 from genrekit.models.spec import ModelSpec
@@ -26,15 +28,26 @@ class ResCNNOptions:
     width : channels of the first stage
     multipliers : one whole number a stage, in words: its channels as multiples of `width`
     dropout : before the last layer, 0 to 1
+    pooling : of the last feature map, a name in `POOLINGS`
+    squeeze_reduction : of squeeze-and-excitation at each block's end; 0 for none
+    frequency_aware : gives each block's input one more channel, the height in the map from -1 to 1, so that a
+        convolution may tell low from high (Koutini et al. 2019)
     """
 
     width: int = 16
     multipliers: str = "1 2 4 8 10"
     dropout: float = 0.3
+    pooling: str = "mean"
+    squeeze_reduction: int = 0
+    frequency_aware: bool = False
 
     def __post_init__(self) -> None:
         if self.width < 1 or not 0 <= self.dropout < 1:
             raise RecipeError(f"width is {self.width}, dropout {self.dropout}; expected width >= 1, 0 <= dropout < 1")
+        if self.pooling not in POOLINGS:
+            raise RecipeError(f"pooling is {self.pooling!r}; expected one of {', '.join(POOLINGS)}")
+        if self.squeeze_reduction < 0:
+            raise RecipeError(f"squeeze_reduction is {self.squeeze_reduction}; expected 0 (none) or more")
         words = self.multipliers.split()
         if not 1 <= len(words) <= MAX_STAGES or not all(word.isdigit() and int(word) > 0 for word in words):
             raise RecipeError(
@@ -50,7 +63,7 @@ class ResCNNOptions:
 class ResCNN(GenreNetwork):
     """Batch norm per bin, a strided 5 x 5 convolution, residual blocks with max-pooling between, mean over all.
 
-    It takes any number of columns from `min_columns` on; the embedding is the mean of the last feature map.
+    It takes any number of columns from `min_columns` on; the embedding is the last feature map, pooled.
     """
 
     options_type = ResCNNOptions
@@ -65,19 +78,28 @@ class ResCNN(GenreNetwork):
             nn.Conv2d(1, widths[0], 5, stride=2, padding=2, bias=False),
             nn.BatchNorm2d(widths[0]),
             nn.ReLU(),
-            ResidualBlock(widths[0], widths[0]),
+            self._block(widths[0], widths[0], options),
         ]
         for in_channels, channels in pairwise(widths):
-            stages += [nn.MaxPool2d(2), ResidualBlock(in_channels, channels)]
+            stages += [nn.MaxPool2d(2), self._block(in_channels, channels, options)]
         self.stages = nn.Sequential(*stages)
+        pooling = POOLINGS[options.pooling](widths[-1])
+        self.pooling = pooling
         self.dropout = nn.Dropout(options.dropout)
-        self.classifier = nn.Linear(widths[-1], spec.n_classes)
-        self.embedding_size = widths[-1]
+        self.embedding_size = pooling.size
+        self.classifier = nn.Linear(self.embedding_size, spec.n_classes)
+
+    @staticmethod
+    def _block(in_channels: int, channels: int, options: ResCNNOptions) -> nn.Module:
+        block = ResidualBlock(
+            in_channels + options.frequency_aware, channels, squeeze_reduction=options.squeeze_reduction
+        )
+        return nn.Sequential(HeightChannel(), block) if options.frequency_aware else block
 
     def forward_features(self, x: Tensor) -> Tensor:
-        """dB features [batch, n_bins, n_columns] -> [batch, channels of the last stage]."""
+        """dB features [batch, n_bins, n_columns] -> [batch, embedding_size]."""
         x = self.normalise(x).unsqueeze(1).contiguous(memory_format=torch.channels_last)
-        pooled: Tensor = self.stages(x).mean((2, 3))
+        pooled: Tensor = self.pooling(self.stages(x))
         return pooled
 
     def forward_head(self, features: Tensor) -> Tensor:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from genrekit.models.layers.squeeze_excitation import SqueezeExcitation
+
 __all__ = ["ResidualBlock"]
 
 
@@ -17,9 +19,10 @@ class ResidualBlock(nn.Module):
     ----------
     in_channels, channels : of the input and of the result
     stride : of the first convolution and of the shortcut, in both directions
+    squeeze_reduction : of squeeze-and-excitation before the sum (Hu et al. 2018, section 4); 0 for none
     """
 
-    def __init__(self, in_channels: int, channels: int, *, stride: int = 1) -> None:
+    def __init__(self, in_channels: int, channels: int, *, stride: int = 1, squeeze_reduction: int = 0) -> None:
         super().__init__()
         self.residual = nn.Sequential(
             nn.Conv2d(in_channels, channels, 3, stride=stride, padding=1, bias=False),
@@ -28,6 +31,8 @@ class ResidualBlock(nn.Module):
             nn.Conv2d(channels, channels, 3, padding=1, bias=False),
             nn.BatchNorm2d(channels),
         )
+        if squeeze_reduction:
+            self.residual.append(SqueezeExcitation(channels, reduction=squeeze_reduction))
         self.shortcut: nn.Module = nn.Identity()
         if in_channels != channels or stride != 1:
             self.shortcut = nn.Sequential(
