@@ -11,6 +11,7 @@ from genrekit.features.augmentation import (
     CellJitter,
     Equaliser,
     FrequencyMask,
+    FrequencyMixStyle,
     Mixup,
     NoiseFloor,
     TimeMask,
@@ -97,6 +98,29 @@ def test_band_limit_falls_above_a_cut_off_and_leaves_what_is_below():
     steps = lost[limited][:, 1:, 0] - lost[limited][:, :-1, 0]
     inside = lost[limited][:, :-1, 0] > 0
     assert torch.allclose(steps[inside], torch.tensor(10.0), atol=1e-3)
+
+
+def test_band_limit_takes_the_lows_of_limited_items_only():
+    x = spectrogram(400)
+    lost = x - BandLimit(40, probability=0.5, max_low_bin=12, slope_db_per_bin=10.0)(x, generator())
+    limited = (lost > 0).any((1, 2))
+    assert 130 < int(limited.sum()) < 250
+    assert not lost[:, 12:].any()
+    assert (lost[limited][:, 0, 0] > 100).any() and (lost[limited][:, 0, 0] < 20).any()
+
+
+def test_mixed_style_gives_each_bin_a_mean_and_deviation_between_two_items():
+    x = spectrogram(64)
+    x = x * torch.linspace(0.2, 1.0, 64)[:, None, None]
+    mixed = FrequencyMixStyle(0.5)(x, generator())
+    changed = ((mixed - x).abs() > 1e-3).flatten(1).any(1)
+    assert 15 < int(changed.sum()) < 49
+    for statistic in (torch.mean, torch.std):
+        before, after = statistic(x, dim=2), statistic(mixed, dim=2)
+        assert (after > before.amin(0) - 1e-3).all() and (after < before.amax(0) + 1e-3).all()
+    # What happens in time is still there.
+    standard, mixed_standard = ((y - y.mean(2, keepdim=True)) / y.std(2, keepdim=True) for y in (x, mixed))
+    assert torch.allclose(standard, mixed_standard, atol=1e-3)
 
 
 def test_cell_jitter_has_a_deviation_of_its_own_for_each_item():

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genrekit.features.random_draws import uniform
+from genrekit.features.random_draws import beta, uniform
 
 __all__ = [
     "BandLimit",
     "CellJitter",
     "Equaliser",
     "FrequencyMask",
+    "FrequencyMixStyle",
     "Mixup",
     "NoiseFloor",
     "TimeMask",
@@ -84,23 +85,28 @@ class Equaliser:
 
 @dataclass(frozen=True)
 class BandLimit:
-    """Takes away what lies above a cut-off, as coding, broadcasts and old recordings do.
+    """Takes away what lies above a cut-off, and below another, as coding, broadcasts and old recordings do.
 
-    min_bin : cut-offs are drawn from this bin to the highest
+    min_bin : upper cut-offs are drawn from this bin to the highest
     probability : of an item to be limited at all, 0 to 1
-    slope_db_per_bin : by which the level falls above the cut-off
+    max_low_bin : lower cut-offs are drawn from the lowest bin to this one
+    slope_db_per_bin : by which the level falls beyond the cut-offs
     """
 
     min_bin: int
     probability: float = 0.5
+    max_low_bin: int = 0
     slope_db_per_bin: float = 15.0
 
     def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
         n_bins = x.shape[1]
         cut_off = uniform(len(x), min(self.min_bin, n_bins), n_bins, x, generator)
         limited = uniform(len(x), 0, 1, x, generator) < self.probability
-        above = (torch.arange(n_bins, device=x.device) - cut_off[:, None]).clamp_min(0) * limited[:, None]
-        return x - (self.slope_db_per_bin * above)[:, :, None].to(x.dtype)
+        bins = torch.arange(n_bins, device=x.device)
+        beyond = (bins - cut_off[:, None]).clamp_min(0)
+        if self.max_low_bin:
+            beyond = beyond + (uniform(len(x), 0, self.max_low_bin, x, generator)[:, None] - bins).clamp_min(0)
+        return x - (self.slope_db_per_bin * beyond * limited[:, None])[:, :, None].to(x.dtype)
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,29 @@ class CellJitter:
         deviation = uniform(len(x), 0, self.max_deviation_db, x, generator)
         noise = torch.randn(x.shape, generator=generator, device=generator.device).to(x)
         return x + deviation[:, None, None].to(x.dtype) * noise
+
+
+@dataclass(frozen=True)
+class FrequencyMixStyle:
+    """Gives items some of the sound of another of the batch: mean and deviation of each bin over time are mixed.
+
+    A recording's equipment and mastering show in them, its music less (Zhou et al. 2021, MixStyle; by frequency as in
+    Schmid et al. 2022 for acoustic scenes). Labels stay.
+
+    probability : of an item to be changed, 0 to 1
+    alpha : both parameters of the Beta distribution of the item's own weight, > 0
+    """
+
+    probability: float
+    alpha: float = 0.4
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        chosen = uniform(len(x), 0, 1, x, generator) < self.probability
+        weight = torch.where(chosen, beta(len(x), self.alpha, x, generator), torch.ones_like(x[:, 0, 0]))[:, None, None]
+        other = torch.randperm(len(x), generator=generator, device=generator.device).to(x.device)
+        mean, deviation = x.mean(2, keepdim=True), x.std(2, keepdim=True).clamp_min(0.1)
+        standard = (x - mean) / deviation
+        return standard * torch.lerp(deviation[other], deviation, weight) + torch.lerp(mean[other], mean, weight)
 
 
 @dataclass(frozen=True)
@@ -188,10 +217,7 @@ class Mixup:
 
     def __call__(self, x: Tensor, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """x [batch, ...] and targets [batch, n_classes] (probabilities), mixed alike."""
-        # A Beta(a, a) draw from two Gamma(a) draws; torch's Gamma sampler takes a generator, its Beta does not.
-        concentration = torch.full((2, len(x)), self.alpha, device=generator.device)
-        gamma = torch._standard_gamma(concentration, generator=generator)
-        weight = (gamma[0] / gamma.sum(0).clamp_min(1e-30)).to(x.device)
+        weight = beta(len(x), self.alpha, x, generator)
         other = torch.randperm(len(x), generator=generator, device=generator.device).to(x.device)
         weight_x = weight.view(-1, *([1] * (x.dim() - 1))).to(x.dtype)
         weight_target = weight[:, None].to(targets.dtype)

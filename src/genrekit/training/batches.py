@@ -15,6 +15,7 @@ from genrekit.features.augmentation import (
     CellJitter,
     Equaliser,
     FrequencyMask,
+    FrequencyMixStyle,
     Mixup,
     NoiseFloor,
     TimeMask,
@@ -25,6 +26,7 @@ from genrekit.features.waveform_augmentation import RandomGain, WhiteNoise
 from genrekit.training.excerpts import ExcerptTable
 from genrekit.training.recipe import Recipe
 from genrekit.training.sources import Source
+from genrekit.training.teachers import Teachers
 
 __all__ = [
     "EvaluationBatch",
@@ -100,6 +102,7 @@ class TrainingBatches:
     n_genres : length of the targets
     epoch : called at the start of each iteration
     negatives : source of sounds that are no music, if the recipe asks for them
+    teachers : whose answers to the music of a batch, as augmented and mixed, are its targets
     """
 
     def __init__(
@@ -111,8 +114,10 @@ class TrainingBatches:
         n_genres: int,
         epoch: Callable[[], int],
         negatives: Source | None = None,
+        teachers: Teachers | None = None,
     ) -> None:
         self._source, self._recipe, self._epoch, self._negatives = source, recipe, epoch, negatives
+        self._teachers = teachers
         self._n_genres = n_genres
         self._window_steps = source.steps(recipe.excerpts.window_s)
         self._random = recipe.excerpts.train == "random"
@@ -152,6 +157,8 @@ class TrainingBatches:
         features = self._augmented(self._cut(index, generator), generator)
         if recipe.augmentation.mixup_alpha:
             features, targets = Mixup(recipe.augmentation.mixup_alpha)(features, targets, generator)
+        if self._teachers is not None:
+            targets = self._teachers.targets(features, targets)
         weights = torch.ones(len(index), device=features.device)
         if self._negatives is not None and recipe.negatives is not None:
             count = max(1, round(len(index) * recipe.negatives.share))
@@ -197,10 +204,17 @@ class TrainingBatches:
             cut = WhiteNoise(*augmentation.noise_snr_db, augmentation.noise_probability)(cut, generator)
         if self._warp:
             cut = self._warp(cut, self._window_steps, generator)
+        if augmentation.mix_style_probability:
+            cut = FrequencyMixStyle(augmentation.mix_style_probability)(cut, generator)
         if augmentation.equaliser_max_gain_db:
             cut = Equaliser(augmentation.equaliser_max_gain_db)(cut, generator)
         if augmentation.band_limit_min_bin is not None:
-            cut = BandLimit(augmentation.band_limit_min_bin, augmentation.band_limit_probability)(cut, generator)
+            limit = BandLimit(
+                augmentation.band_limit_min_bin,
+                augmentation.band_limit_probability,
+                augmentation.band_limit_max_low_bin,
+            )
+            cut = limit(cut, generator)
         if augmentation.cell_jitter_max_db:
             cut = CellJitter(augmentation.cell_jitter_max_db)(cut, generator)
         if augmentation.noise_floor_max_db is not None:

@@ -20,6 +20,7 @@ from genrekit.training.recipe_file import read_recipe_file
 __all__ = [
     "Augmentation",
     "Data",
+    "Distillation",
     "Excerpts",
     "Model",
     "Negatives",
@@ -86,8 +87,9 @@ class Model(_Strict):
 class Augmentation(_Strict):
     """Online augmentation of the training excerpts; what is left out is not done. See `features.augmentation`.
 
-    Stretch, shift, equaliser, band limit, cell jitter and noise floor work on the log-mels of an archive only; gain and
-    noise on waveforms only, before the front end. Ranges are [least, greatest], drawn evenly for each item.
+    Stretch, shift, mixed style, equaliser, band limit, cell jitter and noise floor work on the log-mels of an archive
+    only; gain and noise on waveforms only, before the front end. Ranges are [least, greatest], drawn evenly for each
+    item.
 
     gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
     noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
@@ -102,7 +104,9 @@ class Augmentation(_Strict):
     equaliser_max_gain_db: float = Field(default=0.0, ge=0)
     noise_floor_max_db: float | None = Field(default=None, le=0)
     band_limit_min_bin: int | None = Field(default=None, ge=0)
+    band_limit_max_low_bin: int = Field(default=0, ge=0)
     band_limit_probability: float = Field(default=0.5, gt=0, le=1)
+    mix_style_probability: float = Field(default=0.0, ge=0, le=1)
     cell_jitter_max_db: float = Field(default=0.0, ge=0)
     frequency_mask_bins: int = Field(default=0, ge=0)
     time_mask_fraction: float = Field(default=0.0, ge=0, le=1)
@@ -123,7 +127,13 @@ class Augmentation(_Strict):
     @property
     def needs_decibels(self) -> bool:
         """Whether anything is asked for that is defined on dB spectrograms only."""
-        asked = (self.max_stretch, self.max_shift_bins, self.equaliser_max_gain_db, self.cell_jitter_max_db)
+        asked = (
+            self.max_stretch,
+            self.max_shift_bins,
+            self.mix_style_probability,
+            self.equaliser_max_gain_db,
+            self.cell_jitter_max_db,
+        )
         return any(asked) or self.noise_floor_max_db is not None or self.band_limit_min_bin is not None
 
 
@@ -138,6 +148,21 @@ class Negatives(_Strict):
     root: Path | None = None
     share: float = Field(default=0.1, gt=0, le=1)
     weight: float = Field(default=0.5, gt=0)
+
+
+class Distillation(_Strict):
+    """Finished runs whose answers to the very same augmented excerpts are the targets (Hinton et al. 2015).
+
+    teachers : run folders without fold and seed, such as "res_cnn-1a2b3c4d"; those of the student's own fold teach
+    seeds : of each teacher
+    share : of the teachers in the targets, the rest is the labels'
+    runs : folder of the teachers' run folders; None for the student's own
+    """
+
+    teachers: tuple[str, ...] = Field(min_length=1)
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    share: float = Field(default=1.0, gt=0, le=1)
+    runs: Path | None = None
 
 
 class Optimisation(_Strict):
@@ -177,6 +202,7 @@ class Recipe(_Strict):
     model: Model
     augmentation: Augmentation = Augmentation()
     negatives: Negatives | None = None
+    distillation: Distillation | None = None
     optimisation: Optimisation
     seed: int = Field(default=0, ge=0)
 
@@ -223,6 +249,8 @@ class Recipe(_Strict):
         # A group whose every field is at its default says something by being there.
         if "negatives" in values:
             values["negatives"].pop("root", None)
+        if "distillation" in values:
+            values["distillation"].pop("runs", None)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

@@ -28,6 +28,7 @@ from genrekit.training.prediction import evaluation_batches, predict
 from genrekit.training.preparation import Prepared, header_of, negatives_source
 from genrekit.training.run import Run
 from genrekit.training.run_lock import hold
+from genrekit.training.teachers import require_teachers, teachers_of
 
 __all__ = ["SCORED", "load_network", "train"]
 
@@ -66,6 +67,7 @@ def train(
     # What cannot be made is told before a folder is.
     create_model(header_of(recipe, prepared.dataset.genres).model)
     negatives_source(recipe, negatives_root, prepared.device)
+    require_teachers(recipe, runs)
     with hold(run):
         run.open(recipe, prepared.split, prepared.proof)
         if run.done and not set(run.left_out) & set(predicted):
@@ -150,6 +152,7 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
         n_genres=len(prepared.dataset.genres),
         epoch=lambda: trainer.current_epoch,
         negatives=negatives_source(recipe, negatives_root, prepared.device),
+        teachers=teachers_of(prepared, run.folder.parent),
     )
     valid = evaluation_batches(prepared, "valid") if validates else None
     # Our own checkpoint holds the state of callbacks and optimiser, which weights alone do not.
