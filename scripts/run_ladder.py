@@ -1,0 +1,184 @@
+"""Climbs the ladder of ablations of the default model, one change a rung, and writes its table.
+
+    python scripts/run_ladder.py --gtzan DIR --negatives FILE [--work runs/ladder] [--jobs 2] [--only RUNG ...]
+    python scripts/run_ladder.py --report
+
+Rungs are told in recipes/ladder/rungs.yaml. Each is trained on three artist-disjoint folds of the training and
+validation parts of the fault-filtered split, so that no test track is in any of them; what is done is not trained
+twice. The file-wise predictions go to results/ladder, and its README is written from them alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from genrekit.evaluation import Predictions
+from genrekit.evaluation.fusion import fuse
+from genrekit.evaluation.paired import PairedComparison, compare
+from genrekit.training.recipe import Recipe, load_recipe
+from genrekit.training.run import Run
+
+REPOSITORY = Path(__file__).parents[1]
+LADDER = REPOSITORY / "recipes" / "ladder"
+RESULTS = REPOSITORY / "results" / "ladder"
+N_FOLDS = 3
+BOOTSTRAP_SEED = 0
+HEAD = """# The ladder
+
+How the bundled model's recipe was chosen. Each rung is one change of another rung, trained on three artist-disjoint
+folds of the training and validation parts of the fault-filtered split: {n_tracks} tracks, none of the test part.
+Epochs are fixed, accuracy is file-wise; gains are paired by track, with a 95 % bootstrap interval over artists.
+Training seconds are of one fold on one core of two that both were busy.
+`python scripts/run_ladder.py --report` writes this page from the predictions beside it.
+
+| rung | change | of | accuracy, % | gain, points (95 %) | log loss | seeds | parameters | training, s | kept |
+|---|---|---|---|---|---|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One change of another rung.
+
+    overrides : from the base on, those of the rungs below included
+    """
+
+    name: str
+    on: str | None
+    change: str
+    overrides: tuple[str, ...]
+    seeds: tuple[int, ...]
+    kept: bool
+
+    def recipe(self, *, fold: int = 0, seed: int = 0) -> Recipe:
+        return load_recipe(LADDER / "base.yaml", [*self.overrides, f"split.fold={fold}", f"seed={seed}"])
+
+    def runs(self, work: Path) -> list[Run]:
+        return [Run.of(self.recipe(fold=fold, seed=seed), work) for seed in self.seeds for fold in range(N_FOLDS)]
+
+
+def read_rungs() -> dict[str, Rung]:
+    """All rungs in the order of the file; each stands on one above it."""
+    rungs: dict[str, Rung] = {}
+    for name, values in yaml.safe_load((LADDER / "rungs.yaml").read_text(encoding="utf-8")).items():
+        on = values.get("from")
+        below = rungs[on].overrides if on else ()
+        seeds = tuple(range(values.get("seeds", 1)))
+        overrides = (*below, *values.get("set", ()))
+        rungs[name] = Rung(name, on, values["change"], overrides, seeds, values.get("kept", on is None))
+    return rungs
+
+
+def train(rung: Rung, gtzan: Path, negatives: Path, work: Path, jobs: int) -> None:
+    """Train by the command that anyone can type."""
+    command = [sys.executable, "-m", "genrekit", "experiment", str(LADDER / "base.yaml"), "--data", str(gtzan)]
+    command += ["--negatives", str(negatives), "--runs", str(work), "--jobs", str(jobs), "--threads-per-job", "1"]
+    command += ["--seeds", str(len(rung.seeds))]
+    for override in rung.overrides:
+        command += ["--set", override]
+    print(" ".join(command), flush=True)
+    subprocess.run(command, check=True)
+
+
+def publish(rung: Rung, work: Path) -> None:
+    """Keep a rung's file-wise predictions, and what it costs."""
+    runs = rung.runs(work)
+    if not all(run.complete for run in runs):
+        return
+    from genrekit.models import load_weights
+
+    tables = [Predictions.read_parquet(run.predictions_path).select(part="test") for run in runs]
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    fuse(Predictions.concatenate(tables), "mean").write_parquet(RESULTS / f"{rung.name}.parquet")
+    network, _ = load_weights(runs[0].weights_path)
+    seconds = [_seconds(run, work) for run in runs]
+    known = [value for value in seconds if value is not None]
+    cost = {
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "training_s": round(float(np.mean(known))) if known else None,
+    }
+    (RESULTS / f"{rung.name}.json").write_text(json.dumps(cost) + "\n", encoding="utf-8")
+
+
+def _seconds(run: Run, work: Path) -> float | None:
+    """How long the journal says that a run was trained."""
+    for line in (work / "journal.jsonl").read_text(encoding="utf-8").splitlines():
+        event: dict[str, Any] = json.loads(line)
+        if event.get("event") == "finished" and event["run"] == run.folder.name:
+            return float(event["seconds"])
+    return None
+
+
+def report(rungs: dict[str, Rung]) -> str:
+    """The ladder's table in Markdown, from the stored predictions."""
+    done = {name: Predictions.read_parquet(RESULTS / f"{name}.parquet") for name in rungs if _is_done(name)}
+    n_tracks = len(np.unique(next(iter(done.values())).track)) if done else 0
+    lines = HEAD.format(n_tracks=n_tracks).splitlines()
+    for name, table in done.items():
+        rung = rungs[name]
+        cost = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+        gain = ""
+        if rung.on in done:
+            found = compare(table, done[rung.on], generator=np.random.default_rng(BOOTSTRAP_SEED))
+            gain = _gain(found)
+        right = table.probabilities[np.arange(len(table)), table.label]
+        log_loss = float(-np.log(np.maximum(right, 1e-6)).mean())
+        cells = [
+            name,
+            rung.change,
+            rung.on or "",
+            f"{100 * table.correct.mean():.1f}",
+            gain,
+            f"{log_loss:.3f}",
+            str(len(np.unique(table.seed))),
+            f"{cost['parameters']:,}",
+            str(cost["training_s"] or ""),
+            "yes" if rung.kept else "no",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    missing = [name for name in rungs if name not in done]
+    if missing:
+        lines += ["", f"Not run yet: {', '.join(missing)}."]
+    return "\n".join(lines) + "\n"
+
+
+def _is_done(name: str) -> bool:
+    return (RESULTS / f"{name}.parquet").is_file()
+
+
+def _gain(found: PairedComparison) -> str:
+    low, high = 100 * found.interval.low, 100 * found.interval.high
+    return f"{100 * found.difference:+.1f} ({low:+.1f} to {high:+.1f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gtzan", type=Path, help="folder that holds logmel.npz")
+    parser.add_argument("--negatives", type=Path, help="archive of sounds that are no music")
+    parser.add_argument("--work", type=Path, default=Path("runs/ladder"), help="folder for runs, weights included")
+    parser.add_argument("--jobs", type=int, default=2, help="runs side by side, one thread each")
+    parser.add_argument("--only", nargs="*", help="rungs to train; all without it")
+    parser.add_argument("--report", action="store_true", help="train nothing; publish what is done and write the page")
+    given = parser.parse_args()
+    rungs = read_rungs()
+    if not given.report and (given.gtzan is None or given.negatives is None):
+        parser.error("training needs --gtzan and --negatives")
+    for rung in rungs.values():
+        if not given.report and (not given.only or rung.name in given.only):
+            train(rung, given.gtzan, given.negatives, given.work, given.jobs)
+        if given.work.is_dir():
+            publish(rung, given.work)
+    (RESULTS / "README.md").write_text(report(rungs), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
