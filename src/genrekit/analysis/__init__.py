@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from genrekit.analysis.beside_published import OwnFigure, draw_beside_published, table_beside_published
     from genrekit.analysis.conditions import CONDITIONS, Condition, choose_conditions
     from genrekit.analysis.confusion import draw_confusion
     from genrekit.analysis.curves import find_curves, group_curves
@@ -30,12 +31,14 @@ __all__ = [
     "CONDITIONS",
     "Condition",
     "Embedding",
+    "OwnFigure",
     "Pca",
     "Picture",
     "Robustness",
     "Scored",
     "choose_conditions",
     "choose_tracks",
+    "draw_beside_published",
     "draw_confusion",
     "draw_curves",
     "draw_embedding",
@@ -53,12 +56,14 @@ __all__ = [
     "read_scored",
     "run_robustness",
     "score_robustness",
+    "table_beside_published",
     "write_picture",
 ]
 
 # Where each name is from; imported when it is asked for, so that a picture of predictions needs no PyTorch.
 _HOMES = {
     "conditions": ("CONDITIONS", "Condition", "choose_conditions"),
+    "beside_published": ("OwnFigure", "draw_beside_published", "table_beside_published"),
     "confusion": ("draw_confusion",),
     "curves": ("find_curves", "group_curves"),
     "curves_figure": ("draw_curves",),
