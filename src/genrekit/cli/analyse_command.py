@@ -11,6 +11,7 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.data_command import ROOT_VARIABLE
 from genrekit.cli.evaluate_command import Part
+from genrekit.cli.examples import examples
 from genrekit.cli.replication_command import replication
 from genrekit.cli.robustness_command import robustness
 
@@ -64,6 +65,15 @@ SVG_AND_PNG = [Kind.svg, Kind.png]
 
 
 @app.command()
+@examples(
+    """
+    # All runs below a folder, as far as they are
+    genrekit analyse curves runs
+
+    # One column of a paper, as PDF
+    genrekit analyse curves runs --columns 1 --kind pdf --output figures
+    """
+)
 def curves(
     runs: Runs, output: Output = Path("figures"), columns: Columns = 2, dpi: Dpi = 300, kind: Kinds = SVG_AND_PNG
 ) -> None:
@@ -79,6 +89,15 @@ def curves(
 
 
 @app.command()
+@examples(
+    """
+    # Features that genrekit computed
+    genrekit analyse pca table.parquet
+
+    # The public table of GTZAN
+    genrekit analyse pca features_30_sec.csv --output figures
+    """
+)
 def pca(
     table: Annotated[
         Path,
@@ -102,6 +121,15 @@ def pca(
 
 
 @app.command()
+@examples(
+    """
+    # What a run's network makes of its test part
+    genrekit analyse embedding runs/RUN
+
+    # With data that lies elsewhere by now
+    genrekit analyse embedding runs/RUN --data ~/data/gtzan_archive.npz
+    """
+)
 def embedding(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A finished run folder.", show_default=False)],
     data: Annotated[
@@ -131,6 +159,15 @@ def embedding(
 
 
 @app.command()
+@examples(
+    """
+    # Several recipes side by side
+    genrekit analyse folds runs/res_cnn-* runs/transformer-*
+
+    # Without fusion: each excerpt counts
+    genrekit analyse folds runs/res_cnn-* --fusion none --output figures
+    """
+)
 def folds(
     runs: Runs,
     output: Output = Path("figures"),
@@ -155,6 +192,15 @@ def folds(
 
 
 @app.command()
+@examples(
+    """
+    # Folds and seeds of one recipe, together
+    genrekit analyse confusion runs/res_cnn-*
+
+    # On the validation part, by vote
+    genrekit analyse confusion runs/RUN --part valid --fusion vote
+    """
+)
 def confusion(
     runs: Runs,
     output: Output = Path("figures"),
@@ -176,6 +222,15 @@ def confusion(
 
 
 @app.command()
+@examples(
+    """
+    # Does the confidence of a recipe hold?
+    genrekit analyse reliability runs/res_cnn-*
+
+    # Only PNG, at another resolution
+    genrekit analyse reliability runs/RUN --kind png --dpi 150
+    """
+)
 def reliability(
     runs: Runs,
     output: Output = Path("figures"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 from genrekit.cli.progress import Display, display
 from genrekit.cli.settings import Settings
 
@@ -46,6 +47,22 @@ FORMAT_OF_SUFFIX = {
 }
 
 
+@examples(
+    r"""
+    # Files and folders, as a table
+    genrekit classify song.mp3 "My Music/"
+
+    # A library overnight; the same line goes on after a stop
+    genrekit classify "My Music/" --output genres.csv --resume \
+      --summary genres.html
+
+    # What is played when, for other programs
+    genrekit classify concert.flac --timeline --format json
+
+    # Files that another program finds
+    find . -name '*.opus' | genrekit classify -
+    """
+)
 def classify(
     ctx: typer.Context,
     paths: Annotated[

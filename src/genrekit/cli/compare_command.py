@@ -9,6 +9,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.evaluate_command import Format, Fusion, Part
+from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
     from genrekit.evaluation import RunComparison
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 
+@examples(
+    """
+    # Is the second better, or is it chance?
+    genrekit compare runs/FIRST runs/SECOND
+
+    # By vote, for other programs
+    genrekit compare runs/FIRST runs/SECOND --fusion vote --format json
+    """
+)
 def compare(
     first: Annotated[
         Path, typer.Argument(metavar="RUN", help="A run folder, or a folder of folds and seeds.", show_default=False)

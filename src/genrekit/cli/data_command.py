@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
     from genrekit.data.audit import Audit
@@ -44,6 +45,15 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to wri
 
 
 @app.command("list")
+@examples(
+    """
+    # Which data sets are known
+    genrekit data list
+
+    # What one of them is
+    genrekit data info gtzan
+    """
+)
 def list_datasets() -> None:
     """Name the data sets that can be loaded."""
     from genrekit.data.registry import DATASETS, dataset_info
@@ -52,6 +62,15 @@ def list_datasets() -> None:
 
 
 @app.command()
+@examples(
+    """
+    # Licence, source and citation
+    genrekit data info gtzan
+
+    # And what is here of it
+    genrekit data info gtzan --root ~/data/gtzan
+    """
+)
 def info(name: Name, root: Root = None) -> None:
     """Say what a data set is, how to cite it, and with --root what is there of it."""
     from genrekit.data.registry import DATASETS, dataset_info
@@ -80,6 +99,16 @@ def info(name: Name, root: Root = None) -> None:
 
 
 @app.command()
+@examples(
+    r"""
+    # Fetch it, unpack it, and check its files
+    genrekit data download gtzan --root ~/data/gtzan
+
+    # From another place, without a question
+    genrekit data download gtzan --root ~/data/gtzan --yes \
+      --url https://example.org/genres.tar.gz
+    """
+)
 def download(
     name: Annotated[str, typer.Argument(help="A data set of 'genrekit data list' that can be fetched, such as gtzan.")],
     root: Annotated[Path, typer.Option("--root", help="Folder to put it into.", show_default=False)],
@@ -117,6 +146,18 @@ def download(
 
 
 @app.command()
+@examples(
+    """
+    # Counts, faults, copies and same recordings
+    genrekit data audit gtzan --root ~/data/gtzan
+
+    # Your own files, a folder a genre
+    genrekit data audit --root "My Genres/"
+
+    # For other programs, and for genrekit split --audit
+    genrekit data audit gtzan --root ~/data/gtzan --format json -o audit.json
+    """
+)
 def audit(
     name: Annotated[str, typer.Argument(help="A data set of 'genrekit data list', or a folder of genre folders.")] = "",
     root: Root = None,
@@ -144,6 +185,19 @@ def audit(
 
 
 @app.command()
+@examples(
+    r"""
+    # Log-mels of your own files, to train on
+    genrekit data prepare "My Genres/" --output own.npz
+
+    # Handcrafted features of 3-second windows
+    genrekit data prepare features "My Genres/" -o table.parquet \
+      --window-s 3 --hop-s 1.5
+
+    # Sounds that are no music, for 'unknown'
+    genrekit data prepare negatives --output negatives.npz
+    """
+)
 def prepare(
     name: Annotated[
         str,
@@ -191,8 +245,7 @@ def prepare(
 ) -> None:
     """Write the log-mels of a data set's audio to one archive file, 30 s of each track, or a table of its features.
 
-    genrekit data prepare features FOLDER -o table.parquet --window-s 3 --hop-s 1.5 computes the 57 handcrafted features
-    of 3-second windows. After a kill, the same command goes on.
+    The features are 57 handcrafted ones of each window. After a kill, the same command goes on with a table.
     """
     if output is None:
         raise typer.BadParameter("say with --output which file to write", param_hint="--output")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 from genrekit.cli.extras import EXTRAS
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ ESSENTIAL_FORMATS = ("wav", "flac", "mp3")
 TRIAL_S = 1.0
 
 
+@examples(
+    """
+    # Is everything there, and does classifying work?
+    genrekit doctor
+
+    # Does this model file work?
+    genrekit doctor --model mine.onnx
+    """
+)
 def doctor(
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="The model to try; a bundled one, or a file.")

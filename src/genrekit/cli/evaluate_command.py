@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
     from genrekit.evaluation import Evaluation
@@ -38,6 +39,18 @@ class Part(StrEnum):
     test = "test"
 
 
+@examples(
+    """
+    # The report card of one run, into its folder
+    genrekit evaluate runs/RUN
+
+    # Folds and seeds of one recipe, as one card
+    genrekit evaluate runs/res_cnn-* --output card
+
+    # Figures for other programs
+    genrekit evaluate runs/RUN --part valid --format json
+    """
+)
 def evaluate(
     runs: Annotated[
         list[Path],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 from genrekit.cli.matrix_display import duration_text, matrix_display, validation_text
 from genrekit.cli.training_options import Negatives
 
@@ -56,6 +57,20 @@ RayAddress = Annotated[
 ]
 
 
+@examples(
+    r"""
+    # All folds with three seeds each, two runs at once
+    genrekit experiment recipes/res_cnn.yaml --data ~/data/gtzan_archive.npz \
+      --set split.name=artist_disjoint --seeds 3 --jobs 2
+
+    # Several recipes, on a Ray cluster
+    genrekit experiment recipes/res_cnn.yaml recipes/transformer_archive.yaml \
+      --data ~/data/gtzan_archive.npz --executor ray --jobs 8
+
+    # How far it is
+    genrekit experiment --status runs
+    """
+)
 def experiment(
     recipes: Annotated[
         list[Path] | None, typer.Argument(metavar="RECIPE...", help="Recipes (YAML).", show_default=False)

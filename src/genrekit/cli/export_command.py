@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
     from genrekit.export import Calibration
@@ -23,6 +24,19 @@ SPLIT = "split.json"
 SPLIT_KEYS = frozenset({"name", "protocol", "fold", "seed", "hash"})
 
 
+@examples(
+    r"""
+    # A model file, with the network's own confidence
+    genrekit export runs/RUN --output my.onnx
+
+    # With a confidence that holds, and a threshold for 'unknown'
+    genrekit export runs/RUN --output my.onnx --card card.md \
+      --calibrate-on runs/RUN/predictions.parquet --negatives noise.parquet
+
+    # Use it
+    genrekit classify song.mp3 --model my.onnx
+    """
+)
 def export(
     run: Annotated[Path, typer.Argument(help="A run folder, or a weights file by itself.", show_default=False)],
     output: Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
     from genrekit.learning import Learned
@@ -17,6 +18,15 @@ __all__ = ["learn"]
 EXIT_FAILED = 1
 
 
+@examples(
+    """
+    # A folder of ten or more songs for each genre
+    genrekit learn "My Genres/" --output mine.onnx
+
+    # Use what was learnt
+    genrekit classify "New Music/" --model mine.onnx
+    """
+)
 def learn(
     folder: Annotated[
         Path,

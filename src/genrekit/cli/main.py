@@ -19,6 +19,7 @@ from typer.main import get_command, get_group
 
 import genrekit
 from genrekit.cli import messages
+from genrekit.cli.examples import ExampledCommand
 from genrekit.cli.extras import EXTRAS
 from genrekit.cli.settings import Settings
 from genrekit.errors import GenrekitError
@@ -257,10 +258,12 @@ def _load(command: Command) -> Any:
     module, _, name = command.target.partition(":")
     target = getattr(import_module(module), name)
     if isinstance(target, typer.Typer):
+        for verb in target.registered_commands:
+            verb.cls = ExampledCommand
         loaded: Any = get_group(target)
     else:
         single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        single.command(command.name)(target)
+        single.command(command.name, cls=ExampledCommand)(target)
         loaded = get_command(single)
     loaded.name = command.name
     return loaded

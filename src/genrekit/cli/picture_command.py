@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 from genrekit.cli.progress import display
 
 __all__ = ["PictureFormat", "picture"]
@@ -24,6 +25,15 @@ class PictureFormat(StrEnum):
     svg = "svg"
 
 
+@examples(
+    """
+    # One song, as PNG
+    genrekit picture concert.flac --output pictures
+
+    # Every song of a folder, to be scaled at will
+    genrekit picture "My Music/" --output pictures --format svg
+    """
+)
 def picture(
     paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files or folders.", show_default=False)],
     output: Annotated[

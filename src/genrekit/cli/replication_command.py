@@ -7,9 +7,20 @@ from typing import Annotated
 
 import typer
 
+from genrekit.cli.examples import examples
+
 __all__ = ["replication"]
 
 
+@examples(
+    """
+    # A page in the folder of the runs
+    genrekit analyse replication results/reports
+
+    # A page elsewhere
+    genrekit analyse replication runs --output page
+    """
+)
 def replication(
     results: Annotated[
         Path,

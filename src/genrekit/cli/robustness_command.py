@@ -11,6 +11,7 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.data_command import ROOT_VARIABLE, progress_bar
 from genrekit.cli.evaluate_command import Fusion
+from genrekit.cli.examples import examples
 
 __all__ = ["robustness"]
 
@@ -19,6 +20,16 @@ COMMAND = "genrekit analyse robustness"
 AUDIO_OF = {"gtzan_archive": "gtzan", "gtzan_table": "gtzan"}
 
 
+@examples(
+    r"""
+    # Every change, on every recording; the same line goes on after a stop
+    genrekit analyse robustness runs/res_cnn-* --data ~/data/gtzan
+
+    # Two changes, on 60 recordings
+    genrekit analyse robustness runs/res_cnn-* --data ~/data/gtzan \
+      --condition mp3_64_kbps --condition gain_plus_6_db --max-tracks 60
+    """
+)
 def robustness(
     runs: Annotated[
         list[Path],

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 from genrekit.cli.experiment_command import (
     Executor,
     ExecutorChoice,
@@ -38,6 +39,21 @@ class Format(StrEnum):
     csv = "csv"
 
 
+@examples(
+    r"""
+    # Two settings of report A's SE-CNN; the same line goes on after a stop
+    genrekit search recipes/a_se_cnn_archive.yaml --study studies/se_cnn \
+      --data ~/data/gtzan_archive.npz --trials 30 \
+      --space model.options.reduction=2,4,8 \
+      --space model.options.dropout=0.0..0.5
+
+    # A learning rate, by orders of magnitude, over three folds
+    genrekit search recipes/res_cnn.yaml --study studies/rate \
+      --data ~/data/gtzan_archive.npz --folds 0-2 \
+      --set split.name=filtered_inner \
+      --space optimisation.learning_rate=1e-4..1e-2/log
+    """
+)
 def search(
     recipe: Annotated[
         Path, typer.Argument(help="A recipe (YAML) that validates on an inner part.", show_default=False)

@@ -9,10 +9,24 @@ from typing import Annotated
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 
 __all__ = ["serve"]
 
 
+@examples(
+    r"""
+    # The web page, for this machine alone
+    genrekit serve
+
+    # Ask the service from another program
+    curl -F file=@song.mp3 'http://127.0.0.1:8000/v1/classify?timeline=true'
+
+    # For others, who must know the token; with genres of your own
+    GENREKIT_TOKEN=secret genrekit serve --host 0.0.0.0 --port 80 \
+      --model mine.onnx
+    """
+)
 def serve(
     port: Annotated[int, typer.Option("--port", "-p", min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
     host: Annotated[
@@ -55,9 +69,7 @@ def serve(
 ) -> None:
     """Serve a web page and a REST API, here and offline.
 
-    Open the address that it prints. Programs send files to /v1/classify; /openapi.json describes the rest:
-
-    curl -F file=@song.mp3 'http://127.0.0.1:8000/v1/classify?timeline=true'
+    Open the address that it prints. Programs send files to /v1/classify; /openapi.json describes the rest.
 
     SIGTERM or Ctrl-C finishes the uploads that were let in, and stops.
     """

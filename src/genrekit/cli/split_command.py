@@ -10,6 +10,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.data_command import ROOT_VARIABLE, Format, Root, columns, load, progress_bar, write
+from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset
@@ -55,6 +56,15 @@ class ValidationFrom(StrEnum):
 
 
 @app.command("list")
+@examples(
+    """
+    # Which ways to split there are
+    genrekit split list
+
+    # Make one of them
+    genrekit split make filtered --data gtzan --root ~/data/gtzan -o split.json
+    """
+)
 def list_splits() -> None:
     """Name the ways to split."""
     from genrekit.data.splits import SPLITS
@@ -65,6 +75,17 @@ def list_splits() -> None:
 
 
 @app.command()
+@examples(
+    r"""
+    # The first of three folds that share no artist
+    genrekit split make artist_disjoint --data gtzan --root ~/data/gtzan \
+      --fold 0 --output split.json
+
+    # Your own files, with the pairs that an audit found
+    genrekit split make artist_disjoint --data "My Genres/" \
+      --audit audit.json --output split.json
+    """
+)
 def make(
     name: Annotated[str, typer.Argument(help="A way to split, of 'genrekit split list'.")],
     data: Data,
@@ -108,6 +129,16 @@ def make(
 
 
 @app.command()
+@examples(
+    r"""
+    # A split of genrekit
+    genrekit split check split.json --data gtzan --root ~/data/gtzan
+
+    # Anybody's lists of tracks, as if no artist might be shared
+    genrekit split check --train train.txt --test test.txt --protocol P4 \
+      --data gtzan --root ~/data/gtzan
+    """
+)
 def check(
     file: Annotated[
         Path | None, typer.Argument(help="Split file of genrekit (.json), or a table track,part (.csv).")

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 from genrekit.cli.progress import display
 from genrekit.cli.tag_run import TagRun, require_mutagen
 from genrekit.cli.tag_undo_command import undo
@@ -52,6 +53,23 @@ class Existing(Enum):
 
 
 @app.command(FILES)
+@examples(
+    r"""
+    # See what would be written; nothing is
+    genrekit tag "My Music/"
+
+    # Write what is sure, under a name of yours
+    genrekit tag "My Music/" --write --min-confidence 0.6 \
+      --name hiphop=Hip-Hop
+
+    # Up to two genres, behind those that a file has
+    genrekit tag "My Music/" --existing add --genres 2 --write
+
+    # Classify overnight, look, and tag without hearing all again
+    genrekit classify "My Music/" --output night.json
+    genrekit tag "My Music/" --results night.json --write
+    """
+)
 def tag(
     paths: Annotated[
         list[str],
@@ -134,9 +152,6 @@ def tag(
     Files without a genre get one, others are left alone unless --existing says otherwise; "unknown" is never written.
     Only tags change, never the sound, and each file changes whole or not at all. `genrekit tag undo JOURNAL` gives
     every file the bytes back that it had.
-
-    Examples: genrekit tag ~/Music; genrekit tag ~/Music --write --min-confidence 0.6 --name hiphop=Hip-Hop;
-    genrekit classify ~/Music -o night.json, then genrekit tag ~/Music --results night.json --write.
 
     Exit code: 0 all done; 1 some file failed, and the others are done; 2 wrong usage.
     """

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 from genrekit.cli.progress import display
 from genrekit.cli.tag_run import listed, require_mutagen
 
@@ -16,6 +17,15 @@ __all__ = ["undo"]
 EXIT_FAILED = 1
 
 
+@examples(
+    """
+    # See what would be restored
+    genrekit tag undo genrekit-tags-20260101-120000.jsonl --dry-run
+
+    # Give every file its old bytes back
+    genrekit tag undo genrekit-tags-20260101-120000.jsonl
+    """
+)
 def undo(
     journal: Annotated[
         Path, typer.Argument(metavar="JOURNAL", help="What genrekit tag --write told.", show_default=False)
@@ -28,8 +38,6 @@ def undo(
     """Give every file of a journal the bytes back that it had before `genrekit tag --write`.
 
     A file that was changed since, or is missing, is left as it is and named. It may be done again at any time.
-
-    Example: genrekit tag undo genrekit-tags-20260101-120000.jsonl
 
     Exit code: 0 all is as it was; 1 some file is not, and the others are; 2 wrong usage.
     """

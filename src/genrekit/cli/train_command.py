@@ -8,11 +8,26 @@ from typing import Annotated
 
 import typer
 
+from genrekit.cli.examples import examples
 from genrekit.cli.training_options import Data, Negatives
 
 __all__ = ["train"]
 
 
+@examples(
+    r"""
+    # One run; the same line goes on after a stop
+    genrekit train recipes/res_cnn.yaml --data ~/data/gtzan_archive.npz
+
+    # Another fold and seed, for fewer epochs
+    genrekit train recipes/res_cnn.yaml --data ~/data/gtzan_archive.npz \
+      --set split.name=artist_disjoint --set split.fold=2 --set seed=1 \
+      --set optimisation.max_epochs=20
+
+    # Go on with a run folder
+    genrekit train --resume runs/RUN
+    """
+)
 def train(
     recipe: Annotated[
         Path | None, typer.Argument(help="A recipe (YAML); see the folder recipes.", show_default=False)
