@@ -52,6 +52,12 @@ class Existing(Enum):
     add = "add"
 
 
+def _complete_undo(ctx: typer.Context, incomplete: str) -> list[str]:
+    # Once it is begun, and only as the first word: where nothing is offered, the shell completes names of files.
+    first = not ctx.params.get("paths")
+    return [UNDO] if first and incomplete and UNDO.startswith(incomplete) else []
+
+
 @app.command(FILES)
 @examples(
     r"""
@@ -73,7 +79,12 @@ class Existing(Enum):
 def tag(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", help="Files, folders, or '-' for a list on standard input.", show_default=False),
+        typer.Argument(
+            metavar="PATH",
+            help="Files, folders, or '-' for a list on standard input.",
+            show_default=False,
+            autocompletion=_complete_undo,
+        ),
     ],
     write: Annotated[bool, typer.Option("--write", help="Write the tags. Without it they are only shown.")] = False,
     existing: Annotated[
