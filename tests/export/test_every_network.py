@@ -23,6 +23,7 @@ CASES = {
     "cnn_lstm": (POWER_SPECTROGRAM_A, 3.0, {}),
     "transformer": (MEL_B, 3.0, {"depth": 2}),
     "sincnet": (WAVEFORM, 1.0, {}),
+    "ensemble": (ARCHIVE_LOG_MEL, 3.0, {"options": {"width": 4}}),
 }
 # The one whose front end is like no other's; the others' parts are exported one by one in their own rooms' tests.
 QUICK = {"sincnet"}

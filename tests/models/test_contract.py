@@ -49,6 +49,10 @@ VARIANTS: dict[str, list[tuple[dict[str, Any], FeatureSpec, float]]] = {
         *(({"width": 4, "pooling": name}, ARCHIVE_LOG_MEL, 3.0) for name in POOLINGS),
         ({"width": 4, "squeeze_reduction": 4, "frequency_aware": True}, ARCHIVE_LOG_MEL, 5.0),
     ],
+    "ensemble": [
+        ({"options": {"width": 4}}, *ARCHIVE_10_S),
+        ({"member": "res_cnn", "copies": 3, "options": {"width": 8}}, ARCHIVE_LOG_MEL, 3.0),
+    ],
     "resnet": [({}, ARCHIVE_LOG_MEL, 3.0), ({}, POWER_SPECTROGRAM_A, 3.0), ({"depth": 34}, ARCHIVE_LOG_MEL, 3.0)],
     "cnn_lstm": [
         ({}, ARCHIVE_LOG_MEL, 3.0),
@@ -197,6 +201,8 @@ def test_exported_to_onnx_agrees(spec: ModelSpec, features: FeatureSpec, window_
 def test_too_small_inputs_are_refused_with_the_numbers(name: str) -> None:
     ((_, features, _), *_) = VARIANTS.get(name, [({}, *ARCHIVE_10_S)])
     least = network_class(name).min_columns
+    # An ensemble needs what its members need.
+    least = network_class("res_cnn").min_columns if name == "ensemble" else least
     assert least >= 16
     with pytest.raises(RecipeError, match=f"{least - 1} columns; expected at least {least}.*longer window"):
         create_model(ModelSpec(name, N_CLASSES, features.n_bins, least - 1))
@@ -204,5 +210,8 @@ def test_too_small_inputs_are_refused_with_the_numbers(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_unknown_options_are_refused(name: str) -> None:
-    with pytest.raises(RecipeError, match=f"options of model '{name}': unknown key 'dropuot'; did you mean 'dropout'"):
-        create_model(ModelSpec(name, N_CLASSES, 128, 64, {"dropuot": 0.1}))
+    wrong: dict[str, Any] = {"dropuot": 0.1}
+    spec = ModelSpec(name, N_CLASSES, 128, 64, {"options": wrong} if name == "ensemble" else wrong)
+    model = "res_cnn" if name == "ensemble" else name
+    with pytest.raises(RecipeError, match=f"options of model '{model}': unknown key 'dropuot'; did you mean 'dropout'"):
+        create_model(spec)

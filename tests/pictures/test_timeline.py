@@ -61,3 +61,52 @@ def test_the_command_draws_each_file_and_tells_what_failed(
     assert ET.fromstring(first).tag.endswith("svg")
     genrekit_cli(*arguments, "--format", "svg")
     assert (tmp_path / "out" / "a $ong.wav.svg").read_bytes() == first
+
+
+def test_whatever_fails_with_one_file_the_others_are_drawn(
+    low_then_high: Path,
+    tiny_model_path: Path,
+    tmp_path: Path,
+    genrekit_cli: Callable[..., object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read(reader: TimelineReader, path: str) -> object:
+        if "odd" in path:
+            raise ZeroDivisionError("a decoder's fault")
+        return whole(reader, path)
+
+    whole = TimelineReader.read
+    monkeypatch.setattr(TimelineReader, "read", read)
+    (tmp_path / "odd.wav").write_bytes(low_then_high.read_bytes())
+    long = tmp_path / ("n" * 250 + ".wav")  # so long that a picture cannot be named by it
+    long.write_bytes(low_then_high.read_bytes())
+    names = [tmp_path / "odd.wav", tmp_path / "missing.wav", long, low_then_high]
+    listed = b"\n".join(str(path).encode() for path in names)
+    finished = genrekit_cli("picture", "-", "-m", tiny_model_path, "-o", tmp_path / "out", "-f", "svg", stdin=listed)
+    assert finished.code == 1
+    assert f"error: {tmp_path / 'odd.wav'}: unexpected ZeroDivisionError: a decoder's fault\n" in finished.err
+    assert "missing.wav: " in finished.err and "nnn.wav.svg: cannot write the picture" in finished.err
+    assert "genrekit: 3 of 4 could not be drawn; the others are done\n" in finished.err
+    assert "Traceback" not in finished.err
+    assert finished.out == f"{tmp_path / 'out' / 'a $ong.wav.svg'}\n"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a $ong.wav.svg"]
+
+    finished = genrekit_cli("picture", tmp_path / "odd.wav", "-m", tiny_model_path, "-o", tmp_path / "out", "--debug")
+    assert "Traceback" in finished.err and "in read" in finished.err
+
+
+def test_songs_of_one_name_get_pictures_of_two(
+    low_then_high: Path, tiny_model_path: Path, tmp_path: Path, genrekit_cli: Callable[..., object]
+) -> None:
+    other = tmp_path / "other" / low_then_high.name.upper()
+    other.parent.mkdir()
+    other.write_bytes(low_then_high.read_bytes())
+    finished = genrekit_cli("picture", low_then_high, other, "-m", tiny_model_path, "-o", tmp_path / "out", "-f", "svg")
+    assert finished.code == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["A $ONG.WAV-2.svg", "a $ong.wav.svg"]
+
+
+def test_an_empty_list_is_wrong_usage(
+    tiny_model_path: Path, tmp_path: Path, genrekit_cli: Callable[..., object]
+) -> None:
+    assert genrekit_cli("picture", "-", "-m", tiny_model_path, "-o", tmp_path / "out").code == 2

@@ -13,6 +13,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
+from genrekit.cli.failures import tell_failure
 from genrekit.cli.progress import Display, display
 from genrekit.cli.settings import Settings
 
@@ -271,7 +272,7 @@ def _run(
             shown.advance()
             if isinstance(outcome, Failure):
                 n_failed += 1
-                _tell_failure(outcome, debug=debug)
+                tell_failure(outcome, debug=debug)
             else:
                 for warning in outcome.warnings:
                     messages.warning(f"{outcome.path}: {warning}")
@@ -313,14 +314,3 @@ class _Tallied:
         except OSError as error:
             raise OutputError(f"cannot write the summary to {self._path}: {error.strerror or error}") from error
         messages.note(f"summary in {self._path}")
-
-
-def _tell_failure(failure: Failure, *, debug: bool) -> None:
-    from genrekit.audio import display_name
-
-    named = display_name(failure.path) in failure.error or failure.path in failure.error
-    messages.error(failure.error if named else f"{failure.path}: {failure.error}")
-    if debug and failure.cause is not None:
-        import traceback
-
-        sys.stderr.write("".join(traceback.format_exception(failure.cause)))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
+from genrekit.cli.failures import tell_failure
 from genrekit.cli.progress import display
+from genrekit.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from genrekit.inference import Failure
+    from genrekit.pictures.timeline import TimelineReader
 
 __all__ = ["PictureFormat", "picture"]
 
@@ -35,7 +42,11 @@ class PictureFormat(StrEnum):
     """
 )
 def picture(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files or folders.", show_default=False)],
+    ctx: typer.Context,
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Files, folders, or '-' for a list on standard input.", show_default=False),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the pictures.", show_default=False)
     ],
@@ -49,43 +60,64 @@ def picture(
     Pictures are named by the file, as song.mp3.png. Exit code: 0 all done; 1 some file failed, and the others are done;
     2 wrong usage.
     """
-    import io
-
     import matplotlib  # noqa: F401 - that it is missing is told before the first file is classified
 
     from genrekit.audio import display_name
-    from genrekit.errors import AudioError, GenrekitError
+    from genrekit.errors import GenrekitError
+    from genrekit.inference import Failure
     from genrekit.inference.inputs import list_inputs
-    from genrekit.pictures.drawing import write_timeline
-    from genrekit.pictures.spectrogram import picture_spectrogram
     from genrekit.pictures.timeline import TimelineReader
 
     reader = TimelineReader(model)
     files = list_inputs(paths, sys.stdin.buffer if sys.stdin is not None else io.BytesIO())
+    if not files:
+        raise typer.BadParameter("the list on standard input is empty", param_hint="PATH")
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GenrekitError(f"{output}: cannot make the folder: {error.strerror or error}") from error
+    debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
     taken: set[str] = set()
     n_failed = 0
     with display(len(files), results_on_stdout=True, task="drawing") as shown:
         for file in files:
-            try:
-                timeline = reader.read(file)
-                spectrogram = picture_spectrogram(file)
-            except AudioError as error:
+            target = output / _free_name(Path(file).name, format.value, taken)
+            drawn = _attempt(file, target, reader, format)
+            if isinstance(drawn, Failure):
                 n_failed += 1
-                messages.error(str(error))
+                tell_failure(drawn, debug=debug)
             else:
-                for warning in timeline.warnings:
+                for warning in drawn:
                     messages.warning(f"{file}: {warning}")
-                target = output / _free_name(Path(file).name, format.value, taken)
-                title = display_name(Path(file).name)
-                write_timeline(target, spectrogram, timeline, title=title, format=format.value)
+                taken.add(target.name.casefold())
                 shown.show(f"{display_name(target)}\n")
             shown.advance()
     if n_failed:
+        if len(files) > 1:
+            rest = "; the others are done" if n_failed < len(files) else ""
+            messages.note(f"{n_failed} of {len(files)} could not be drawn{rest}")
         raise typer.Exit(EXIT_FAILED)
+
+
+def _attempt(file: str, target: Path, reader: TimelineReader, format: PictureFormat) -> tuple[str, ...] | Failure:
+    """Draw one file; its warnings, or why it could not be drawn."""
+    from genrekit.audio import display_name
+    from genrekit.errors import GenrekitError
+    from genrekit.inference import Failure
+    from genrekit.pictures.drawing import write_timeline
+    from genrekit.pictures.spectrogram import picture_spectrogram
+
+    try:
+        timeline = reader.read(file)
+        spectrogram = picture_spectrogram(file)
+        title = display_name(Path(file).name)
+        write_timeline(target, spectrogram, timeline, title=title, format=format.value)
+    except GenrekitError as error:
+        return Failure(file, str(error), error)
+    # One file must not end a night's work, whatever a decoder makes of it; the failure names it.
+    except Exception as error:
+        return Failure(file, f"{file}: unexpected {type(error).__name__}: {error}", error)
+    return timeline.warnings
 
 
 def _free_name(name: str, suffix: str, taken: set[str]) -> str:
@@ -93,5 +125,4 @@ def _free_name(name: str, suffix: str, taken: set[str]) -> str:
     candidate, number = f"{name}.{suffix}", 2
     while candidate.casefold() in taken:
         candidate, number = f"{name}-{number}.{suffix}", number + 1
-    taken.add(candidate.casefold())
     return candidate

@@ -24,6 +24,7 @@ MODELS: dict[str, str] = {
     "cnn_lstm": "genrekit.models.cnn_lstm:CNNLSTM",
     "transformer": "genrekit.models.transformer:SpectrogramTransformer",
     "sincnet": "genrekit.models.sincnet:SincNet",
+    "ensemble": "genrekit.models.ensemble:Ensemble",
 }
 
 

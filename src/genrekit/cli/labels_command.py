@@ -1,0 +1,50 @@
+"""`genrekit analyse labels`: tracks whose label the models doubt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genrekit.cli import messages
+
+__all__ = ["labels"]
+
+
+def labels(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN",
+            help="Run folders, or folders of runs: folds, seeds, also of several recipes.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="All of them as CSV.", show_default=False)
+    ] = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="How many to print.")] = 25,
+) -> None:
+    """Tracks that models who never heard them take for another genre, the surest first: wrong labels are among them.
+
+    The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
+    """
+    from genrekit.analysis.doubted_labels import doubted_labels, doubted_labels_csv, doubted_labels_table
+    from genrekit.analysis.stored import group_runs, read_scored
+    from genrekit.errors import DataError
+    from genrekit.evaluation.runs import find_runs
+
+    stored = [run for folder in runs for run in find_runs(folder)]
+    tables = [read_scored(group, command="genrekit analyse labels").predictions for group in group_runs(stored)]
+    doubted = doubted_labels(tables)
+    n_tracks = len({track for table in tables for track in table.track.tolist()})
+    typer.echo(doubted_labels_table(doubted, most=most), nl=False)
+    messages.note(f"{len(doubted)} of {n_tracks} tracks are taken for another genre; {min(most, len(doubted))} shown")
+    if output is not None:
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.write_text(doubted_labels_csv(doubted), encoding="utf-8")
+        except OSError as error:
+            raise DataError(f"Cannot write {output}: {error.strerror or error}.") from error
+        messages.note(f"wrote {output}")
