@@ -13,7 +13,9 @@ from genrekit.pictures.timeline import TimelineReader
 
 pytest.importorskip("matplotlib")
 
-from genrekit.pictures.drawing import COLOURS, colours_of
+import matplotlib.image
+
+from genrekit.pictures.drawing import COLOURS, colours_of, write_timeline
 
 
 @pytest.fixture
@@ -86,6 +88,7 @@ def test_whatever_fails_with_one_file_the_others_are_drawn(
     assert finished.code == 1
     assert f"error: {tmp_path / 'odd.wav'}: unexpected ZeroDivisionError: a decoder's fault\n" in finished.err
     assert "missing.wav: " in finished.err and "nnn.wav.svg: cannot write the picture" in finished.err
+    assert "Warning" not in finished.err  # of Matplotlib, which cannot lay out so long a title
     assert "genrekit: 3 of 4 could not be drawn; the others are done\n" in finished.err
     assert "Traceback" not in finished.err
     assert finished.out == f"{tmp_path / 'out' / 'a $ong.wav.svg'}\n"
@@ -93,6 +96,13 @@ def test_whatever_fails_with_one_file_the_others_are_drawn(
 
     finished = genrekit_cli("picture", tmp_path / "odd.wav", "-m", tiny_model_path, "-o", tmp_path / "out", "--debug")
     assert "Traceback" in finished.err and "in read" in finished.err
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_long_title_leaves_the_plots_their_room(low_then_high: Path, tiny_model_path: Path, tmp_path: Path) -> None:
+    timeline, spectrogram = TimelineReader(tiny_model_path).read(low_then_high), picture_spectrogram(low_then_high)
+    write_timeline(tmp_path / "a.png", spectrogram, timeline, title="W" * 120 + "end")
+    assert matplotlib.image.imread(tmp_path / "a.png").std() > 0.1
 
 
 def test_songs_of_one_name_get_pictures_of_two(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,6 +37,7 @@ COLOURS = {
 OTHERS = "others"
 OTHERS_COLOUR = "#DDDDDD"
 MAX_BANDS = 10
+MAX_TITLE_CHARACTERS = 80
 WIDTH_IN, HEIGHT_IN, DPI = 8.0, 4.4, 150
 TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 MAX_TICKS = 10
@@ -84,7 +86,9 @@ def write_timeline(
     except OSError as error:
         raise GenrekitError(f"{path}: cannot write the picture: {error.strerror or error}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        # A name too long to write is too long to remove.
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def draw_timeline(spectrogram: npt.NDArray[np.float32], timeline: GenreTimeline, *, title: str) -> Figure:
@@ -95,6 +99,8 @@ def draw_timeline(spectrogram: npt.NDArray[np.float32], timeline: GenreTimeline,
     figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.1])
     end_s = float(timeline.edges_s[-1])
+    if len(title) > MAX_TITLE_CHARACTERS:  # a longer one would leave the plots no room
+        title = f"{title[: MAX_TITLE_CHARACTERS // 2]}…{title[-MAX_TITLE_CHARACTERS // 2 :]}"
     heading = f"{title}: {timeline.genre} ({timeline.confidence:.0%})"
     above.set_title(heading, loc="left", fontsize=10, parse_math=False)
     image = above.imshow(
