@@ -37,7 +37,7 @@ from genrekit.training.run import Run
 from genrekit.training.sources import ArchiveSource
 
 REPOSITORY = Path(__file__).parents[1]
-RECIPE = REPOSITORY / "recipes" / "res_cnn.yaml"
+RECIPE = REPOSITORY / "recipes" / "default_model.yaml"
 ASSET = REPOSITORY / "src" / "genrekit" / "assets" / "default.onnx"
 RESULTS = REPOSITORY / "results" / "default_model"
 # In use windows do not overlap: it halves the time, and costs well under a point on the validation part.
@@ -59,9 +59,9 @@ class Job:
 
 
 JOBS = (
+    *(Job("a_folds", ("split.name=a_folds", f"split.fold={fold}", *WITHOUT_VALIDATION)) for fold in range(5)),
     *(Job("p3", (f"seed={seed}",)) for seed in range(3)),
     Job("all", ("split.name=all", *WITHOUT_VALIDATION)),
-    *(Job("a_folds", ("split.name=a_folds", f"split.fold={fold}", *WITHOUT_VALIDATION)) for fold in range(5)),
     *(Job("p4", ("split.name=artist_disjoint", f"split.fold={fold}", *WITHOUT_VALIDATION)) for fold in range(3)),
 )
 

@@ -26,6 +26,10 @@ def publish(run: Run, to: Path) -> Path:
     placeless = recipe.model_copy(update={"data": recipe.data.model_copy(update={"root": None})})
     if placeless.negatives is not None:
         placeless = placeless.model_copy(update={"negatives": placeless.negatives.model_copy(update={"root": None})})
+    if placeless.distillation is not None:
+        placeless = placeless.model_copy(
+            update={"distillation": placeless.distillation.model_copy(update={"runs": None})}
+        )
     (folder / "recipe.yaml").write_text(placeless.to_yaml(), encoding="utf-8")
     for name in KEPT:
         if (run.folder / name).is_file():

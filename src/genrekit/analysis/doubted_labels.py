@@ -69,8 +69,10 @@ def doubted_labels(tables: Sequence[Predictions]) -> list[DoubtedLabel]:
     count = np.bincount(index)
     mean = np.stack([np.bincount(index, column) for column in probabilities.T], 1) / count[:, None]
     wrong = np.bincount(index, probabilities.argmax(1) != label)
+    # Half of the models for the label and half against it, up to rounding, are no doubt.
+    surplus = mean.max(1) - mean[np.arange(len(names)), label[first]]
     found = []
-    for place in np.flatnonzero(mean.argmax(1) != label[first]):
+    for place in np.flatnonzero(surplus > 1e-6):
         own, answer = int(label[first[place]]), int(mean[place].argmax())
         known = facts.get(str(names[place]))
         found.append(

@@ -12,6 +12,7 @@ from genrekit.cli import messages
 from genrekit.cli.data_command import ROOT_VARIABLE
 from genrekit.cli.evaluate_command import Part
 from genrekit.cli.examples import examples
+from genrekit.cli.labels_command import labels
 from genrekit.cli.replication_command import replication
 from genrekit.cli.robustness_command import robustness
 
@@ -282,3 +283,4 @@ def _unit(fusion: Unit) -> Literal["excerpt", "mean", "vote"]:
 
 app.command()(robustness)
 app.command()(replication)
+app.command()(labels)

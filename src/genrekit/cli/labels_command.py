@@ -8,10 +8,20 @@ from typing import Annotated
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.examples import examples
 
 __all__ = ["labels"]
 
 
+@examples(
+    r"""
+    # The 25 tracks whose label all folds and seeds doubt most
+    genrekit analyse labels runs/res_cnn-*
+
+    # All of them, to listen through
+    genrekit analyse labels runs/ --output doubted.csv --most 10
+    """
+)
 def labels(
     runs: Annotated[
         list[Path],

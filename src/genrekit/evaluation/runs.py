@@ -18,7 +18,7 @@ __all__ = ["PREDICTIONS_NAME", "SplitProof", "StoredRun", "find_runs", "load_run
 
 PREDICTIONS_NAME = "predictions.parquet"
 # What may differ between runs that are pooled: which fold, which seed, and where the data lie on a machine.
-FREE_IN_A_RECIPE = frozenset({"title", "seed", "split.fold", "data.root", "negatives.root"})
+FREE_IN_A_RECIPE = frozenset({"title", "seed", "split.fold", "data.root", "negatives.root", "distillation.runs"})
 
 
 @dataclass(frozen=True)
