@@ -1,0 +1,111 @@
+"""Own genres the whole way by the real command line: learnt, then used by classify, tag and picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("sklearn")
+pytest.importorskip("onnx")
+
+from learning.conftest import write_song
+
+DEEP, BRIGHT = "Früh Dub", "Acid & Bleep"  # no letters of ASCII alone, and what HTML and shells mind
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Path:
+    folder = tmp_path / "My Genres"
+    for k in range(6):
+        write_song(folder / DEEP / f"{k:02}.flac", k, 100, 700)
+        write_song(folder / BRIGHT / f"{k:02}.flac", 1000 + k, 2200, 3500)
+    return folder
+
+
+@pytest.fixture
+def new_songs(tmp_path: Path) -> dict[str, Path]:
+    return {
+        DEEP: write_song(tmp_path / "new" / "a.flac", 77, 100, 700),
+        BRIGHT: write_song(tmp_path / "new" / "b.flac", 1077, 2200, 3500),
+    }
+
+
+def test_what_was_learnt_is_classified_tagged_taken_back_and_drawn(
+    genrekit_cli: Callable[..., Any],
+    tiny_model_path: Path,
+    collection: Path,
+    new_songs: dict[str, Path],
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("mutagen")
+    pytest.importorskip("matplotlib")
+    from genrekit.library.tags import read_tags
+
+    model, folder, journal = tmp_path / "mine.onnx", tmp_path / "new", tmp_path / "journal.jsonl"
+    learnt = genrekit_cli("learn", collection, "--model", tiny_model_path, "--output", model)
+    assert learnt.code == 0, learnt.err
+    assert DEEP in learnt.out and "accuracy 100.0 % on songs held out" in learnt.out
+    assert "fewer than 10 songs" in learnt.err
+    assert f"use it by: genrekit classify --model {model}" in learnt.err
+
+    heard = genrekit_cli("classify", folder, "--model", model, "--format", "json")
+    assert heard.code == 0, heard.err
+    rows = [json.loads(line) for line in heard.out.splitlines()]
+    assert {row["genre"]: Path(row["path"]) for row in rows} == new_songs
+    assert {row["model"] for row in rows} == {"mine"}
+    assert all(set(row["probabilities"]) == set(new_songs) for row in rows)
+
+    before = {path: path.read_bytes() for path in new_songs.values()}
+    shown = genrekit_cli("tag", folder, "--model", model, "--name", f"{BRIGHT}=Acid")
+    assert shown.out == f"(none) -> {DEEP}  {new_songs[DEEP]}\n(none) -> Acid  {new_songs[BRIGHT]}\n"
+    assert {path: path.read_bytes() for path in new_songs.values()} == before
+    written = genrekit_cli("tag", folder, "--model", model, "--write", "--journal", journal)
+    assert written.code == 0, written.err
+    assert {read_tags(path).genres: path for path in new_songs.values()} == {
+        (genre,): path for genre, path in new_songs.items()
+    }
+    assert genrekit_cli("tag", "undo", journal).code == 0
+    assert {path: path.read_bytes() for path in new_songs.values()} == before
+
+    drawn = genrekit_cli("picture", new_songs[DEEP], "--model", model, "-o", tmp_path / "pictures", "-f", "svg")
+    assert drawn.code == 0, drawn.err
+    assert "Acid &amp; Bleep" in (tmp_path / "pictures" / "a.flac.svg").read_text(encoding="utf-8")
+
+
+def test_results_of_one_model_are_not_gone_on_with_by_another(
+    genrekit_cli: Callable[..., Any],
+    tiny_model_path: Path,
+    collection: Path,
+    new_songs: dict[str, Path],
+    tmp_path: Path,
+) -> None:
+    model, results = tmp_path / "mine.onnx", tmp_path / "results.json"
+    assert genrekit_cli("learn", collection, "--model", tiny_model_path, "--output", model).code == 0
+    assert genrekit_cli("classify", *new_songs.values(), "-m", tiny_model_path, "-o", results).code == 0
+    finished = genrekit_cli("classify", *new_songs.values(), "-m", model, "-o", results, "--resume")
+    assert finished.code == 1
+    assert "tiny" in finished.err and "mine" in finished.err
+
+
+def test_a_broken_song_is_named_and_the_others_are_learnt(
+    genrekit_cli: Callable[..., Any], tiny_model_path: Path, collection: Path, tmp_path: Path
+) -> None:
+    (collection / DEEP / "broken.mp3").write_bytes(b"no music" * 100)
+    finished = genrekit_cli("learn", collection, "--model", tiny_model_path, "--output", tmp_path / "mine.onnx")
+    assert finished.code == 1
+    assert f"left out {DEEP}/broken.mp3" in finished.err
+    assert (tmp_path / "mine.onnx").is_file()
+
+
+@pytest.mark.parametrize("name", ["there.onnx", "bare"])
+def test_wrong_usage(
+    genrekit_cli: Callable[..., Any], tiny_model_path: Path, collection: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "there.onnx").write_text("mine")
+    finished = genrekit_cli("learn", collection, "--model", tiny_model_path, "--output", tmp_path / name)
+    assert finished.code == 2
+    assert (tmp_path / "there.onnx").read_text() == "mine"
