@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.metrics import roc_auc_score
 
 from genrekit.analysis import OwnFigure, draw_beside_published, table_beside_published, write_picture
 from genrekit.data import load_dataset
@@ -162,6 +163,12 @@ def calibrate(work: Path) -> tuple[Calibration, dict[str, float]]:
         "accuracy_all": float(correct.mean()),
         "accuracy_answered": float(correct[answered].mean()),
         "share_answered": float(answered.mean()),
+        "negatives_auroc": float(
+            roc_auc_score(
+                np.repeat([1, 0], [len(known_confidence), len(negative_confidence)]),
+                np.concatenate([known_confidence, negative_confidence]),
+            )
+        ),
         "negatives_unknown": float((negative_confidence < calibration.unknown_threshold).mean()),
     }
 
@@ -187,7 +194,7 @@ def card_text(figures: dict[str, dict[str, float]], fit: dict[str, float]) -> st
         values[f"{group}_shipped"] = f"{100 * found['accuracy_as_shipped']:.1f}"
     for name in ("share_answered", "accuracy_answered", "negatives_unknown"):
         values[name] = f"{100 * fit[name]:.1f}"
-    for name in ("calibration_error", "unknown_threshold"):
+    for name in ("calibration_error", "unknown_threshold", "negatives_auroc"):
         values[name] = f"{fit[name]:.3f}"
     template = (REPOSITORY / "scripts" / "default_model_card.md").read_text(encoding="utf-8")
     return string.Template(template).substitute(values)
