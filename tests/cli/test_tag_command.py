@@ -17,6 +17,7 @@ pytest.importorskip("mutagen")
 
 from library.tagged_files import make_file
 
+from genrekit.library.copies import is_copy_name
 from genrekit.library.patch import sha256_of
 from genrekit.library.tag_journal import locked, read_journal
 from genrekit.library.tags import read_tags
@@ -125,6 +126,18 @@ def test_links_are_told(genrekit_cli: Callable, results: Callable, music_folder:
     assert read_tags(path).genres == ("Jazz",) and read_tags(twin).genres == ("jazz",)
 
 
+def test_a_link_to_itself_is_named_and_the_others_are_written(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    path, loop = make_file(music_folder, "song.flac"), tmp_path / "loop.flac"
+    loop.symlink_to(loop)
+    journal = tmp_path / "journal.jsonl"
+    finished = genrekit_cli("tag", loop, path, "--results", results(path), "--write", "--journal", journal)
+    assert finished.code == 1
+    assert f"error: {loop}: " in finished.err
+    assert read_tags(path).genres == ("jazz",)
+
+
 def test_a_read_only_file_is_a_clear_error(genrekit_cli: Callable, results: Callable, music_folder: Path) -> None:
     path, other = make_file(music_folder, "song.flac"), make_file(music_folder, "song.ogg")
     path.chmod(0o444)
@@ -187,6 +200,64 @@ def test_a_kill_at_any_moment_loses_nothing(
     finished = subprocess.run([*genrekit_program, "tag", "undo", journal], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     assert {sha256_of(path) for path in files} == {before}
+
+
+def _killed_in_a_copy(command: list[str | Path], folder: Path, meanwhile: Callable[[], None]) -> Path:
+    """Run until a copy lies beside a song, stop there, do something meanwhile, and kill; returns the copy."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        if not any(is_copy_name(entry.name) for entry in os.scandir(folder)):
+            continue
+        os.kill(process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        # Whoever stopped in between two copies has to go on.
+        copies = [path for path in folder.iterdir() if is_copy_name(path.name)]
+        if copies and copies[0].stat().st_size:
+            meanwhile()
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            return copies[0]
+        os.kill(process.pid, signal.SIGCONT)
+    raise AssertionError("it was done before it could be killed")
+
+
+@pytest.mark.parametrize("way", ["write", "undo"])
+def test_what_a_kill_leaves_is_told_and_removed(
+    genrekit_program: list[str],
+    genrekit_cli: Callable,
+    results: Callable,
+    music_folder: Path,
+    tmp_path: Path,
+    way: str,
+) -> None:
+    first = make_file(music_folder, "song.flac")
+    files = [first, *(music_folder / f"{number:03}.flac" for number in range(60))]
+    for file in files[1:]:
+        file.write_bytes(first.read_bytes())
+    mine = music_folder / ".genrekit-mine.flac"
+    mine.write_bytes(b"mine")
+    journal, other = tmp_path / "journal.jsonl", tmp_path / "other.jsonl"
+    tag = ("tag", music_folder, "--results", results(*files))
+
+    def while_it_lives() -> None:
+        before = sorted(music_folder.iterdir())
+        finished = genrekit_cli("tag", first, "--results", tag[-1], "--write", "--journal", other)
+        assert finished.code == 0
+        assert "killed run" not in finished.err
+        assert sorted(music_folder.iterdir()) == before
+
+    command = [*genrekit_program, *tag, "--write", "--journal", journal]
+    copy = _killed_in_a_copy(command, music_folder, while_it_lives)
+    assert copy.is_file()
+    assert f"{copy}: a copy that a killed run left; it goes when" in genrekit_cli(*tag).err
+    assert f"{copy}: a copy that a killed run left" in genrekit_cli("tag", "undo", journal, "--dry-run").err
+    assert copy.is_file()
+    again = (*tag, "--write", "--journal", journal) if way == "write" else ("tag", "undo", journal)
+    finished = genrekit_cli(*again)
+    assert f"genrekit: {copy}: removed; a copy that a killed run left\n" in finished.err
+    assert sorted(music_folder.iterdir()) == sorted([mine, *files])
+    assert mine.read_bytes() == b"mine"
+    assert "killed run" not in genrekit_cli(*tag).err
 
 
 def test_two_runs_at_once_on_one_journal_are_refused(

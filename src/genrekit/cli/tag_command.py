@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
@@ -191,7 +192,12 @@ def tag(
     with display(len(files), results_on_stdout=True, task="tagging") as shown:
         if write:
             journal_path = journal or Path(f"genrekit-tags-{datetime.now():%Y%m%d-%H%M%S}.jsonl")
-            settings = {"model": model, "results": None if results is None else str(results), "policy": asdict(chosen)}
+            settings = {
+                "model": model,
+                "results": None if results is None else str(results),
+                "policy": asdict(chosen),
+                "folders": _folders(files),
+            }
             is_new = not journal_path.exists()
             with TagJournal.opened(journal_path, settings) as opened:
                 # Told first, because a run that is interrupted has written files too.
@@ -214,6 +220,15 @@ def tag(
 
 
 app.command(UNDO)(undo)
+
+
+def _folders(files: list[str]) -> list[str]:
+    """Where files will be written, links resolved; a file that is none is told when it is its turn."""
+    found = set()
+    for file in files:
+        with suppress(OSError, ValueError, RuntimeError):
+            found.add(str(Path(file).resolve(strict=True).parent))
+    return sorted(found)
 
 
 def _policy(path: Path | None, flags: dict[str, Any]) -> TagPolicy:

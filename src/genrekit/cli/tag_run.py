@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from genrekit.library.tag_files import TagPlan
     from genrekit.library.tag_journal import TagJournal
 
-__all__ = ["TagRun", "listed", "require_mutagen"]
+__all__ = ["TagRun", "clear_leftovers", "listed", "require_mutagen", "tell_leftovers"]
 
 
 class TagRun:
@@ -43,7 +43,10 @@ class TagRun:
         from genrekit.library.errors import TagError
         from genrekit.library.tag_files import write_plan
 
-        for planned in self._decided(self._planned(files)):
+        plans = self._planned(files)
+        folders = [plan.file.parent for plan in plans if not isinstance(plan, str)]
+        tell_leftovers(folders) if journal is None else clear_leftovers(folders)
+        for planned in self._decided(plans):
             shown.advance()
             if isinstance(planned, str):
                 self._fail(planned)
@@ -123,6 +126,26 @@ class TagRun:
     def _fail(self, text: str) -> None:
         self.n_failed += 1
         messages.error(text)
+
+
+def tell_leftovers(folders: Iterable[Path]) -> None:
+    """Say which copies killed runs have left in these folders."""
+    from genrekit.library.copies import find_leftovers
+
+    for path in find_leftovers(folders):
+        messages.note(f"{path}: a copy that a killed run left; it goes when tags are written here, or taken back")
+
+
+def clear_leftovers(folders: Iterable[Path]) -> None:
+    """Remove the copies that killed runs have left in these folders, and say so."""
+    from genrekit.library.copies import find_leftovers, remove_leftover
+
+    for path in find_leftovers(folders):
+        try:
+            if remove_leftover(path):
+                messages.note(f"{path}: removed; a copy that a killed run left")
+        except OSError as error:
+            messages.warning(f"{path}: a copy that a killed run left cannot be removed: {error.strerror or error}")
 
 
 def require_mutagen() -> None:

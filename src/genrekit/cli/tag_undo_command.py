@@ -10,7 +10,7 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.progress import display
-from genrekit.cli.tag_run import listed, require_mutagen
+from genrekit.cli.tag_run import clear_leftovers, listed, require_mutagen, tell_leftovers
 
 __all__ = ["undo"]
 
@@ -43,7 +43,7 @@ def undo(
     """
     from genrekit.audio import display_name
     from genrekit.library.errors import TagError
-    from genrekit.library.tag_journal import locked, read_journal
+    from genrekit.library.tag_journal import locked, read_folders, read_journal
     from genrekit.library.undo import undo_entry
 
     require_mutagen()
@@ -52,6 +52,8 @@ def undo(
     n_failed = n_restored = 0
     with locked(journal):
         entries = list(read_journal(journal))
+        folders = sorted(read_folders(journal))
+        tell_leftovers(folders) if dry_run else clear_leftovers(folders)
         with display(len(entries), results_on_stdout=True, task="restoring") as shown:
             # Last first: a file may have been written by several runs.
             for entry in reversed(entries):

@@ -1,7 +1,7 @@
 """Replacing a file's bytes: all of them or none, whatever happens in between.
 
 The new bytes are written beside it, handed to the disk, and then take its name. So a kill or a full disk leaves the old
-file; what a kill leaves besides is a hidden file `.genrekit-...`, which may be removed.
+file; what a kill leaves besides is a hidden copy, which a later run finds (`library/copies.py`).
 """
 
 from __future__ import annotations
@@ -10,18 +10,16 @@ import contextlib
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from genrekit.audio import display_name
+from genrekit.library.copies import new_copy
 from genrekit.library.errors import TagError
 from genrekit.library.tag_journal import sync_folder
 
 __all__ = ["FileState", "copy_beside", "replace_by", "state_of"]
-
-PREFIX = ".genrekit-"
 
 
 @dataclass(frozen=True)
@@ -85,21 +83,20 @@ def copy_beside(path: Path, *, content: bool) -> Iterator[Path]:
     ------
     TagError : if it cannot be written
     """
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=path.suffix, dir=path.parent)
-        os.close(descriptor)
-    except OSError as error:
-        raise TagError(f"{display_name(path)}: cannot write in its folder: {error.strerror or error}") from error
-    copy = Path(name)
-    try:
-        if content:
-            try:
-                shutil.copyfile(path, copy)
-            except OSError as error:
-                raise TagError(f"{display_name(path)}: cannot be copied: {error.strerror or error}") from error
-        yield copy
-    finally:
-        copy.unlink(missing_ok=True)
+    with contextlib.ExitStack() as held:
+        try:
+            copy = held.enter_context(new_copy(path.parent, path.suffix))
+        except OSError as error:
+            raise TagError(f"{display_name(path)}: cannot write in its folder: {error.strerror or error}") from error
+        try:
+            if content:
+                try:
+                    shutil.copyfile(path, copy)
+                except OSError as error:
+                    raise TagError(f"{display_name(path)}: cannot be copied: {error.strerror or error}") from error
+            yield copy
+        finally:
+            copy.unlink(missing_ok=True)
 
 
 def keep_looks(path: Path, copy: Path) -> None:

@@ -20,7 +20,7 @@ from genrekit.audio import display_name
 from genrekit.library.errors import TagError
 from genrekit.library.patch import Patch
 
-__all__ = ["JOURNAL_VERSION", "JournalEntry", "TagJournal", "locked", "read_journal"]
+__all__ = ["JOURNAL_VERSION", "JournalEntry", "TagJournal", "locked", "read_folders", "read_journal"]
 
 JOURNAL_FORMAT = "genrekit tag journal"
 JOURNAL_VERSION = 1
@@ -77,6 +77,11 @@ class TagJournal:
     def opened(cls, path: Path, settings: Mapping[str, Any]) -> Iterator[TagJournal]:
         """Begin a run, in a new file or behind the runs that a journal has, and keep other processes out.
 
+        Parameters
+        ----------
+        path : of the journal
+        settings : of the run, as JSON values; "folders" lists those in which it may write
+
         Raises
         ------
         TagError : if another run writes it, it is something else or of another version, or it cannot be written
@@ -126,6 +131,24 @@ def read_journal(path: Path) -> Iterator[JournalEntry]:
     ------
     TagError : if it cannot be read, is no journal, or one of another version
     """
+    for line in _lines(path):
+        if isinstance(line, JournalEntry):
+            yield line
+
+
+def read_folders(path: Path) -> frozenset[Path]:
+    """The folders in which its runs wrote, or were about to when they ended; raises as `read_journal`."""
+    folders: set[Path] = set()
+    for line in _lines(path):
+        if isinstance(line, JournalEntry):
+            folders.add(Path(line.path).parent)
+        else:
+            folders.update(map(Path, line.get("folders", ())))
+    return frozenset(folders)
+
+
+def _lines(path: Path) -> Iterator[JournalEntry | dict[str, Any]]:
+    """Each entry, and each beginning of a run as its values."""
     with _told(path), path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.endswith(b"\n"):
@@ -134,6 +157,7 @@ def read_journal(path: Path) -> Iterator[JournalEntry]:
                 values = json.loads(line)
                 if "format" in values or number == 1:
                     _check_header(path, values)
+                    yield values
                     continue
                 entry = JournalEntry.from_json(values)
             except (ValueError, TypeError, KeyError, TagError) as error:
