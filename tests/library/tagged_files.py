@@ -44,6 +44,16 @@ def _id3(version: int) -> Callable[[Path], Path]:
     return make
 
 
+def _riff_info(path: Path) -> Path:
+    """Its genre lies in a RIFF INFO list, behind the sound, as libsndfile writes it."""
+    import soundfile
+
+    with soundfile.SoundFile(path, "w", SR, 2, "PCM_16") as file:
+        file.title, file.genre = "Ünder the Śea", "Rock"
+        file.write(music(sr=SR))
+    return path
+
+
 def _ape(path: Path) -> Path:
     """No free encoder makes these: a true header, and noise where the sound would be."""
     header = b"MAC " + struct.pack("<H", 3990) + bytes(50) + struct.pack("<IIIHHI", 73728, 40000, 2, 16, 2, 44100)
@@ -60,6 +70,7 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "song.opus": _soundfile("OGG", "OPUS"),
     "song.aiff": _soundfile("AIFF", "PCM_16"),
     "song.wav": _soundfile("WAV", "PCM_16"),
+    "info.wav": _riff_info,
     "song.m4a": _pyav("ipod", "aac", "fltp"),
     "song.wma": _pyav("asf", "wmav2", "fltp"),
     "song.wv": _pyav("wv", "wavpack", "fltp"),

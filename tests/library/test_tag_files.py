@@ -74,13 +74,13 @@ def test_ffprobe_reads_it(tmp_path: Path, name: str) -> None:
     tags = {**found["streams"][0].get("tags", {}), **found["format"].get("tags", {})}
     genre = {key.lower(): value for key, value in tags.items()}["genre"]
     # FFmpeg itself reads the first alone of a list in ID3v2.4, MP4 and APEv2.
-    expected = {"id3v23.mp3": "Jazz/Hip-Höp"}.get(
+    expected = {"id3v23.mp3": "Jazz/Hip-Höp", "info.wav": "Jazz; Hip-Höp"}.get(
         name, "Jazz;Hip-Höp" if path.suffix in (".flac", ".ogg", ".opus") else "Jazz"
     )
     assert genre == expected
 
 
-@pytest.mark.parametrize("name", ["plain.mp3", "id3v23.mp3", "id3v24.mp3", "song.wav", "song.aiff"])
+@pytest.mark.parametrize("name", ["plain.mp3", "id3v23.mp3", "id3v24.mp3", "song.wav", "info.wav", "song.aiff"])
 def test_exiftool_reads_both(tmp_path: Path, name: str) -> None:
     if shutil.which("exiftool") is None:
         pytest.skip("exiftool (libimage-exiftool-perl) is not installed")

@@ -5,6 +5,9 @@ ID3v2.4, whose text frames hold a list. ID3v2.3 has one text a frame, and for se
 list of numbers. For lists of people it has "/"; taggers took that over for genres (issues of getID3 say so of Picard),
 whereas a NUL, which others write, ends the text for a reader that keeps to the standard. So "/" is written, and "; "
 where a name itself has a "/". A file keeps the version that it has; one without any ID3 tag gets 2.4.
+
+A wav file may have a genre in its RIFF INFO list besides: it counts where there is none in ID3, and where it is, it is
+written too, so that a file does not say two things.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any, BinaryIO
 
 from genrekit.audio import display_name
 from genrekit.library.errors import TagError
+from genrekit.library.riff_info import read_info_genre, write_info_genre
 
 __all__ = ["TAGGED_FORMATS", "Tags", "as_written", "read_tags", "write_genres"]
 
@@ -86,11 +90,13 @@ def read_tags(path: Path) -> Tags:
             notes.append("has an ID3 tag in front of its own tags, which stays as it is")
         if name == "mp3" and _has_ape(file):
             notes.append("has an APEv2 tag too, which stays as it is, and which some players read first")
+        info_genre = read_info_genre(file) if name == "wav" else ""
     version = ""
     if _FORMATS[name].family == "id3" and opened.tags is not None:
         version = "ID3v{}.{}".format(*opened.tags.version[:2])
     length = getattr(opened.info, "length", 0.0) or 0.0
-    return Tags(name, _genres(opened, _FORMATS[name].family), version, float(length), tuple(notes))
+    genres = _genres(opened, _FORMATS[name].family) or ((info_genre,) if info_genre else ())
+    return Tags(name, genres, version, float(length), tuple(notes))
 
 
 def write_genres(path: Path, genres: Sequence[str]) -> None:
@@ -110,6 +116,10 @@ def write_genres(path: Path, genres: Sequence[str]) -> None:
     family = _FORMATS[name].family
     try:
         _set(opened, family, list(genres))
+        if name == "wav":
+            write_info_genre(path, genres)
+    except TagError:
+        raise
     except OSError as error:
         raise TagError(f"{display_name(path)}: cannot write tags: {error.strerror or error}") from error
     # mutagen meets whatever bytes the file has; the copy is thrown away, and the file's own name is told.
