@@ -41,7 +41,10 @@ def test_names_a_missing_extra_with_the_line_that_installs_it(tiny_model_path: P
     )
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
-    assert "missing torch, lightning: pip install 'genrekit[train]'" in finished.stdout
+    assert (
+        "missing torch, lightning: pip install 'genrekit[train]' (in a clone: pip install '.[train]')"
+        in finished.stdout
+    )
     assert "train on" not in finished.stdout
 
 

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import genrekit
 from genrekit.cli import main as main_module
+from genrekit.cli.extras import EXTRAS, install_line
 from genrekit.cli.main import COMMANDS
 from genrekit.errors import DataError
 
@@ -101,7 +104,14 @@ def test_a_missing_extra_is_named_with_the_line_that_installs_it(verb: str, pack
     )
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert finished.returncode == 2
-    assert finished.stderr == f"genrekit: error: genrekit {verb} needs {named}: pip install 'genrekit[train]'\n"
+    assert finished.stderr == f"genrekit: error: genrekit {verb} needs {named}: {install_line('train')}\n"
+
+
+def test_the_line_that_installs_an_extra_holds_for_the_package_and_for_a_clone() -> None:
+    assert install_line("tag") == "pip install 'genrekit[tag]' (in a clone: pip install '.[tag]')"
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(EXTRAS) <= set(project["optional-dependencies"])
+    assert {command.extra for command in COMMANDS} <= set(EXTRAS)
 
 
 def test_a_real_verb_without_pytorch_names_the_extra(tmp_path: object) -> None:
@@ -112,5 +122,5 @@ def test_a_real_verb_without_pytorch_names_the_extra(tmp_path: object) -> None:
     )
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert finished.returncode == 2
-    assert "pip install 'genrekit[train]'" in finished.stderr
+    assert install_line("train") in finished.stderr
     assert "Traceback" not in finished.stderr

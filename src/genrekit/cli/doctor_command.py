@@ -13,7 +13,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
-from genrekit.cli.extras import EXTRAS
+from genrekit.cli.extras import EXTRAS, install_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ def doctor(
     _show_versions(console)
     missing = [name for name in CORE if find_spec(name) is None]
     if missing:
-        messages.error(f"{', '.join(missing)} missing: pip install --force-reinstall genrekit")
+        messages.error(f"{', '.join(missing)} missing: install genrekit anew, by pip install --force-reinstall")
         raise typer.Exit(EXIT_FAILED)
     _show_extras(console)
     _show_service(console)
@@ -80,7 +80,7 @@ def _show_extras(console: Console) -> None:
     for extra, packages in EXTRAS.items():
         missing = [title for package, title in packages.items() if find_spec(package) is None]
         if missing:
-            state = f"missing {', '.join(missing)}: pip install 'genrekit[{extra}]'"
+            state = f"missing {', '.join(missing)}: {install_line(extra)}"
         else:
             state = ", ".join(f"{title} {_version(title)}" for title in packages.values())
         _line(console, f"[{extra}]", state)

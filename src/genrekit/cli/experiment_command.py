@@ -12,6 +12,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
+from genrekit.cli.extras import install_line
 from genrekit.cli.matrix_display import duration_text, matrix_display, validation_text
 from genrekit.cli.training_options import Negatives
 
@@ -49,7 +50,7 @@ Threads = Annotated[
     typer.Option(min=1, help="CPU threads of each; by default the cores are shared out.", show_default=False),
 ]
 ExecutorChoice = Annotated[
-    Executor, typer.Option(help="Processes of this machine, or a Ray cluster (pip install 'genrekit[cluster]').")
+    Executor, typer.Option(help="Processes of this machine, or a Ray cluster (needs the extra 'cluster').")
 ]
 RayAddress = Annotated[
     str | None,
@@ -181,9 +182,7 @@ def make_pool(
     except ModuleNotFoundError as error:
         if error.name != "ray":
             raise
-        raise typer.BadParameter(
-            "Ray is not installed: pip install 'genrekit[cluster]'", param_hint="--executor"
-        ) from None
+        raise typer.BadParameter(f"Ray is not installed: {install_line('cluster')}", param_hint="--executor") from None
 
 
 def interrupted() -> None:

@@ -1,8 +1,8 @@
-"""What each extra of the package brings, so that a missing one can be named."""
+"""What each extra of the package brings, so that a missing one can be named with the line that installs it."""
 
 from __future__ import annotations
 
-__all__ = ["EXTRAS"]
+__all__ = ["EXTRAS", "install_line"]
 
 # extra -> name as it is imported -> name as it is installed
 EXTRAS = {
@@ -44,3 +44,8 @@ EXTRAS = {
         "ray": "ray",
     },
 }
+
+
+def install_line(extra: str) -> str:
+    """What to type to get an extra, for whoever has the package and for whoever works in a clone."""
+    return f"pip install 'genrekit[{extra}]' (in a clone: pip install '.[{extra}]')"

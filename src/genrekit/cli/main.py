@@ -20,7 +20,7 @@ from typer.main import get_command, get_group
 import genrekit
 from genrekit.cli import messages
 from genrekit.cli.examples import ExampledCommand
-from genrekit.cli.extras import EXTRAS
+from genrekit.cli.extras import EXTRAS, install_line
 from genrekit.cli.settings import Settings
 from genrekit.errors import GenrekitError
 
@@ -42,7 +42,7 @@ class Command:
     help : one line for `genrekit --help`
     panel : heading that it stands under there
     needs : what it needs beyond the light install, for people; "" if nothing
-    extra : what brings that, as in `pip install 'genrekit[train]'`
+    extra : what brings that, of `EXTRAS`
     """
 
     name: str
@@ -244,11 +244,11 @@ def _report(error: Exception, arguments: list[str]) -> int:
     verb = next((command for command in COMMANDS if command.name in arguments[:1]), None)
     missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if verb is not None and verb.needs and missing in EXTRAS[verb.extra]:
-        messages.error(f"genrekit {verb.name} needs {verb.needs}: pip install 'genrekit[{verb.extra}]'")
+        messages.error(f"genrekit {verb.name} needs {verb.needs}: {install_line(verb.extra)}")
         return EXIT_USAGE
     other = next((extra for extra, packages in EXTRAS.items() if missing in packages), None)
     if verb is not None and other is not None:
-        messages.error(f"this use of genrekit {verb.name} needs {missing}: pip install 'genrekit[{other}]'")
+        messages.error(f"this use of genrekit {verb.name} needs {missing}: {install_line(other)}")
         return EXIT_USAGE
     messages.error(f"unexpected {type(error).__name__}: {error}; run it again with --debug, and report what it shows")
     return EXIT_FAILED

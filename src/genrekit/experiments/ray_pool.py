@@ -44,7 +44,7 @@ class RayPool:
     Raises
     ------
     ModuleNotFoundError
-        If Ray is not installed: pip install 'genrekit[cluster]'.
+        If Ray is not installed, which the extra "cluster" brings.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ def find_model(model: str | os.PathLike[str]) -> Path:
         return path
     if text == DEFAULT:
         raise ModelFileError(
-            "the bundled model is missing from this installation: pip install --force-reinstall genrekit"
+            "the bundled model is missing here: install genrekit anew, by pip install --force-reinstall"
         )
     raise ModelFileError(
         f"no bundled model is named {text!r}; {nearest(text, bundled)}; or give the path of a model file"

@@ -236,7 +236,7 @@ def _require(fits: bool, key: str, value: object, expected: str) -> None:
 def _check_format(given: object) -> None:
     if isinstance(given, int) and not isinstance(given, bool) and given > FORMAT:
         raise ModelFileError(
-            f"made by a newer genrekit (format {given}; this version reads format {FORMAT}): pip install -U genrekit"
+            f"made by a newer genrekit (format {given}; this version reads format {FORMAT}): upgrade genrekit"
         )
     _require(given == FORMAT and not isinstance(given, bool), "format", given, str(FORMAT))
 
