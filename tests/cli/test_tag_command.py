@@ -307,6 +307,12 @@ def test_wrong_usage(genrekit_cli: Callable, arguments: tuple[str, ...]) -> None
     assert genrekit_cli("tag", *arguments).code == 2
 
 
+def test_usage_has_no_word_that_is_not_the_user_s(genrekit_cli: Callable) -> None:
+    assert "Usage: genrekit tag [OPTIONS] " in genrekit_cli("tag", "--help").out
+    wrong = genrekit_cli("tag", "a.mp3", "--no-such").err
+    assert "Usage: genrekit tag [OPTIONS] " in wrong and "genrekit tag -h" in wrong.replace("--help", "-h")
+
+
 def test_help_names_the_way_back(genrekit_cli: Callable) -> None:
     finished = genrekit_cli("tag", "--help")
     assert finished.code == 0

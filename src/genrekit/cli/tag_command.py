@@ -30,6 +30,14 @@ FILES = "files"
 UNDO = "undo"
 
 
+class NamelessContext(typer.Context):
+    """Of a verb that has no word of its own."""
+
+    @property
+    def command_path(self) -> str:
+        return super().command_path.rstrip()
+
+
 class FilesUnlessUndo(TyperGroup):
     """`genrekit tag PATH...` and `genrekit tag undo JOURNAL`: what is no `undo` are files. A folder may be `./undo`."""
 
@@ -38,8 +46,10 @@ class FilesUnlessUndo(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
-        # The word is ours, not the user's: usage lines say `genrekit tag`.
-        return "" if name == FILES else name, command, rest
+        if name == FILES and command is not None:
+            # The word is ours, not the user's: usage lines say `genrekit tag`.
+            name, command.context_class = "", NamelessContext
+        return name, command, rest
 
 
 app = typer.Typer(cls=FilesUnlessUndo, add_completion=False, pretty_exceptions_enable=False)
