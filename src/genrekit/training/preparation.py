@@ -11,6 +11,7 @@ import torch
 
 from genrekit.data.dataset import Dataset
 from genrekit.data.leakage import require_proof
+from genrekit.data.left_out import without_genres
 from genrekit.data.registry import load_dataset
 from genrekit.data.same_recordings import with_same_recordings
 from genrekit.data.split import PARTS, Part, Split, read_split
@@ -70,7 +71,7 @@ def load_data(
     DataError, RecipeError
         If the data are not there, or the recipe's front end or augmentation cannot be had from them.
     """
-    dataset = load_dataset(recipe.data.dataset, recipe.data.root)
+    dataset = without_genres(load_dataset(recipe.data.dataset, recipe.data.root), recipe.data.left_out)
     require_front_end(dataset, named_features(recipe.features))
     require_augmentation(dataset, recipe.augmentation)
     return with_same_recordings(dataset, progress=on_progress)

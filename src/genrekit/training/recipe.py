@@ -38,10 +38,14 @@ class _Strict(BaseModel):
 
 
 class Data(_Strict):
-    """Which data set, and where it lies; `root` is left open in published recipes and given in use."""
+    """Which data set, and where it lies; `root` is left open in published recipes and given in use.
+
+    left_out : genres that are neither trained on nor tested, to ask a model later about music that it cannot name
+    """
 
     dataset: str
     root: Path | None = None
+    left_out: tuple[str, ...] = ()
 
 
 class SplitChoice(_Strict):

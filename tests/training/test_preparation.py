@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import numpy as np
+
+from genrekit.data import PARTS
+from genrekit.training import prepare
+
+
+def test_a_left_out_genre_is_in_no_part_and_rows_of_the_archive_stay_with_their_tracks(make_recipe):
+    recipe = make_recipe()
+    whole = prepare(recipe)
+    left = prepare(make_recipe(data={**recipe.data.model_dump(), "left_out": ["classical"]}))
+    assert left.dataset.genres == ("blues", "metal")
+    assert not [track for part in PARTS for track in left.split.tracks(part) if track.startswith("classical")]
+    row = left.dataset.index["metal.00003"]
+    same = whole.dataset.archive.levels[whole.dataset.index["metal.00003"]]
+    assert np.array_equal(left.dataset.archive.levels[row], same)
+    assert make_recipe(data={**recipe.data.model_dump(), "left_out": ["classical"]}).hash != recipe.hash
