@@ -41,8 +41,10 @@ REPOSITORY = Path(__file__).parents[1]
 RECIPE = REPOSITORY / "recipes" / "default_model.yaml"
 ASSET = REPOSITORY / "src" / "genrekit" / "assets" / "default.onnx"
 RESULTS = REPOSITORY / "results" / "default_model"
-# In use windows do not overlap: it halves the time, and costs well under a point on the validation part.
+# In use windows of long recordings do not overlap: it halves the time, and costs well under a point. Those of recordings
+# of up to a minute do, as in evaluation: of GTZAN's tracks, what is used is what is scored.
 HOP_S = 10.0
+SHORT_HOP_S = 5.0
 MODEL_NAME = "gtzan-rescnn-3"
 WITHOUT_VALIDATION = ("split.validation=none",)
 CPU = torch.device("cpu")
@@ -86,8 +88,8 @@ def pooled(group: str, work: Path) -> Predictions:
     return Predictions.concatenate([table.select(part="test") for table in tables])
 
 
-def as_shipped(table: Predictions) -> Predictions:
-    """The windows that are used when a file is classified: every `HOP_S`, out of the more that were predicted."""
+def as_long(table: Predictions) -> Predictions:
+    """The windows that a long recording would get: every `HOP_S`, out of the more that were predicted."""
     return table.take(np.flatnonzero(table.start_s % HOP_S == 0))
 
 
@@ -110,7 +112,7 @@ def negative_predictions(work: Path, genres: tuple[str, ...]) -> Predictions:
     dataset = load_dataset("archive", path)
     source = ArchiveSource(dataset, CPU)
     recipe = load_recipe(RECIPE)
-    window, hop = source.steps(recipe.excerpts.window_s), source.steps(HOP_S)
+    window, hop = source.steps(recipe.excerpts.window_s), source.steps(SHORT_HOP_S)
     tables = []
     for job in JOBS:
         if job.group != "p4":
@@ -143,7 +145,7 @@ def negative_predictions(work: Path, genres: tuple[str, ...]) -> Predictions:
 
 def calibrate(work: Path) -> tuple[Calibration, dict[str, float]]:
     """Calibrate on artists that no model knew, since a user's artists are not GTZAN's; and say how well it fits."""
-    known = as_shipped(pooled("p4", work))
+    known = pooled("p4", work)
     negatives = negative_predictions(work, known.genres)
     calibration = fit_calibration(known, negatives)
 
@@ -174,14 +176,14 @@ def calibrate(work: Path) -> tuple[Calibration, dict[str, float]]:
 
 
 def headline(scores: dict[str, Any], table: Predictions) -> dict[str, float]:
-    """File-wise accuracy by mean fusion with its interval, out of a report's scores, and as it is in use."""
+    """File-wise accuracy by mean fusion with its interval, out of a report's scores, and with the windows of long recordings."""
     view = next(view for view in scores["views"] if view["name"] == "file-wise, mean")
     interval = view["intervals"]["accuracy"]
     return {
         "accuracy": view["accuracy"],
         "low": interval["low"],
         "high": interval["high"],
-        "accuracy_as_shipped": float(fuse(as_shipped(table), "mean").correct.mean()),
+        "accuracy_as_long": float(fuse(as_long(table), "mean").correct.mean()),
     }
 
 
@@ -191,7 +193,7 @@ def card_text(figures: dict[str, dict[str, float]], fit: dict[str, float]) -> st
     for group, found in figures.items():
         values[group] = f"{100 * found['accuracy']:.1f}"
         values[f"{group}_interval"] = f"{100 * found['low']:.1f} to {100 * found['high']:.1f}"
-        values[f"{group}_shipped"] = f"{100 * found['accuracy_as_shipped']:.1f}"
+        values[f"{group}_long"] = f"{100 * found['accuracy_as_long']:.1f}"
     for name in ("share_answered", "accuracy_answered", "negatives_unknown"):
         values[name] = f"{100 * fit[name]:.1f}"
     for name in ("calibration_error", "unknown_threshold", "negatives_auroc"):
@@ -215,6 +217,7 @@ def export(work: Path, figures: dict[str, dict[str, float]]) -> None:
         sr=ARCHIVE_LOG_MEL.sr,
         window_s=header.window_s,
         hop_s=HOP_S,
+        short_hop_s=SHORT_HOP_S,
         file_temperature=calibration.file_temperature,
         unknown_threshold=calibration.unknown_threshold,
         features=header.features.to_dict(),

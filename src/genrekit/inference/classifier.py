@@ -165,7 +165,7 @@ def _decide(name: str | None, scores: WindowScores, card: ModelCard) -> Result:
         scores.probabilities,
         genres=card.genres,
         window_s=card.window_s,
-        hop_s=card.hop_s,
+        hop_s=card.hop_of_s(scores.duration_s),
         duration_s=scores.duration_s,
         unknown_threshold=card.unknown_threshold,
     )

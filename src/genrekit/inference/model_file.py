@@ -30,6 +30,9 @@ INPUT = "waveform"
 PROBABILITIES = "probabilities"
 EMBEDDING = "embedding"
 
+# A recording up to here has few windows.
+SHORT_S = 60.0
+
 FATAL = 4  # ONNX Runtime's log level; what goes wrong is raised, and nothing else may reach standard error
 
 
@@ -44,6 +47,8 @@ class ModelCard:
     sr : sample rate of the waveform, in Hz
     window_s : seconds that the network sees at once
     hop_s : seconds from one window to the next, at most window_s
+    short_hop_s : the same in recordings of at most `SHORT_S`, where each window weighs much and more cost little;
+        `hop_s` is a whole multiple of it. None: `hop_s`
     file_temperature : > 0; a file's probabilities are softmax(log(mean over windows) / file_temperature)
     unknown_threshold : 0..1; a file whose best probability is below it is "unknown"
     features, model : the front end and the network, as their specifications' dictionaries
@@ -68,6 +73,7 @@ class ModelCard:
     trained_on: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
+    short_hop_s: float | None = None
 
     def __post_init__(self) -> None:
         _require(bool(self.name.strip()), "name", self.name, "a name")
@@ -78,6 +84,10 @@ class ModelCard:
         _require(self.sr > 0, "sr", self.sr, "a positive number of samples per second")
         _require(0 < self.window_s < math.inf, "window_s", self.window_s, "a positive number of seconds")
         _require(0 < self.hop_s <= self.window_s, "hop_s", self.hop_s, f"more than 0, at most window_s {self.window_s}")
+        if self.short_hop_s is not None:
+            ratio = self.hop_s / self.short_hop_s if self.short_hop_s > 0 else 0.0
+            whole = ratio >= 1 and abs(ratio - round(ratio)) < 1e-6
+            _require(whole, "short_hop_s", self.short_hop_s, f"a whole part of hop_s {self.hop_s}")
         _require(0 < self.file_temperature < math.inf, "file_temperature", self.file_temperature, "a positive number")
         _require(0 <= self.unknown_threshold <= 1, "unknown_threshold", self.unknown_threshold, "a number from 0 to 1")
 
@@ -91,9 +101,15 @@ class ModelCard:
         """Samples from the start of one window to the start of the next, at least 1."""
         return max(1, round(self.hop_s * self.sr))
 
+    def hop_of_s(self, duration_s: float) -> float:
+        """Seconds from one window to the next in a recording of this length."""
+        return self.short_hop_s if self.short_hop_s is not None and duration_s <= SHORT_S else self.hop_s
+
     def to_metadata(self) -> dict[str, str]:
         """The ONNX metadata that `from_metadata` reads."""
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "text"}
+        if self.short_hop_s is None:
+            del values["short_hop_s"]
         values["genres"] = list(self.genres)
         return {METADATA_KEY: json.dumps({"format": FORMAT, **values}, sort_keys=True), CARD_KEY: self.text}
 
@@ -117,14 +133,15 @@ class ModelCard:
         if not isinstance(values, dict):
             raise ModelFileError(f"its metadata is {type(values).__name__}; expected a JSON object")
         _check_format(values.pop("format", None))
+        known = _TYPES | _OPTIONAL_TYPES
         for key in values:
-            if key not in _TYPES:
-                raise ModelFileError(f"its metadata has an unknown key {key!r}; {nearest(key, _TYPES)}")
+            if key not in known:
+                raise ModelFileError(f"its metadata has an unknown key {key!r}; {nearest(key, known)}")
         missing = [key for key in _TYPES if key not in values]
         if missing:
             raise ModelFileError(f"its metadata lacks {', '.join(missing)}")
-        for key, (types, expected) in _TYPES.items():
-            value = values[key]
+        for key, value in values.items():
+            types, expected = known[key]
             _require(isinstance(value, types) and not isinstance(value, bool), key, value, expected)
         genres = values.pop("genres")
         _require(all(isinstance(genre, str) for genre in genres), "genres", genres, "a list of names")
@@ -226,6 +243,8 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "trained_on": (dict, "an object"),
     "evaluation": (dict, "an object"),
 }
+
+_OPTIONAL_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {"short_hop_s": ((int, float), "a number")}
 
 
 def _require(fits: bool, key: str, value: object, expected: str) -> None:

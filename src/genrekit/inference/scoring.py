@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from genrekit.audio import iter_windows, open_audio
+from genrekit.audio import open_audio
 from genrekit.audio.opening import source_name
 from genrekit.errors import AudioError, ModelFileError
+from genrekit.inference.density import windows_to_hear
 from genrekit.inference.model_file import INPUT, PROBABILITIES, ModelCard
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def score_windows(
     warnings: list[str] = []
     n_samples = n_silent = 0
     with open_audio(source, sr=card.sr, source_sr=source_sr) as stream:
-        for window in iter_windows(stream, window_samples=card.window_samples, hop_samples=card.hop_samples):
+        for window in windows_to_hear(stream, card):
             if stop.is_set():
                 raise Stopped
             n_samples = window.start_sample + window.n_valid

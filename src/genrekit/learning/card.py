@@ -47,6 +47,7 @@ def make_card(
         sr=base.card.sr,
         window_s=base.card.window_s,
         hop_s=base.card.hop_s,
+        short_hop_s=base.card.short_hop_s,
         file_temperature=cross_validated.temperature,
         unknown_threshold=unknown_threshold,
         features=base.card.features,

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from genrekit.audio import iter_windows, open_audio
+from genrekit.audio import open_audio
 from genrekit.errors import AudioError, GenrekitError
+from genrekit.inference.density import windows_to_hear
 from genrekit.inference.model_file import EMBEDDING, INPUT, ModelFile, open_session
 from genrekit.inference.scoring import LOUDEST, SILENCE_PEAK_TO_PEAK, WINDOWS_PER_RUN
 
@@ -65,7 +66,7 @@ class Embedder:
         batch: list[npt.NDArray[np.float32]] = []
         rows: list[Embedding] = []
         with open_audio(source, sr=card.sr, source_sr=sr) as stream:
-            for window in iter_windows(stream, window_samples=card.window_samples, hop_samples=card.hop_samples):
+            for window in windows_to_hear(stream, card):
                 if np.ptp(window.samples) <= SILENCE_PEAK_TO_PEAK or float(np.abs(window.samples).max()) > LOUDEST:
                     continue
                 batch.append(window.samples)

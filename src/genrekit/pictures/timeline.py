@@ -51,7 +51,7 @@ class TimelineReader:
         path = find_model(model)
         self._session = open_session(path, n_threads=n_threads)
         card = ModelFile.of_session(path, self._session).card
-        self.card = dataclasses.replace(card, hop_s=min(card.hop_s, card.window_s / HOPS_PER_WINDOW))
+        self.card = dataclasses.replace(card, hop_s=min(card.hop_s, card.window_s / HOPS_PER_WINDOW), short_hop_s=None)
 
     def read(self, path: str | os.PathLike[str]) -> GenreTimeline:
         """The timeline of a file.
