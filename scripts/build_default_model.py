@@ -41,8 +41,8 @@ REPOSITORY = Path(__file__).parents[1]
 RECIPE = REPOSITORY / "recipes" / "default_model.yaml"
 ASSET = REPOSITORY / "src" / "genrekit" / "assets" / "default.onnx"
 RESULTS = REPOSITORY / "results" / "default_model"
-# In use windows of long recordings do not overlap: it halves the time, and costs well under a point. Those of recordings
-# of up to a minute do, as in evaluation: of GTZAN's tracks, what is used is what is scored.
+# Windows of long recordings do not overlap: it halves the time, and costs well under a point. Those of recordings of up
+# to a minute do, as in evaluation: of GTZAN's tracks, what is used is what is scored.
 HOP_S = 10.0
 SHORT_HOP_S = 5.0
 MODEL_NAME = "gtzan-rescnn-3"
@@ -176,7 +176,7 @@ def calibrate(work: Path) -> tuple[Calibration, dict[str, float]]:
 
 
 def headline(scores: dict[str, Any], table: Predictions) -> dict[str, float]:
-    """File-wise accuracy by mean fusion with its interval, out of a report's scores, and with the windows of long recordings."""
+    """File-wise accuracy by mean fusion with its interval, out of a report's scores; and with fewer windows."""
     view = next(view for view in scores["views"] if view["name"] == "file-wise, mean")
     interval = view["intervals"]["accuracy"]
     return {
