@@ -607,6 +607,22 @@ def test_what_was_done_survives_and_is_resumed(how: signal.Signals, running: Any
     assert [row["path"] for row in _rows(output.read_text())] == [str(path) for path in inputs]
 
 
+@pytest.mark.parametrize("options", [(), ("--resume",)], ids=["anew", "resume"])
+def test_a_second_run_on_the_same_output_is_refused(options: tuple[str, ...], running: Any, classify: Callable) -> None:
+    process, output, inputs = running
+    part = output.with_name("results.json.part")
+    before = part.read_bytes(), (output.parent / "results.json.state").read_bytes()
+    finished = classify(inputs[0], "--output", output, *options)
+    assert finished.code == 1
+    assert "another genrekit writes it" in finished.err
+    assert (part.read_bytes(), (output.parent / "results.json.state").read_bytes()) == before
+    process.kill()
+    process.wait(timeout=20)
+    # The lock has ended with its process, though its file is still there.
+    assert classify(inputs[0], "--output", output, "--resume").code == 0
+    assert not (output.parent / ".results.json.lock").exists()
+
+
 def test_a_process_without_standard_input(genrekit_program: list[str], tiny_model_path: Path, good: Path) -> None:
     command = [*genrekit_program, "classify", "--model", tiny_model_path, "--format", "json", good]
     finished = subprocess.run(command, capture_output=True, check=False, preexec_fn=lambda: os.close(0))

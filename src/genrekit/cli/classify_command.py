@@ -126,6 +126,12 @@ def classify(
 
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower() if output else "", Format.table)
     _check_usage(output, chosen, resume=resume)
+    if output is not None:
+        from genrekit.inference.output_lock import hold_output
+
+        ctx.with_resource(hold_output(output))
+        if not resume:
+            _require_new(output, chosen)
     tally = _Tallied(summary)
     classifier = load(model)
     # A service or a cron job may have no standard input at all.
@@ -159,8 +165,6 @@ def classify(
 
 
 def _check_usage(output: Path | None, chosen: Format, *, resume: bool) -> None:
-    from genrekit.inference.result_file import part_of
-
     if chosen is Format.parquet:
         if output is None or (output.exists() and not output.is_file()):
             raise typer.BadParameter("parquet needs --output FILE, a regular one", param_hint="--format")
@@ -171,8 +175,11 @@ def _check_usage(output: Path | None, chosen: Format, *, resume: bool) -> None:
         raise typer.BadParameter(
             "needs --format json, csv or parquet; a table cannot be read back", param_hint="--resume"
         )
-    if output is None or resume:
-        return
+
+
+def _require_new(output: Path, chosen: Format) -> None:
+    from genrekit.inference.result_file import part_of
+
     for path, what in (
         (output, "has results already"),
         (part_of(output), "has the results of a run that was interrupted"),
