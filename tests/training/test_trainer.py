@@ -104,6 +104,34 @@ def test_resuming_after_a_kill_gives_bit_identical_weights(make_recipe, tmp_path
     )
 
 
+class Killed(Exception):
+    """In place of a kill."""
+
+
+@pytest.mark.parametrize("early_stopping_epochs", [None, 1])
+def test_a_run_killed_after_its_last_epoch_trains_no_further_one(
+    make_recipe, tmp_path, monkeypatch, early_stopping_epochs
+):
+    # Nothing is learnt, so that no epoch is better than the first.
+    values = make_recipe().model_dump()["optimisation"]
+    values |= {"learning_rate": 1e-9, "max_epochs": 5, "early_stopping_epochs": early_stopping_epochs}
+    recipe = make_recipe(optimisation=values)
+    whole = run_once(recipe, tmp_path / "whole")
+    n_epochs = len(whole.metrics_path.read_text().splitlines()) - 1
+    assert n_epochs == (5 if early_stopping_epochs is None else 2)
+
+    def kill(*_):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("genrekit.training.trainer.save_weights", kill)
+        with pytest.raises(Killed):
+            run_once(recipe, tmp_path / "killed")
+    resumed = run_once(recipe, tmp_path / "killed")
+    assert resumed.metrics_path.read_text() == whole.metrics_path.read_text()
+    assert weights_of(resumed) == weights_of(whole)
+
+
 def test_a_finished_run_is_not_trained_again(make_recipe, tmp_path):
     run = run_once(make_recipe(), tmp_path)
     before = run.weights_path.stat().st_mtime_ns

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -17,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from genrekit.errors import RunError
 from genrekit.training.run import write_text_atomically
 
-__all__ = ["METRICS", "AtomicCheckpoints", "EpochLines", "EpochProgress", "MetricsTable"]
+__all__ = ["METRICS", "AtomicCheckpoints", "EpochLines", "EpochProgress", "LastingStop", "MetricsTable"]
 
 METRICS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_file_accuracy")
 
@@ -36,6 +37,20 @@ class AtomicCheckpoints(TorchCheckpointIO):
                 f"Cannot write the checkpoint {path}: {error}. The previous one is kept; make room and start the same "
                 "command again."
             ) from error
+
+
+class LastingStop(pl.Callback):
+    """A run that had stopped early and was killed before its weights were written trains no further epoch.
+
+    Lightning restores the state of `stopping` but not that it had stopped the trainer.
+    """
+
+    def __init__(self, stopping: EarlyStopping) -> None:
+        self._stopping = stopping
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if self._stopping.stopped_epoch > 0:
+            trainer.should_stop = True
 
 
 class MetricsTable(pl.Callback):

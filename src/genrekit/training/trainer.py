@@ -22,7 +22,7 @@ from genrekit.models import GenreNetwork, WeightsHeader, create_model, save_weig
 from genrekit.models.host_memory import keep_freed_memory
 from genrekit.models.weights import load_weights
 from genrekit.training.batches import TrainingBatches
-from genrekit.training.callbacks import AtomicCheckpoints, MetricsTable
+from genrekit.training.callbacks import AtomicCheckpoints, LastingStop, MetricsTable
 from genrekit.training.module import GenreModule
 from genrekit.training.prediction import evaluation_batches, predict
 from genrekit.training.preparation import Prepared, header_of, negatives_source
@@ -123,7 +123,8 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
     callbacks += watchers
     mode = "min" if optimisation.monitor == "valid_loss" else "max"
     if optimisation.early_stopping_epochs is not None:
-        callbacks.append(EarlyStopping(optimisation.monitor, patience=optimisation.early_stopping_epochs, mode=mode))
+        stopping = EarlyStopping(optimisation.monitor, patience=optimisation.early_stopping_epochs, mode=mode)
+        callbacks += [stopping, LastingStop(stopping)]
     if validates:
         callbacks.append(
             ModelCheckpoint(run.checkpoints, "best", optimisation.monitor, mode=mode, enable_version_counter=False)
