@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,14 @@ def test_runs_are_grouped_by_system(tmp_path: Path, write_run) -> None:
     ]
     groups = group_runs([run for path in paths for run in find_runs(path)])
     assert [[run.name for run in group] for group in groups] == [["a0", "a1"], ["b0"], ["c0"]]
+
+
+def test_runs_of_one_recipe_hash_are_one_system_though_a_later_version_wrote_more_fields(
+    tmp_path: Path, write_run
+) -> None:
+    for fold, (recipe_hash, recipe) in enumerate([("abc", "{}"), ("abc", "{mixup_alpha: 0.0}"), ("def", "{}")]):
+        folder = write_run(tmp_path / str(fold), fold=fold, first_track=100 * fold)
+        (folder / "recipe.yaml").write_text(f"augmentation: {recipe}\n")
+        (folder / "run.json").write_text(json.dumps({"hash": recipe_hash}))
+    groups = group_runs(find_runs(tmp_path))
+    assert [[run.name for run in group] for group in groups] == [["0", "1"], ["2"]]

@@ -101,6 +101,24 @@ def test_recipes_of_one_name_but_other_settings_are_refused(tmp_path: Path, make
         pool_runs([one, two])
 
 
+def test_runs_of_one_recipe_hash_are_pooled_though_a_later_version_wrote_more_fields(
+    tmp_path: Path, make_predictions: Make
+) -> None:
+    folders = [write_run(tmp_path / str(seed), make_predictions(seed=seed)) for seed in range(3)]
+    recipe = yaml.safe_load((folders[1] / "recipe.yaml").read_text())
+    (folders[1] / "recipe.yaml").write_text(yaml.safe_dump({**recipe, "augmentation": {"mixup_alpha": 0.0}}))
+    with pytest.raises(DataError, match=r"augmentation\.mixup_alpha is None in 0 and 0\.0 in 1"):
+        pool_runs([load_run(folder) for folder in folders[:2]])
+    for folder, recipe_hash in zip(folders, ("abc", "abc", "def"), strict=True):
+        (folder / "run.json").write_text(json.dumps({"hash": recipe_hash}))
+    assert len(pool_runs([load_run(folder) for folder in folders[:2]])) == 2 * 120
+    with pytest.raises(DataError, match=r"augmentation\.mixup_alpha is 0\.0 in 1 and None in 2"):
+        pool_runs([load_run(folder) for folder in folders[1:]])
+    (folders[0] / "run.json").write_text("{")
+    with pytest.raises(DataError, match=r"run\.json, cannot be read"):
+        load_run(folders[0])
+
+
 def test_the_first_look_is_recorded_and_the_second_is_not(tmp_path: Path, make_predictions: Make) -> None:
     runs = [load_run(write_run(tmp_path / str(seed), make_predictions(seed=seed))) for seed in range(3)]
     for _ in range(2):

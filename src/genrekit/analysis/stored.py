@@ -111,6 +111,8 @@ def group_runs(runs: Sequence[StoredRun]) -> tuple[tuple[StoredRun, ...], ...]:
 
 
 def _system(run: StoredRun) -> str:
-    recipe = {key: value for key, value in (run.recipe or {}).items() if key not in FREE_IN_A_RECIPE}
+    recipe: object = run.recipe_hash
+    if recipe is None:
+        recipe = {key: value for key, value in (run.recipe or {}).items() if key not in FREE_IN_A_RECIPE}
     table = run.predictions
     return json.dumps([table.recipe, table.dataset, table.protocol, table.genres, recipe], sort_keys=True, default=str)

@@ -56,12 +56,15 @@ class StoredRun:
     predictions : its table
     split : its `split.json`, None if the run has none
     recipe : flattened `recipe.yaml` ("optimisation.max_epochs": 50), None if the run has none
+    recipe_hash : of `run.json`: the recipe without fold, seed and places, and without fields at their defaults, so that
+        runs of versions that know different fields are told to be of one recipe; None if the run has none
     """
 
     folder: Path
     predictions: Predictions
     split: SplitProof | None
     recipe: Mapping[str, Any] | None
+    recipe_hash: str | None = None
 
     @property
     def name(self) -> str:
@@ -90,7 +93,7 @@ def load_run(path: str | Path) -> StoredRun:
             f"{folder} has no {PREDICTIONS_NAME}: it is not a run folder, or its training has not finished. "
             "Train it first, or name a finished run."
         )
-    return StoredRun(folder, Predictions.read_parquet(table), _split(folder), _recipe(folder))
+    return StoredRun(folder, Predictions.read_parquet(table), _split(folder), _recipe(folder), _recipe_hash(folder))
 
 
 def find_runs(path: str | Path) -> tuple[StoredRun, ...]:
@@ -132,6 +135,8 @@ def pool_runs(runs: Sequence[StoredRun]) -> Predictions:
 def _require_same_recipe(first: StoredRun, other: StoredRun) -> None:
     if first.recipe is None or other.recipe is None:
         return
+    if first.recipe_hash is not None and first.recipe_hash == other.recipe_hash:
+        return
     for key in sorted({*first.recipe, *other.recipe} - FREE_IN_A_RECIPE):
         one, two = first.recipe.get(key), other.recipe.get(key)
         if one != two:
@@ -165,6 +170,18 @@ def _recipe(folder: Path) -> Mapping[str, Any] | None:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise DataError(f"The recipe of the run, {path}, cannot be read: {error}.") from error
     return dict(_flat(values, "")) if isinstance(values, dict) else None
+
+
+def _recipe_hash(folder: Path) -> str | None:
+    path = folder / "run.json"
+    if not path.is_file():
+        return None
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"What was trained in the run, {path}, cannot be read: {error}.") from error
+    found = values.get("hash") if isinstance(values, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
