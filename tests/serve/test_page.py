@@ -71,6 +71,7 @@ def test_songs_and_an_error_side_by_side(open_page: Any, songs: list[Path], sche
     assert medley.locator(".segment").count() >= 2
     assert "treble" in medley.locator(".timeline").get_attribute("aria-label")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert "up to 2 MB and 60\u00a0seconds each" in page.locator("#limits").text_content()
 
 
 def test_csv_has_all_and_no_formula(open_page: Any, songs: list[Path]) -> None:

@@ -93,6 +93,26 @@ def test_nothing_is_left_on_the_disk(service: Running) -> None:
     assert list(service.scratch.iterdir()) == []
 
 
+@pytest.mark.parametrize("kind", ["form", "body"])
+def test_full_disk_is_503_and_told(service: Running, kind: str) -> None:
+    resource = pytest.importorskip("resource")
+    content = wav(tone(duration_s=60.0))
+    # No process may write longer files than this: the same as a full disk, for this service alone.
+    before = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        if kind == "form":
+            answer = send(service, content)
+        else:
+            answer = httpx.post(f"{service.url}/v1/classify", content=content, headers=RAW, timeout=60)
+    finally:
+        resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE, before)
+    assert answer.status_code == 503 and answer.json()["code"] == "not_stored"
+    assert "no room" in answer.json()["error"] and answer.headers["Retry-After"]
+    assert 'outcome="not_stored"' in httpx.get(f"{service.url}/metrics").text
+    assert send(service, content).status_code == 200
+
+
 def test_wrong_type_is_415(service: Running) -> None:
     for kind in ("text/plain", "application/json", "application/x-www-form-urlencoded", "image/png"):
         answer = httpx.post(f"{service.url}/v1/classify", content=b"x", headers={"Content-Type": kind})

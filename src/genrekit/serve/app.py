@@ -99,6 +99,9 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
             raise
         except ClientDisconnect:
             return Response(status_code=499)
+        except Exception:
+            outcome = "unexpected"
+            raise
         finally:
             metrics.answered(outcome, time.perf_counter() - start_s)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import FileIO
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
@@ -24,6 +26,9 @@ MULTIPART = "multipart/form-data"
 # What browsers and programs call audio; the content is looked at anyway, this only spares files that cannot be meant.
 AUDIO_TYPES = frozenset({"", "application/octet-stream", "application/ogg", "application/mp4", "application/x-ogg"})
 AUDIO_FAMILIES = ("audio/", "video/")
+
+_LOG = logging.getLogger(__name__)
+RETRY_AFTER_S = 30
 
 _Close = Callable[[], Awaitable[None]]
 
@@ -53,7 +58,7 @@ async def receive_upload(request: Request, limits: Limits) -> AsyncIterator[Uplo
 
     Raises
     ------
-    Problem : too large, too slow, of a wrong type, or none
+    Problem : too large, too slow, of a wrong type, none, or there is no room for it
     """
     kind = _media_type(request.headers.get("content-type", ""))
     if kind != MULTIPART:
@@ -74,6 +79,15 @@ async def receive_upload(request: Request, limits: Limits) -> AsyncIterator[Uplo
             f"no byte came for {limits.body_idle_s:g} s, or all took more than {limits.body_total_s:g} s; send it "
             "again over a faster connection",
             headers={"Connection": "close"},
+        ) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        _LOG.error("an upload could not be kept in %s: %s", tempfile.gettempdir(), reason)
+        raise Problem(
+            "not_stored",
+            f"the service has no room for this file now ({reason}); send it again later, or ask whoever runs the "
+            "service for more room in its temporary folder",
+            headers={"Retry-After": str(RETRY_AFTER_S), "Connection": "close"},
         ) from None
     try:
         yield upload
@@ -102,7 +116,7 @@ async def _from_body(request: Request) -> tuple[Upload, _Close]:
     file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by the caller, through what is returned
     try:
         async for chunk in request.stream():
-            file.write(chunk)
+            _write(file, chunk)
     except BaseException:
         file.close()
         raise
@@ -112,6 +126,13 @@ async def _from_body(request: Request) -> tuple[Upload, _Close]:
         file.close()
 
     return Upload(file.fileno(), name[:MAX_NAME_CHARS] if name else None), close
+
+
+def _write(file: FileIO, chunk: bytes) -> None:
+    # A disk that is nearly full takes a part of it and says so only by the count.
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 async def _from_form(request: Request) -> tuple[Upload, _Close]:

@@ -25,6 +25,7 @@ STATUS_OF_CODE = {
     "worker_died": 500,
     "unexpected": 500,
     "no_worker": 503,
+    "not_stored": 503,
 }
 """Every code that an answer may carry in `code`, and its HTTP status."""
 

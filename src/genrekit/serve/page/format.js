@@ -1,5 +1,12 @@
 // Numbers as people read them.
-export const percent = (share) => (share > 0 && share < 0.005 ? "< 1 %" : `${Math.round(100 * share)} %`);
+const NBSP = "\u00a0"; // keeps a number and its unit on one line
+export const percent = (share) => (share > 0 && share < 0.005 ? `<${NBSP}1${NBSP}%` : `${Math.round(100 * share)}${NBSP}%`);
+
+// A limit, rounded down: nobody is promised more than there is.
+export function span(seconds) {
+  if (seconds >= 120) return `${Math.floor(seconds / 60)}${NBSP}minutes`;
+  return seconds < 2 ? `1${NBSP}second` : `${Math.floor(seconds)}${NBSP}seconds`;
+}
 
 export function clock(seconds) {
   const whole = Math.round(seconds);

@@ -3,7 +3,7 @@ import { about, classify, models, setToken } from "/page/api.js";
 import { setGenres } from "/page/colours.js";
 import { download, toCsv } from "/page/csv.js";
 import { byId, element } from "/page/dom.js";
-import { clock, percent } from "/page/format.js";
+import { clock, percent, span } from "/page/format.js";
 import { makePlayer } from "/page/player.js";
 import { canRecord, startRecording } from "/page/recorder.js";
 import { showError, showResult, showWorking } from "/page/result.js";
@@ -170,5 +170,5 @@ if (["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) {
   byId("promise").textContent = "Offline: your songs never leave this computer";
 }
 limits = await about();
-byId("limits").textContent = `mp3, flac, wav, m4a, ogg, opus and more, up to ${limits.max_body_bytes / 1e6} MB and ${Math.round(limits.max_duration_s / 60)} minutes each`;
+byId("limits").textContent = `mp3, flac, wav, m4a, ogg, opus and more, up to ${limits.max_body_bytes / 1e6} MB and ${span(limits.max_duration_s)} each`;
 if (!(await greet()) && limits.token_needed) askForToken("");

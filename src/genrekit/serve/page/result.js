@@ -11,6 +11,7 @@ const KINDS = {
   took_too_long: "This file took too long",
   took_too_much_memory: "This file needs too much memory",
   too_many_requests: "The service is busy",
+  not_stored: "The service has no room",
   token_needed: "The token is missing or wrong",
   offline: "The service cannot be reached",
 };
