@@ -162,9 +162,11 @@ def test_a_broken_recording_is_named_and_the_others_are_done(own_runs, trained, 
 
 
 def test_a_store_is_refused_where_it_does_not_belong(tmp_path) -> None:
-    result = TrackResult("a", {"unchanged": np.array([0.0])}, {"unchanged": {"run": np.float32([[0.1, 0.9]])}})
+    # A name with a mark that ends a line by Python's own notion.
+    name = "rock/a\u2028b.mp3"
+    result = TrackResult(name, {"unchanged": np.array([0.0])}, {"unchanged": {"run": np.float32([[0.1, 0.9]])}})
     TrackStore(tmp_path, {"weights": "1"}).add(result)
-    back = TrackStore(tmp_path, {"weights": "1"}).results["a"]
+    back = TrackStore(tmp_path, {"weights": "1"}).results[name]
     assert np.array_equal(back.probabilities["unchanged"]["run"], np.float32([[0.1, 0.9]]))
     with pytest.raises(RunError, match="other runs, conditions or data"):
         TrackStore(tmp_path, {"weights": "2"})

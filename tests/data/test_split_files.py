@@ -36,6 +36,16 @@ def test_names_of_one_track(name: str, dataset: Dataset, tmp_path: Path) -> None
     assert (split.protocol, split.validation, split.missing) == ("custom", "none", 0)
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x0b"])
+def test_marks_that_some_programs_take_for_line_ends_stay_in_names(mark: str, tmp_path: Path) -> None:
+    name = f"a/one{mark}two.mp3"
+    dataset = Dataset("d", ("g",), (Track(name, "g"), Track("a/three.mp3", "g")))
+    split = read_lists(dataset, {"test": _write(tmp_path / "test.txt", f"{name}\na/three.mp3\n")})
+    assert split.parts["test"] == (name, "a/three.mp3")
+    table = _write(tmp_path / "table.csv", f"track,part\n{name},train\na/three.mp3,test\n")
+    assert read_table(dataset, table).parts["train"] == (name,)
+
+
 def test_own_files_by_path_and_by_name(dataset: Dataset, tmp_path: Path) -> None:
     split = read_lists(
         dataset,

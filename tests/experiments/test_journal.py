@@ -12,10 +12,11 @@ def test_events_come_back_in_order_with_their_time(tmp_path):
     journal = Journal(tmp_path / "journal.jsonl")
     assert journal.read() == []
     journal.append("started", run="a")
-    journal.append("failed", run="a", reason="Platte\nvoll")
+    # Python's own notion of lines ends one at the second mark, too.
+    journal.append("failed", run="a", reason="Platte\nganz\u2028voll")
     first, second = journal.read()
     assert (first["event"], first["run"]) == ("started", "a")
-    assert second["reason"] == "Platte\nvoll"
+    assert second["reason"] == "Platte\nganz\u2028voll"
     assert first["time_utc"] <= second["time_utc"]
 
 

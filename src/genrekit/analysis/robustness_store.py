@@ -90,7 +90,8 @@ class TrackStore:
                 )
             # A run that was killed may have left half a line: that track is computed again.
             whole = rest[: rest.rfind("\n") + 1]
-            for line in whole.splitlines():
+            # Not splitlines: a track's name may hold one of Unicode's line separators.
+            for line in whole.split("\n")[:-1]:
                 result = TrackResult.from_json(line)
                 self.results[result.track_id] = result
             complete = f"{header}\n{whole}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -29,7 +30,8 @@ def read_lists(dataset: Dataset, lists: Mapping[Part, Path]) -> Split:
     """
     named: dict[Part, list[str]] = {part: [] for part in PARTS}
     for part, path in lists.items():
-        lines = read_text(path, what="a list of tracks").splitlines()
+        # Not splitlines: a name may hold one of Unicode's line separators.
+        lines = read_text(path, what="a list of tracks").split("\n")
         named[part] = [name for line in lines if (name := line.split("\t")[0].strip()) and not name.startswith("#")]
     return _split(dataset, "lists", named)
 
@@ -42,7 +44,7 @@ def read_table(dataset: Dataset, path: Path) -> Split:
     DataError
         If the file cannot be read, is not such a table, or names tracks that the data set lacks.
     """
-    reader = csv.DictReader(read_text(path, what="a table of tracks and parts").splitlines())
+    reader = csv.DictReader(io.StringIO(read_text(path, what="a table of tracks and parts")))
     columns = reader.fieldnames or []
     if not {"track", "part"} <= set(columns):
         raise DataError(f"{path} must have the columns track and part; found {', '.join(columns) or 'none'}.")

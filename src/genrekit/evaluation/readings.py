@@ -7,6 +7,7 @@ SHA-256 tells the two apart. A reading is recorded before the scores are compute
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -46,7 +47,8 @@ def load_readings(folder: str | Path, *, part: str | None = None) -> tuple[Readi
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"The record of readings {path} cannot be read: {error}.") from error
     readings = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines: a name may hold one of Unicode's line separators.
+    for number, line in enumerate(io.StringIO(text), start=1):
         try:
             readings.append(Reading(**json.loads(line)))
         except (ValueError, TypeError) as error:

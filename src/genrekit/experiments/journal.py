@@ -49,7 +49,8 @@ class Journal:
         except OSError as error:
             raise RunError(f"Cannot read {self._path}: {error.strerror or error}.") from error
         entries = []
-        for line in text.splitlines():
+        # Not splitlines: what is told may hold one of Unicode's line separators.
+        for line in text.split("\n"):
             try:
                 entry = json.loads(line)
             except ValueError:
