@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from genrekit.data import Dataset, Track
+from genrekit.data import Dataset, Fault, Track
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.left_out import without_genres
+from genrekit.data.split_files import resolve_tracks
 from genrekit.errors import DataError
 
 
@@ -31,6 +33,14 @@ def test_tracks_labels_and_pairs_of_other_genres_stay() -> None:
 def test_nothing_left_out_is_the_same_data_set() -> None:
     data = some_data()
     assert without_genres(data, ()) is data
+
+
+def test_faults_stay_but_those_of_tracks_that_are_left_out() -> None:
+    faults = tuple(Fault("clipped", name, "told") for name in ("jazz.0", "rock.1", "rock.9", None))
+    data = replace(some_data(), faults=faults)
+    left = without_genres(data, ["jazz"])
+    assert [fault.track_id for fault in left.faults] == ["rock.1", "rock.9", None]
+    assert resolve_tracks(left, ["rock.0", "rock.9"]) == (["rock.0"], 1)
 
 
 def test_rows_of_a_table_go_with_their_tracks() -> None:
