@@ -171,6 +171,20 @@ def test_names(name: str, tmp_path: Path) -> None:
     assert "is not audio" in refusal(path)
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to count open files")
+def test_a_rate_that_cannot_be_is_told_and_the_file_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "fast.wav"
+    write_soundfile(path, music(0.1), format="WAV", subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    data[24:28] = (3_500_000).to_bytes(4, "little")
+    path.write_bytes(data)
+    n_open = len(list(Path("/proc/self/fd").iterdir()))
+    # The error holds its frames, so that nothing in them is closed by being forgotten.
+    with pytest.raises(AudioError, match="a sample rate of 3500000 Hz") as caught:
+        open_audio(path, sr=SR)
+    assert len(list(Path("/proc/self/fd").iterdir())) == n_open, caught
+
+
 def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     source = write_soundfile(tmp_path / "a.wav", music(1.0), format="WAV", subtype="PCM_16")
     path = os.fsencode(tmp_path) + b"/\xff\xfe.wav"

@@ -187,6 +187,8 @@ def open_audio(source: AudioSource, *, sr: int, source_sr: int | None = None) ->
     name, decoder, byte_source = open_decoder(source, source_sr)
     if not 1 <= decoder.sr <= MAX_SR:
         decoder.close()
+        if byte_source is not None:
+            byte_source.close()
         raise AudioError(
             f"{name}: states a sample rate of {decoder.sr} Hz, which cannot be. "
             "Its header is damaged; export or download it again."
