@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -110,8 +111,32 @@ def test_a_missing_extra_is_named_with_the_line_that_installs_it(verb: str, pack
 def test_the_line_that_installs_an_extra_holds_for_the_package_and_for_a_clone() -> None:
     assert install_line("tag") == "pip install 'genrekit[tag]' (in a clone: pip install '.[tag]')"
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert set(EXTRAS) <= set(project["optional-dependencies"])
+    for extra, packages in EXTRAS.items():
+        required = (re.match(r"[A-Za-z0-9_-]+", line) for line in project["optional-dependencies"][extra])
+        assert set(packages.values()) == {name[0] for name in required if name is not None} - {"genrekit"}, extra
     assert {command.extra for command in COMMANDS} <= set(EXTRAS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "package", "named"),
+    [
+        (["analyse", "curves", "runs"], "yaml", f"genrekit analyse needs Matplotlib: {install_line('analyse')}"),
+        (
+            ["classify", "song.mp3", "--output", "genres.parquet"],
+            "pyarrow",
+            f"this use of genrekit classify needs pyarrow: {install_line('analyse')}",
+        ),
+    ],
+)
+def test_nobody_is_sent_to_a_heavier_extra_than_needed(
+    genrekit_cli: Callable, monkeypatch: pytest.MonkeyPatch, arguments: list[str], package: str, named: str
+) -> None:
+    def load(command: object) -> object:
+        raise ModuleNotFoundError(name=package)
+
+    monkeypatch.setattr(main_module, "_load", load)
+    finished = genrekit_cli(*arguments)
+    assert (finished.code, finished.err) == (2, f"genrekit: error: {named}\n")
 
 
 def test_a_real_verb_without_pytorch_names_the_extra(tmp_path: object) -> None:

@@ -22,7 +22,9 @@ EXTRAS = {
     "analyse": {
         "matplotlib": "matplotlib",
         "scipy": "scipy",
+        "yaml": "pyyaml",
         "librosa": "librosa",
+        "pyarrow": "pyarrow",
     },
     "serve": {
         "fastapi": "fastapi",

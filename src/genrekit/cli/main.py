@@ -246,9 +246,11 @@ def _report(error: Exception, arguments: list[str]) -> int:
     if verb is not None and verb.needs and missing in EXTRAS[verb.extra]:
         messages.error(f"genrekit {verb.name} needs {verb.needs}: {install_line(verb.extra)}")
         return EXIT_USAGE
-    other = next((extra for extra, packages in EXTRAS.items() if missing in packages), None)
-    if verb is not None and other is not None:
-        messages.error(f"this use of genrekit {verb.name} needs {missing}: {install_line(other)}")
+    others = [extra for extra, packages in EXTRAS.items() if missing in packages]
+    if verb is not None and others:
+        # The lightest: who wants a table in Parquet should not get PyTorch for it.
+        lightest = min(others, key=lambda extra: len(EXTRAS[extra]))
+        messages.error(f"this use of genrekit {verb.name} needs {missing}: {install_line(lightest)}")
         return EXIT_USAGE
     messages.error(f"unexpected {type(error).__name__}: {error}; run it again with --debug, and report what it shows")
     return EXIT_FAILED
