@@ -20,7 +20,7 @@ class PublishedFigure:
     Parameters
     ----------
     system : its name in the source
-    source : where it was published
+    source : where it was published, by first author and year; where that is not known for certain, whose system it is
     protocol : P1 to P4
     unit : "track" or "excerpt", what is counted; "not stated" where the source does not say
     accuracy, deviation : percent; deviation as printed, None if there is none
