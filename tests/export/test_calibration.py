@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,17 @@ def test_predictions_that_are_all_right_cannot_tell_a_temperature() -> None:
     right = known.take(np.flatnonzero(known.correct))
     with pytest.raises(DataError, match="cannot be told"):
         fit_calibration(right)
+
+
+def test_models_that_have_heard_the_tracks_calibrate_nothing() -> None:
+    with pytest.raises(DataError, match="CONTAMINATED: their models have heard the tracks"):
+        fit_calibration(replace(_predictions(1.0), protocol="P1", contaminated=True))
+
+
+def test_negatives_of_another_model_are_refused() -> None:
+    other = replace(_predictions(1.0, seed=1), genres=("a", "b", "d"))
+    with pytest.raises(DataError, match="of a model of a, b, d, the known tracks of one of a, b, c"):
+        fit_calibration(_predictions(1.0), other)
 
 
 @pytest.mark.parametrize(

@@ -53,18 +53,30 @@ def fit_calibration(
     Parameters
     ----------
     known : excerpts of tracks of the known genres, from models that were not trained on these tracks
-    negatives : excerpts of what belongs to no genre (speech, noise, other music); labels do not matter
+    negatives : excerpts of what belongs to no genre (speech, noise, other music), of the same genres; labels do not
+        matter
     min_coverage : share of the known tracks that must get an answer, 0..1
 
     Raises
     ------
-    DataError : if there are no predictions, or they cannot tell a temperature (all right, or worse than chance)
+    DataError : if there are no predictions, they are contaminated, they cannot tell a temperature (all right, or worse
+        than chance), or the negatives are of other genres
     """
     import numpy as np
 
     from genrekit.evaluation.calibration import apply_temperature, fit_temperature, fit_unknown_threshold
     from genrekit.evaluation.fusion import fuse
 
+    if known.contaminated:
+        raise DataError(
+            f"the predictions of {known.recipe!r} are CONTAMINATED: their models have heard the tracks, and are surer "
+            "of them than of new music; give predictions of a split that keeps tracks whole"
+        )
+    if negatives is not None and negatives.genres != known.genres:
+        raise DataError(
+            f"the negatives are of a model of {', '.join(negatives.genres)}, the known tracks of one of "
+            f"{', '.join(known.genres)}; give predictions of the same models"
+        )
     window = _checked(fit_temperature(known.probabilities, known.label), "windows")
 
     def fused(predictions: Predictions) -> Predictions:
