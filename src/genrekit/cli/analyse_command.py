@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genrekit.cli import messages
-from genrekit.cli.data_command import ROOT_VARIABLE
+from genrekit.cli.dataset_options import ROOT_VARIABLE
 from genrekit.cli.evaluate_command import Part
 from genrekit.cli.examples import examples
 from genrekit.cli.labels_command import labels
@@ -152,7 +152,7 @@ def embedding(
     It is recorded in the run as a reading of its test part.
     """
     from genrekit.analysis.embedding import draw_embedding, embed_test_part
-    from genrekit.cli.data_command import progress_bar
+    from genrekit.cli.progress import progress_bar
 
     with progress_bar("reading the data") as on_progress:
         embedded = embed_test_part(run, data_root=data, command="genrekit analyse embedding", on_progress=on_progress)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.audit_text import render_audit
+from genrekit.cli.dataset_options import Root, load
 from genrekit.cli.examples import examples
+from genrekit.cli.progress import progress_bar
+from genrekit.cli.text_output import Format, columns, write
 
 if TYPE_CHECKING:
-    from genrekit.data.audit import Audit
     from genrekit.data.dataset import Dataset
     from genrekit.data.table_rows import Windows
 
-__all__ = ["ROOT_VARIABLE", "Format", "app", "columns", "load", "progress_bar"]
-
-ROOT_VARIABLE = "GENREKIT_DATA"
-MAX_LISTED = 20
+__all__ = ["app"]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,17 +27,7 @@ app = typer.Typer(
 )
 
 
-class Format(StrEnum):
-    """How a result is written."""
-
-    table = "table"
-    json = "json"
-
-
 Name = Annotated[str, typer.Argument(help="A data set of 'genrekit data list', or a folder of genre folders.")]
-Root = Annotated[
-    Path | None, typer.Option("--root", envvar=ROOT_VARIABLE, help="Folder or archive that holds the data set.")
-]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of standard output.")]
 
 
@@ -294,97 +281,6 @@ def _prepare_features(dataset: Dataset, output: Path, windows: Windows, jobs: in
     messages.note(f"wrote {made.n_rows} excerpts of {made.n_tracks} of {len(dataset)} tracks to {output}{before}")
     if made.faults:
         raise typer.Exit(1)
-
-
-def load(name: str, root: Path | None) -> Dataset:
-    """The data set of this name below `root`; a name that is no data set but a folder is that folder's own files."""
-    from genrekit.data.registry import DATASETS, load_dataset
-    from genrekit.errors import DataError
-
-    if name not in DATASETS and Path(name).is_dir():
-        return load_dataset("folder", Path(name))
-    if name in DATASETS and root is None:
-        raise DataError(f"Data set {name!r} needs its folder: give --root, or set the variable {ROOT_VARIABLE}.")
-    return load_dataset(name, root)
-
-
-def columns(rows: list[tuple[str, ...]]) -> str:
-    """Rows of cells as text, each column as wide as it must be, numbers to the right."""
-    if not rows:
-        return ""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.rjust(width) if cell.replace(".", "").isdigit() else cell.ljust(width)
-            for cell, width in zip(row, widths, strict=True)
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
-def write(text: str, output: Path | None) -> None:
-    """Write a result to a new file, or to standard output."""
-    from genrekit.data.text_file import write_new
-
-    if output is None:
-        typer.echo(text.rstrip("\n"))
-    else:
-        write_new(output, text.rstrip("\n") + "\n")
-        messages.note(f"wrote {output}")
-
-
-@contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A function to be called with steps done, their total and what is done; it draws a bar if a terminal sees it."""
-    import sys
-
-    if not sys.stderr.isatty():
-        yield lambda done, total, what: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total, what: bar.update(task, completed=done, total=total)
-
-
-def render_audit(found: Audit) -> str:
-    """An audit as text: genres, durations, faults, and what would leak."""
-    lines = [f"{found.dataset}: {found.n_tracks} tracks, {found.n_artists} known artists", ""]
-    rows: list[tuple[str, ...]] = [("genre", "tracks", "artists", "unknown", "most tracks by")]
-    for genre in found.genres:
-        top = ", ".join(f"{artist} {count}" for artist, count in genre.top_artists)
-        counts = (str(genre.n_tracks), str(genre.n_artists), str(genre.n_unknown_artists))
-        rows.append((genre.genre, *counts, top))
-    lines += [columns(rows), ""]
-    if found.durations is not None:
-        d = found.durations
-        lines.append(
-            f"durations: {d.shortest_s:.2f} to {d.longest_s:.2f} s, median {d.median_s:.2f} s, "
-            f"{d.total_s / 3600:.2f} hours in all"
-        )
-    lines.append(f"faults: {', '.join(f'{n} {kind}' for kind, n in found.fault_counts.items()) or 'none'}")
-    shown = [f"  {fault.kind}: {fault.track_id or found.dataset}: {fault.detail}" for fault in found.faults]
-    lines += _some(shown, found.faults, "faults")
-    lines.append(f"bit-identical copies: {len(found.copies)} groups")
-    lines += _some(["  " + " = ".join(group) for group in found.copies], found.copies, "groups")
-    lines.append(
-        f"same artist and title: {len(found.recordings)} groups, {found.n_redundant} tracks more than recordings"
-    )
-    lines.append(
-        f"same recording by fingerprint: {len(found.matches)} pairs, of which {len(found.new_matches)} are told by "
-        "neither copies nor titles"
-    )
-    pairs = [f"  {m.first} ~ {m.second} (score {m.score:.1f}, offset {m.offset_s:+.1f} s)" for m in found.new_matches]
-    lines += _some(pairs, found.new_matches, "pairs")
-    return "\n".join(lines)
-
-
-def _some(lines: list[str], whole: tuple[object, ...], what: str) -> list[str]:
-    rest = len(whole) - MAX_LISTED
-    return lines[:MAX_LISTED] + ([f"  and {rest} {what} more; --format json has all"] if rest > 0 else [])
 
 
 def _counted(dataset: Dataset) -> str:

@@ -14,7 +14,7 @@ from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.extras import install_line
 from genrekit.cli.matrix_display import duration_text, matrix_display, validation_text
-from genrekit.cli.training_options import Negatives
+from genrekit.cli.training_options import Data, Negatives
 
 if TYPE_CHECKING:
     from genrekit.experiments import LocalPool, RayPool
@@ -85,10 +85,7 @@ def experiment(
             show_default=False,
         ),
     ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Folder or archive of the recipes' data set.", envvar="GENREKIT_DATA", show_default=False),
-    ] = None,
+    data: Data = None,
     negatives: Negatives = None,
     runs: Annotated[Path, typer.Option(help="Folder of the run folders, the plan and the journal.")] = Path("runs"),
     jobs: Jobs = 1,
@@ -114,7 +111,7 @@ def experiment(
     if status is not None:
         _print_status(status)
         return
-    from genrekit.cli.data_command import progress_bar
+    from genrekit.cli.progress import progress_bar
     from genrekit.experiments import Experiment, check_plan, make_plan, parse_folds, parse_seeds, run_experiment
     from genrekit.experiments.job import Job
     from genrekit.training.recipe import load_recipe
@@ -191,7 +188,7 @@ def interrupted() -> None:
 
 
 def _print_status(folder: Path) -> None:
-    from genrekit.cli.data_command import columns
+    from genrekit.cli.text_output import columns
     from genrekit.experiments import Experiment
 
     states = Experiment(folder).states()

@@ -1,4 +1,4 @@
-"""A progress bar that stays out of the way of the results: on a terminal only, and never in a pipe or file."""
+"""Progress bars that stay out of the way of the results: on a terminal only, and never in a pipe or file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Display", "display"]
+__all__ = ["Display", "display", "progress_bar"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,20 @@ def display(total: int, *, results_on_stdout: bool, task: str = "classifying") -
                 _show_plain(text)
 
         yield Display(show, lambda: progress.advance(shown))
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A function to be called with steps done, their total and what is done; it draws a bar if a terminal sees it."""
+    if not sys.stderr.isatty():
+        yield lambda done, total, what: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total, what: bar.update(task, completed=done, total=total)
 
 
 def _show_plain(text: str) -> None:

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from genrekit.cli import messages
-from genrekit.cli.data_command import ROOT_VARIABLE, progress_bar
+from genrekit.cli.dataset_options import ROOT_VARIABLE
 from genrekit.cli.evaluate_command import Fusion
 from genrekit.cli.examples import examples
+from genrekit.cli.progress import progress_bar
 
 __all__ = ["robustness"]
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genrekit.cli import messages
-from genrekit.cli.data_command import ROOT_VARIABLE, Format, Root, columns, load, progress_bar, write
+from genrekit.cli.dataset_options import ROOT_VARIABLE, Root, load
 from genrekit.cli.examples import examples
+from genrekit.cli.progress import progress_bar
+from genrekit.cli.text_output import Format, columns, write
 
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset

@@ -55,7 +55,7 @@ def train(
     import torch
     from rich.console import Console
 
-    from genrekit.cli.data_command import progress_bar
+    from genrekit.cli.progress import progress_bar
     from genrekit.training.callbacks import EpochLines, EpochProgress
     from genrekit.training.preparation import prepare
     from genrekit.training.recipe import load_recipe

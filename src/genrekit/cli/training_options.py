@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from genrekit.cli.dataset_options import ROOT_VARIABLE
+
 __all__ = ["Data", "Negatives"]
 
 Data = Annotated[
     Path | None,
-    typer.Option(help="Folder or archive of the recipe's data set.", envvar="GENREKIT_DATA", show_default=False),
+    typer.Option(help="Folder or archive of the recipe's data set.", envvar=ROOT_VARIABLE, show_default=False),
 ]
 Negatives = Annotated[
     Path | None,

@@ -1,0 +1,31 @@
+"""How a verb is told which data set, and where it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from genrekit.data.dataset import Dataset
+
+__all__ = ["ROOT_VARIABLE", "Root", "load"]
+
+ROOT_VARIABLE = "GENREKIT_DATA"
+
+Root = Annotated[
+    Path | None, typer.Option("--root", envvar=ROOT_VARIABLE, help="Folder or archive that holds the data set.")
+]
+
+
+def load(name: str, root: Path | None) -> Dataset:
+    """The data set of this name below `root`; a name that is no data set but a folder is that folder's own files."""
+    from genrekit.data.registry import DATASETS, load_dataset
+    from genrekit.errors import DataError
+
+    if name not in DATASETS and Path(name).is_dir():
+        return load_dataset("folder", Path(name))
+    if name in DATASETS and root is None:
+        raise DataError(f"Data set {name!r} needs its folder: give --root, or set the variable {ROOT_VARIABLE}.")
+    return load_dataset(name, root)

@@ -1,0 +1,45 @@
+"""Results as text: in columns for people, to standard output or to a new file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+
+from genrekit.cli import messages
+
+__all__ = ["Format", "columns", "write"]
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    table = "table"
+    json = "json"
+
+
+def columns(rows: list[tuple[str, ...]]) -> str:
+    """Rows of cells as text, each column as wide as it must be, numbers to the right."""
+    if not rows:
+        return ""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if cell.replace(".", "").isdigit() else cell.ljust(width)
+            for cell, width in zip(row, widths, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def write(text: str, output: Path | None) -> None:
+    """Write a result to a new file, or to standard output."""
+    from genrekit.data.text_file import write_new
+
+    if output is None:
+        typer.echo(text.rstrip("\n"))
+    else:
+        write_new(output, text.rstrip("\n") + "\n")
+        messages.note(f"wrote {output}")
