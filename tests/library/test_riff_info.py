@@ -1,10 +1,11 @@
-"""The genre in a wav file's RIFF INFO list: seen as the file's own, and written where it is."""
+"""The genre in a wav file's RIFF INFO list: seen as the file's own, and written with it."""
 
 from __future__ import annotations
 
 import shutil
 import struct
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -146,14 +147,38 @@ def test_only_the_genre_changes(
     assert wanted in (written.decode("utf-8", "replace"), written.decode("cp1252", "replace"))
 
 
-def test_what_has_none_is_left(tmp_path: Path) -> None:
+def _untagged(*, info: bool, data: bytes = b"\1\2" * 50) -> bytes:
+    if info:
+        return _wav([(b"INAM", b"T\0")], data=data)
+    body = _chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16)) + _chunk(b"data", data)
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
+
+
+@pytest.mark.parametrize("info", [True, False])
+@pytest.mark.parametrize("data", [b"\1\2" * 50, b"odd"])
+def test_what_has_none_gets_one(tmp_path: Path, info: bool, data: bytes) -> None:
     path = tmp_path / "song.wav"
-    path.write_bytes(_wav([(b"INAM", b"T\0")]))
+    was = _untagged(info=info, data=data)
+    path.write_bytes(was)
+    write_info_genre(path, ["Jazz", "Früh"])
+    now = path.read_bytes()
+    assert struct.unpack_from("<I", now, 4) == (len(now) - 8,)
+    assert [chunk for chunk in _chunks(now) if chunk[0] != b"LIST"] == [c for c in _chunks(was) if c[0] != b"LIST"]
+    assert (b"INAM" in now) == info
+    with path.open("rb") as file:
+        assert read_info_genre(file) == "Jazz; Früh"
+
+
+@pytest.mark.parametrize("info", [True, False])
+@pytest.mark.parametrize("spoil", [lambda was: was[:-1], lambda was: was + b"behind", lambda was: was[:10]])
+def test_what_has_none_is_left_where_sizes_do_not_add_up(
+    tmp_path: Path, info: bool, spoil: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "song.wav"
+    path.write_bytes(spoil(_untagged(info=info)))
     before = path.read_bytes()
     write_info_genre(path, ["Jazz"])
     assert path.read_bytes() == before
-    with path.open("rb") as file:
-        assert read_info_genre(file) == ""
 
 
 @pytest.mark.parametrize("text", [b"", b"\0\0", b"  \0"])

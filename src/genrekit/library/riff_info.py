@@ -54,9 +54,10 @@ def read_info_genre(file: BinaryIO) -> str:
 
 
 def write_info_genre(path: Path, genres: Sequence[str]) -> None:
-    """Put genres in the place of those that INFO lists have, in place; does nothing where there are none.
+    """Put genres in the place of those that INFO lists have, or into a list of their own, in place.
 
-    Several are parted by "; ", as Windows shows several values.
+    Several are parted by "; ", as Windows shows several values. A file that has no genre there, and whose sizes do not
+    add up, is left as it is: what stands behind a wrong size is not found again.
 
     Parameters
     ----------
@@ -65,14 +66,34 @@ def write_info_genre(path: Path, genres: Sequence[str]) -> None:
 
     Raises
     ------
-    TagError : if the file's sizes do not add up, or it would become too long for RIFF
+    TagError : if the sizes of a file that has a genre do not add up, or it would become too long for RIFF
     OSError : if it cannot be written
     """
+    text = "; ".join(genres)
     with path.open("rb+") as file:
+        lists = list(_lists(file))
+        having = [info for info in lists if any(name == GENRE for name, _ in _texts(info.body))]
         # Last first, so that the places of those before stay.
-        for info in reversed(list(_lists(file))):
-            if any(name == GENRE for name, _ in _texts(info.body)):
-                _replace(path, file, info, _with_genre(info, "; ".join(genres)))
+        for info in reversed(having):
+            _replace(path, file, info, _with_genre(info, text))
+        if having or not _adds_up(file):
+            return
+        if lists:
+            _replace(path, file, lists[0], _with_genre(lists[0], text))
+        else:
+            _append(path, file, _with_genre(_Info(0, b""), text))
+
+
+def _adds_up(file: BinaryIO) -> bool:
+    end = file.seek(0, os.SEEK_END)
+    if end < RIFF_HEAD_BYTES:
+        return False
+    file.seek(0)
+    name, riff_size = HEAD.unpack(file.read(HEAD.size))
+    behind = RIFF_HEAD_BYTES
+    for _, offset, size in _chunks(file, RIFF_HEAD_BYTES, end):
+        behind = offset + HEAD.size + size + size % 2
+    return bool(name == b"RIFF" and riff_size + HEAD.size == behind == end)
 
 
 def _lists(file: BinaryIO) -> Iterator[_Info]:
@@ -109,11 +130,10 @@ def _with_genre(info: _Info, genre: str) -> bytes:
         new = genre.encode(info.encoding)
     except UnicodeEncodeError:
         new = genre.encode("utf-8")
-    parts = []
-    for name, text in _texts(info.body):
-        kept = new + b"\0" if name == GENRE else text
-        parts += [HEAD.pack(name, len(kept)), kept, b"\0" * (len(kept) % 2)]
-    return b"".join(parts)
+    texts = [(name, new + b"\0" if name == GENRE else text) for name, text in _texts(info.body)]
+    if all(name != GENRE for name, _ in texts):
+        texts.append((GENRE, new + b"\0"))
+    return b"".join(HEAD.pack(name, len(text)) + text + b"\0" * (len(text) % 2) for name, text in texts)
 
 
 def _replace(path: Path, file: BinaryIO, info: _Info, body: bytes) -> None:
@@ -132,6 +152,17 @@ def _replace(path: Path, file: BinaryIO, info: _Info, body: bytes) -> None:
     file.write(HEAD.pack(b"LIST", 4 + len(body)) + b"INFO" + body)
     file.seek(0)
     file.write(HEAD.pack(b"RIFF", riff_size + change))
+
+
+def _append(path: Path, file: BinaryIO, body: bytes) -> None:
+    chunk = HEAD.pack(b"LIST", 4 + len(body)) + b"INFO" + body
+    end = file.seek(0, os.SEEK_END)
+    size = end + len(chunk) - HEAD.size
+    if size > MAX_SIZE:
+        raise TagError(f"{display_name(path)}: with the new genre it would be too long for a wav file")
+    file.write(chunk)
+    file.seek(0)
+    file.write(HEAD.pack(b"RIFF", size))
 
 
 def _shift(file: BinaryIO, start: int, end: int, by: int) -> None:

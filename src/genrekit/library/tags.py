@@ -6,8 +6,8 @@ list of numbers. For lists of people it has "/"; taggers took that over for genr
 whereas a NUL, which others write, ends the text for a reader that keeps to the standard. So "/" is written, and "; "
 where a name itself has a "/". A file keeps the version that it has; one without any ID3 tag gets 2.4.
 
-A wav file may have a genre in its RIFF INFO list besides: it counts where there is none in ID3, and where it is, it is
-written too, so that a file does not say two things.
+A wav file may have a genre in its RIFF INFO list besides, the only place where FFmpeg and Windows look: it counts where
+there is none in ID3, and it is always written with the ID3 tag, so that a file does not say two things.
 """
 
 from __future__ import annotations
