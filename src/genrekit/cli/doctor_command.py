@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +13,7 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.extras import EXTRAS, install_line
+from genrekit.cores import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +99,7 @@ def _show_service(console: Console) -> None:
 
 
 def _show_device(console: Console) -> None:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     _line(console, "classify on", f"CPU, {cores} core{'s' if cores > 1 else ''}")
     if find_spec("torch") is not None:
         _line(console, "train on", _torch_device())

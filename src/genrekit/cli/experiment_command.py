@@ -15,6 +15,7 @@ from genrekit.cli.examples import examples
 from genrekit.cli.extras import install_line
 from genrekit.cli.matrix_display import duration_text, matrix_display, validation_text
 from genrekit.cli.training_options import Data, Negatives
+from genrekit.cores import usable_cores
 
 if TYPE_CHECKING:
     from genrekit.experiments import LocalPool, RayPool
@@ -155,12 +156,9 @@ def parse_option(parse: Callable[[Given], Parsed], text: Given, option: str) -> 
 
 def threads_each(jobs: int, threads_per_job: int | None) -> int:
     """CPU threads of each job: as given, or an equal share of the cores that this process may use."""
-    import os
-
     if threads_per_job is not None:
         return threads_per_job
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // jobs)
+    return max(1, usable_cores() // jobs)
 
 
 def make_pool(

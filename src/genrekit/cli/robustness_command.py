@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from genrekit.cli.dataset_options import ROOT_VARIABLE
 from genrekit.cli.evaluate_command import Fusion
 from genrekit.cli.examples import examples
 from genrekit.cli.progress import progress_bar
+from genrekit.cores import usable_cores
 
 __all__ = ["robustness"]
 
@@ -96,7 +96,7 @@ def robustness(
     )
     with progress_bar("changing recordings") as on_done:
         failed = run_robustness(
-            applied, audio, tracks, store, conditions=conditions, n_jobs=jobs or os.cpu_count() or 1, on_done=on_done
+            applied, audio, tracks, store, conditions=conditions, n_jobs=jobs or usable_cores(), on_done=on_done
         )
     names = {result.track_id for result in failed}
     results = [store.results[track_id] for track_id in tracks if track_id not in names]

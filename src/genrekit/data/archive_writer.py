@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.audio import load_audio
+from genrekit.cores import usable_cores
 from genrekit.data.archive import LEVELS, SR
 from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset, Fault, Track
@@ -152,7 +152,7 @@ def _rows(dataset: Dataset, n_threads: int | None) -> Iterator[tuple[Track, Arch
         except AudioError as error:
             return Fault("undecodable", track.track_id, str(error))
 
-    with one_thread_each(), ThreadPoolExecutor(n_threads or os.cpu_count()) as pool:
+    with one_thread_each(), ThreadPoolExecutor(n_threads or usable_cores()) as pool:
         yield from zip(dataset.tracks, pool.map(make, dataset.tracks), strict=True)
 
 

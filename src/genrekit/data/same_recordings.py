@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from genrekit.cores import usable_cores
 from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset
 from genrekit.data.file_check import FileCheck, check_file
@@ -63,7 +64,7 @@ def check_files(
 ) -> Iterator[FileCheck]:
     """Each audio file of the data set looked at closely, in order; several at once."""
     files = [(track, track.path) for track in dataset.tracks if track.path is not None]
-    with one_thread_each(), ThreadPoolExecutor(n_threads or os.cpu_count()) as pool:
+    with one_thread_each(), ThreadPoolExecutor(n_threads or usable_cores()) as pool:
         for done, check in enumerate(pool.map(lambda pair: check_file(*pair), files), start=1):
             if progress is not None:
                 progress(done, len(files), check.track_id)

@@ -15,6 +15,7 @@ from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 
 from genrekit.audio import AudioWarning, load_audio
+from genrekit.cores import usable_cores
 from genrekit.data.blas import one_thread_each
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import AudioError, DataError
@@ -80,7 +81,7 @@ def compute_rows(
     DataError
         If a process dies, such as for want of memory.
     """
-    n_processes = min(n_processes or _n_processors(), len(tracks))
+    n_processes = min(n_processes or usable_cores(), len(tracks))
     if n_processes <= 1:
         for track_id, path in tracks:
             yield rows_of(track_id, path, windows)
@@ -147,7 +148,3 @@ def _end_with_parent() -> None:
             os._exit(1)
 
         threading.Thread(target=watch, daemon=True).start()
-
-
-def _n_processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

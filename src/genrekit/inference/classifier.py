@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from genrekit.cores import usable_cores
 from genrekit.errors import GenrekitError
 from genrekit.inference.bundled import DEFAULT, find_model
 from genrekit.inference.fusion import fuse_windows, make_timeline
@@ -61,7 +62,7 @@ class Classifier:
         n_threads : threads for one file in `classify`; None for one per core. One where several processes work.
         """
         self._path = path
-        self._n_threads = _n_cores() if n_threads is None else n_threads
+        self._n_threads = usable_cores() if n_threads is None else n_threads
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
         self._lock = threading.Lock()
         self.model_file = ModelFile.of_session(path, self._session(self._n_threads))
@@ -106,11 +107,11 @@ class Classifier:
         paths : files; read lazily, a few ahead of what is being classified
         n_jobs : files classified at once, at least 1; None for one per core
         """
-        n_jobs = _n_cores() if n_jobs is None else max(1, n_jobs)
+        n_jobs = usable_cores() if n_jobs is None else max(1, n_jobs)
         files = iter(paths)
         first = list(islice(files, 2))
         # A file alone gets all cores; several get one each, so that no core waits for another's file.
-        session = self._session(_n_cores() if n_jobs > 1 and len(first) < 2 else 1)
+        session = self._session(usable_cores() if n_jobs > 1 and len(first) < 2 else 1)
         stop = threading.Event()
         waiting: deque[Future[Result | Failure]] = deque()
         pool = ThreadPoolExecutor(n_jobs, thread_name_prefix="genrekit")
@@ -186,7 +187,3 @@ def _name_of(source: Any) -> str | None:
         return os.fspath(source)
     name = getattr(source, "name", None)
     return name if isinstance(name, str) else None
-
-
-def _n_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

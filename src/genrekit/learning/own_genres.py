@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from genrekit.cores import usable_cores
 from genrekit.errors import DataError, GenrekitError
 from genrekit.inference.bundled import DEFAULT, find_model
 from genrekit.inference.model_file import ModelCard, ModelFile
@@ -116,7 +117,7 @@ def learn(
 
     embedder = Embedder(find_model(model), cache=cache)
     songs = find_songs(folder, cache=cache, progress=progress)
-    songs, embeddings = _embed(songs, embedder, n_jobs or os.cpu_count() or 1, progress)
+    songs, embeddings = _embed(songs, embedder, n_jobs or usable_cores(), progress)
     label = np.array([songs.genres.index(song.genre) for song in songs.songs], dtype=np.intp)
     artists = [song.artist for song in songs.songs]
     negatives = embed_negatives(embedder)
