@@ -101,7 +101,9 @@ def test_pairs_of_an_audit_are_kept_together(genrekit_cli: Callable, gtzan: Path
     table = tmp_path / "mine.csv"
     table.write_text("track,part\nmetal.00000,train\nrock.00000,test\n")
     audit = tmp_path / "audit.json"
-    audit.write_text('{"matches": [{"first": "metal.00000", "second": "rock.00000", "score": 9, "offset_s": 0}]}')
+    found = {"dataset": "gtzan", "n_tracks": 1000}
+    found["matches"] = [{"first": "metal.00000", "second": "rock.00000", "score": 9, "offset_s": 0}]
+    audit.write_text(json.dumps(found))
     options = ["split", "check", table, "--data", "gtzan", "--root", gtzan]
     assert genrekit_cli(*options).code == 0
     done = genrekit_cli(*options, "--audit", audit)
@@ -109,6 +111,10 @@ def test_pairs_of_an_audit_are_kept_together(genrekit_cli: Callable, gtzan: Path
     assert "share 1 recordings, such as 'metal.00000' and 'rock.00000'" in done.out
     audit.write_text("[]")
     assert "not the JSON of an audit" in genrekit_cli(*options, "--audit", audit).err
+    for wrong in ({"dataset": "mine"}, {"n_tracks": 999}):
+        audit.write_text(json.dumps(found | wrong))
+        refused = genrekit_cli(*options, "--audit", audit)
+        assert refused.code == 1 and "the data set is 'gtzan' with 1000 tracks" in refused.err
 
 
 def test_unknown_tracks(genrekit_cli: Callable, gtzan: Path, tmp_path: Path) -> None:

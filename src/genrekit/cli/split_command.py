@@ -238,10 +238,17 @@ def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
         with progress_bar("comparing recordings") as progress:
             return with_same_recordings(dataset, progress=progress)
     try:
-        matches = json.loads(audit.read_text(encoding="utf-8"))["matches"]
-        pairs = tuple((str(match["first"]), str(match["second"])) for match in matches)
-        return replace(dataset, same_recordings=pairs)
+        found = json.loads(audit.read_text(encoding="utf-8"))
+        pairs = tuple((str(match["first"]), str(match["second"])) for match in found["matches"])
+        audited = (found["dataset"], found["n_tracks"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{audit} is not the JSON of an audit ({error!r}); make one with 'genrekit data audit --format json'."
         ) from None
+    # Pairs of other tracks would be passed over, and the split proved as if nothing were the same.
+    if audited != (dataset.name, len(dataset)):
+        raise DataError(
+            f"{audit} is the audit of {audited[1]} tracks of {audited[0]!r}; the data set is {dataset.name!r} with "
+            f"{len(dataset)} tracks. Audit it anew, or leave --audit out: it is compared then."
+        )
+    return replace(dataset, same_recordings=pairs)
