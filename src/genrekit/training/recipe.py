@@ -243,7 +243,9 @@ class Recipe(_Strict):
 
     @property
     def hash(self) -> str:
-        """Identity of what is trained: SHA-256 over all fields but title, places on disk, fold and seed.
+        """Identity of what is trained: SHA-256 over all fields but title, places of data and runs, fold and seed.
+
+        The path of a split's file counts: it is what tells one such split from another.
 
         A field at its default does not count, so that a recipe stays itself when recipes learn new fields.
         """
