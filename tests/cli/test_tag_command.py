@@ -105,6 +105,18 @@ def test_a_policy_file_and_flags_before_it(
     assert "(none) -> Jazz, Delta" in genrekit_cli(*arguments, "--min-confidence", 0.5, "--name", "blues=Delta").out
 
 
+def test_a_name_for_no_genre_of_the_model_is_told_once(
+    genrekit_cli: Callable, results: Callable, music_folder: Path
+) -> None:
+    paths = [make_file(music_folder, name) for name in ("id3v24.mp3", "song.flac")]
+    names = ("--name", "jaz=Jazz", "--name", "blues=Blues", "--name", "waltz=Waltz")
+    finished = genrekit_cli("tag", *paths, "--results", results(*paths), "--existing", "replace", *names)
+    assert finished.code == 0
+    assert finished.err.count("'jaz', which is no genre of this model; did you mean jazz?") == 1
+    assert finished.err.count("'waltz', which is no genre of this model; it has blues, jazz") == 1
+    assert "'blues'" not in finished.err
+
+
 def test_links_are_told(genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path) -> None:
     path = make_file(music_folder, "song.flac")
     link, twin = tmp_path / "link.flac", tmp_path / "twin.flac"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ class TagRun:
         self._policy, self._stored = policy, stored
         self._model, self._jobs, self._break_links = model, jobs, break_links
         self.n_changes = self.n_failed = 0
+        self._names_to_check = set(policy.names)
 
     def go(self, files: Sequence[str], shown: Display, journal: TagJournal | None) -> None:
         """Look at each file, decide, show, and write if there is a journal."""
@@ -106,6 +108,7 @@ class TagRun:
                 elif result.probabilities is None:
                     yield result.error if plan.path in result.error else f"{plan.path}: {result.error}"
                 else:
+                    self._tell_strange_names(result.probabilities)
                     yield decided(plan, result.probabilities, result.genre, self._policy)
 
     def _heard(self, paths: Sequence[str]) -> Any:
@@ -122,6 +125,14 @@ class TagRun:
                     yield StoredResult(error=outcome.error)
                 else:
                     yield StoredResult(outcome.genre, dict(outcome.probabilities))
+
+    def _tell_strange_names(self, genres: Collection[str]) -> None:
+        """Once, when it is known which genres the model has: a policy may serve several models, and may be mistyped."""
+        for name in sorted(self._names_to_check.difference(genres)):
+            near = get_close_matches(name, genres, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(genres))}"
+            messages.warning(f"a name is given for {name!r}, which is no genre of this model; {hint}")
+        self._names_to_check.clear()
 
     def _fail(self, text: str) -> None:
         self.n_failed += 1
