@@ -189,7 +189,11 @@ def _doubtful(tally: Tally, n_doubtful: int) -> str:
 
 
 def _failed(tally: Tally) -> str:
-    rows = [f"<tr>{_long(path)}{_long(reason, 'failed ')}</tr>" for path, reason in tally.failed]
+    # A reason names its file first, which the column before has said.
+    rows = [
+        f"<tr>{_long(path)}{_long(reason.removeprefix(f'{display_name(path)}: '), 'failed ')}</tr>"
+        for path, reason in tally.failed
+    ]
     text = f"{len(tally.failed):,} of {tally.n_failed:,} that could not be classified; --resume tries them again."
     return _section("Failed files", text, ("file", "reason"), rows)
 

@@ -167,7 +167,7 @@ def _open(path: Path) -> tuple[str, Any]:
 
 
 def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    return str(error) or "they are damaged"
 
 
 def _genres(opened: Any, family: str) -> tuple[str, ...]:
