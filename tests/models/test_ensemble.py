@@ -54,6 +54,11 @@ def test_what_is_no_ensemble_is_refused(options) -> None:
         ensemble(**options)
 
 
+def test_input_too_short_for_its_members_is_refused() -> None:
+    with pytest.raises(RecipeError, match="20 columns; expected at least 32"):
+        ensemble()(torch.randn(1, 64, 20))
+
+
 def test_a_wrong_option_of_the_member_is_named() -> None:
     with pytest.raises(RecipeError, match="widht"):
         ensemble(options={"widht": 4})

@@ -60,6 +60,11 @@ class Ensemble(GenreNetwork):
         for network in others:
             network.load_state_dict(learnt, strict=False)
 
+    def check_input(self, x: Tensor) -> None:
+        """As every network; what is too short for a member is refused in its name."""
+        super().check_input(x)
+        self._networks[0].check_input(x)
+
     def forward_features(self, x: Tensor) -> Tensor:
         """Features [batch, n_bins, n_columns] -> the members' embeddings [batch, embedding_size]."""
         return torch.cat([network.forward_features(x) for network in self._networks], 1)
