@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,7 @@ from genrekit.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from genrekit.evaluation.predictions import Predictions
-
-__all__ = ["read_predictions", "write_predictions"]
+__all__ = ["read_columns", "write_columns"]
 
 FORMAT = 1
 KIND = "predictions"
@@ -30,25 +29,31 @@ METADATA_KEY = b"genrekit"
 COLUMNS = ("track", "start_s", "part", "fold", "seed", "label")
 
 
-def write_predictions(predictions: Predictions, path: Path) -> None:
-    """Write the table; a reader never sees a half-written file, since it is renamed into place when complete."""
+def write_columns(values: Mapping[str, Any], metadata: Mapping[str, Any], path: Path) -> None:
+    """Write a table; a reader never sees a half-written file, since it is renamed into place when complete.
+
+    Parameters
+    ----------
+    values : arrays of `COLUMNS` [n], `probabilities` [n, n_genres], and `artist` [n] or None
+    metadata : beside `format` and `kind`; its `genres` name the columns of the probabilities
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     columns: dict[str, Any] = {
-        "track": pa.array(predictions.track.tolist(), pa.string()),
-        "start_s": pa.array(predictions.start_s, pa.float64()),
-        "part": pa.array(predictions.part.tolist(), pa.string()),
-        "fold": pa.array(predictions.fold, pa.int32()),
-        "seed": pa.array(predictions.seed, pa.int64()),
-        "label": pa.array(predictions.label, pa.int16()),
+        "track": pa.array(values["track"].tolist(), pa.string()),
+        "start_s": pa.array(values["start_s"], pa.float64()),
+        "part": pa.array(values["part"].tolist(), pa.string()),
+        "fold": pa.array(values["fold"], pa.int32()),
+        "seed": pa.array(values["seed"], pa.int64()),
+        "label": pa.array(values["label"], pa.int16()),
     }
-    if predictions.artist is not None:
-        columns["artist"] = pa.array([name or None for name in predictions.artist.tolist()], pa.string())
-    for index, genre in enumerate(predictions.genres):
-        columns[f"p_{genre}"] = pa.array(np.ascontiguousarray(predictions.probabilities[:, index]), pa.float32())
-    metadata = {"format": FORMAT, "kind": KIND, **predictions.metadata()}
-    table = pa.table(columns).replace_schema_metadata({METADATA_KEY: json.dumps(metadata).encode()})
+    if values["artist"] is not None:
+        columns["artist"] = pa.array([name or None for name in values["artist"].tolist()], pa.string())
+    for index, genre in enumerate(metadata["genres"]):
+        columns[f"p_{genre}"] = pa.array(np.ascontiguousarray(values["probabilities"][:, index]), pa.float32())
+    stored = {"format": FORMAT, "kind": KIND, **metadata}
+    table = pa.table(columns).replace_schema_metadata({METADATA_KEY: json.dumps(stored).encode()})
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         pq.write_table(table, temporary, compression="zstd")
@@ -60,12 +65,15 @@ def write_predictions(predictions: Predictions, path: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def read_predictions(path: Path) -> Predictions:
-    """Read and check a table; every fault is a `DataError` that names the file."""
+def read_columns(path: Path) -> dict[str, Any]:
+    """Columns and metadata of a table, by their names as `Predictions` takes them; their content is not checked.
+
+    Raises
+    ------
+    DataError : no such file, not Parquet, no table of predictions, or of a newer format; the file is named
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
-
-    from genrekit.evaluation.predictions import Predictions
 
     if not path.is_file():
         raise DataError(f"No predictions at {path}: a Parquet file, as training writes into a run folder, is expected.")
@@ -89,19 +97,18 @@ def read_predictions(path: Path) -> Predictions:
         if "artist" in table.column_names:
             artist = np.asarray([name or "" for name in table.column("artist").to_pylist()], dtype=np.str_)
         stack = [table.column(f"p_{genre}").to_numpy() for genre in genres]
-        return Predictions(
-            genres=tuple(genres),
-            **texts,
-            **columns,
-            probabilities=np.stack(stack, axis=1).astype(np.float32),
-            protocol=metadata["protocol"],
-            contaminated=metadata["contaminated"],
-            recipe=metadata["recipe"],
-            dataset=metadata["dataset"],
-            artist=artist,
-        )
-    except (DataError, ValueError, TypeError) as error:
+        probabilities = np.stack(stack, axis=1).astype(np.float32)
+    except (ValueError, TypeError) as error:
         raise DataError(f"{path}: {error}") from error
+    said = {name: metadata[name] for name in ("protocol", "contaminated", "recipe", "dataset")}
+    return {
+        "genres": tuple(genres),
+        **texts,
+        **columns,
+        "probabilities": probabilities,
+        "artist": artist,
+        **said,
+    }
 
 
 def _metadata(table: pa.Table, path: Path) -> dict[str, Any]:

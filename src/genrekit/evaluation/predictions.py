@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.errors import DataError
+from genrekit.evaluation.parquet import read_columns, write_columns
 
 __all__ = ["PARTS", "PROTOCOLS", "Predictions"]
 
@@ -256,9 +257,8 @@ class Predictions:
         ------
         DataError : the file cannot be written
         """
-        from genrekit.evaluation.parquet import write_predictions
-
-        write_predictions(self, Path(path))
+        names = ("track", "start_s", "part", "fold", "seed", "label", "probabilities", "artist")
+        write_columns({name: getattr(self, name) for name in names}, self.metadata(), Path(path))
 
     @classmethod
     def read_parquet(cls, path: str | Path) -> Predictions:
@@ -268,9 +268,12 @@ class Predictions:
         ------
         DataError : no such file, not Parquet, not a table of predictions, of a newer format, or its content is wrong
         """
-        from genrekit.evaluation.parquet import read_predictions
-
-        return read_predictions(Path(path))
+        path = Path(path)
+        columns = read_columns(path)
+        try:
+            return cls(**columns)
+        except (DataError, ValueError, TypeError) as error:
+            raise DataError(f"{path}: {error}") from error
 
 
 def _as_integers(name: str, values: Any) -> NDArray[np.int64]:
