@@ -144,6 +144,7 @@ def test_a_file_named_twice_is_classified_once(classify: Callable, good: Path) -
         ["x.wav", "--jobs", "0"],
         ["x.wav", "--resume"],
         ["x.wav", "--resume", "--output", "x.txt"],
+        ["x.wav", "--output", "x.xlsx"],
         ["x.wav", "--no-such-option"],
         ["-"],
     ],

@@ -45,6 +45,8 @@ FORMAT_OF_SUFFIX = {
     ".ndjson": Format.json,
     ".csv": Format.csv,
     ".parquet": Format.parquet,
+    ".txt": Format.table,
+    "": Format.table,
 }
 
 
@@ -124,7 +126,7 @@ def classify(
     from genrekit.inference import load
     from genrekit.inference.inputs import list_inputs
 
-    chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower() if output else "", Format.table)
+    chosen = format or _format_of(output)
     _check_usage(output, chosen, resume=resume)
     if output is not None:
         from genrekit.inference.output_lock import hold_output
@@ -162,6 +164,18 @@ def classify(
             rest = "; the others are done" if n_failed < len(files) else ""
             messages.note(f"{n_failed} of {len(files)} could not be classified{rest}")
         raise typer.Exit(EXIT_FAILED)
+
+
+def _format_of(output: Path | None) -> Format:
+    """The format that the name of the output asks for; a table on standard output."""
+    suffix = output.suffix.lower() if output is not None else ""
+    if suffix not in FORMAT_OF_SUFFIX:
+        known = ", ".join(known for known in FORMAT_OF_SUFFIX if known)
+        raise typer.BadParameter(
+            f"{suffix} is no format that is written; give a name that ends in {known}, or --format",
+            param_hint="--output",
+        )
+    return FORMAT_OF_SUFFIX[suffix]
 
 
 def _check_usage(output: Path | None, chosen: Format, *, resume: bool) -> None:
