@@ -575,7 +575,14 @@ def running(genrekit_program: list[str], tiny_model_path: Path, write_tone: Call
     inputs = [*sorted((tmp_path / "music").glob("?.wav")), tmp_path / "music" / "slow.wav"]
     output = tmp_path / "results.json"
     command = [*genrekit_program, "classify", "--model", tiny_model_path, *inputs, "--output", output]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test run in the background of a script ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     part = tmp_path / "results.json.part"
     deadline = time.monotonic() + 30
     while not (part.exists() and part.read_text().count("\n") == 3):
