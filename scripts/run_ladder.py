@@ -24,6 +24,7 @@ import yaml
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.paired import PairedComparison, compare
+from genrekit.models import load_weights
 from genrekit.training.recipe import Recipe, load_recipe
 from genrekit.training.run import Run
 
@@ -109,8 +110,6 @@ def publish(rung: Rung, work: Path) -> None:
     runs = rung.runs(work)
     if not all(run.complete for run in runs):
         return
-    from genrekit.models import load_weights
-
     tables = [Predictions.read_parquet(run.predictions_path).select(part=rung.part) for run in runs]
     RESULTS.mkdir(parents=True, exist_ok=True)
     fuse(Predictions.concatenate(tables), "mean").write_parquet(RESULTS / f"{rung.name}.parquet")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
+from genrekit.cores import usable_cores
 
 __all__ = ["serve"]
 
@@ -88,13 +88,9 @@ def serve(
         max_waiting=max_waiting,
         max_memory_bytes=round(max_memory_mb * 1e6),
     )
-    n_workers = workers or _n_cores()
+    n_workers = workers or usable_cores()
     service = Service(model, host=host, port=port, n_workers=n_workers, limits=limits, token=token)
     if token is None and not is_loopback(host):
         messages.warning(f"anybody who can reach {host} may use this service; --token TEXT asks for a token")
     service.run(lambda: messages.note(f"serving at {service.url} with {n_workers} workers; Ctrl-C stops"))
     messages.note("stopped")
-
-
-def _n_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

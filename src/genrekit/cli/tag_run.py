@@ -161,8 +161,8 @@ def clear_leftovers(folders: Iterable[Path]) -> None:
 
 def require_mutagen() -> None:
     # Before the first file, so that its absence is told once and with the pip line.
-    import filelock  # noqa: F401
-    import mutagen  # noqa: F401
+    import filelock  # noqa: F401 - that it is missing is told before the first file is heard
+    import mutagen  # noqa: F401 - likewise
 
 
 def listed(genres: Sequence[str]) -> str:
