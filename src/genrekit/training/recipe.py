@@ -177,7 +177,7 @@ class Optimisation(_Strict):
     early_stopping_epochs : stop after so many epochs without a better `monitor`; None trains all epochs
     keep : weights of the best validation epoch, or of the last one
     weight_average_decay : exponential average of the weights per step, which is validated and kept; None for none
-    precision : "bf16" computes in bfloat16 autocast where it helps, "float32" nowhere
+    precision : "bf16" computes in bfloat16 autocast on devices that can, "float32" on none
     """
 
     optimizer: Literal["adam", "adamw"] = "adam"

@@ -13,6 +13,7 @@ from typing import Any
 
 from genrekit.data.split import Split, read_split
 from genrekit.errors import RunError
+from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.recipe import Recipe, load_recipe
 
 __all__ = ["Run", "write_text_atomically"]
@@ -176,5 +177,7 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "threads": torch.get_num_threads(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "cpu_bfloat16": bfloat16_is_quick(torch.device("cpu")),
         "packages": versions,
     }

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from genrekit.errors import RecipeError
 from genrekit.models import WeightsHeader, load_weights
+from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.preparation import Prepared, header_of
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
@@ -33,7 +34,7 @@ class Teachers:
     @torch.no_grad()
     def targets(self, features: Tensor, targets: Tensor) -> Tensor:
         """Targets [batch, n_genres] for features [batch, n_bins, n_columns] as the student gets them, mixed or not."""
-        with torch.autocast(features.device.type, torch.bfloat16):
+        with torch.autocast(features.device.type, torch.bfloat16, enabled=bfloat16_is_quick(features.device)):
             said = [network(features).float().softmax(1) for network in self._networks]
         return torch.lerp(targets, torch.stack(said).mean(0).to(targets.dtype), self._share)
 

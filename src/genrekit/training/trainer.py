@@ -24,6 +24,7 @@ from genrekit.models.weights import load_weights
 from genrekit.training.batches import TrainingBatches
 from genrekit.training.callbacks import AtomicCheckpoints, LastingStop, MetricsTable
 from genrekit.training.module import GenreModule
+from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.prediction import evaluation_batches, predict
 from genrekit.training.preparation import Prepared, header_of, negatives_source
 from genrekit.training.run import Run
@@ -122,6 +123,7 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
         callbacks.append(EMAWeightAveraging(decay=optimisation.weight_average_decay))
     callbacks += watchers
     mode = "min" if optimisation.monitor == "valid_loss" else "max"
+    in_bfloat16 = optimisation.precision == "bf16" and bfloat16_is_quick(prepared.device)
     if optimisation.early_stopping_epochs is not None:
         stopping = EarlyStopping(optimisation.monitor, patience=optimisation.early_stopping_epochs, mode=mode)
         callbacks += [stopping, LastingStop(stopping)]
@@ -135,7 +137,7 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
     trainer = pl.Trainer(
         accelerator="gpu" if prepared.device.type == "cuda" else "cpu",
         devices=1,
-        precision="bf16-mixed" if optimisation.precision == "bf16" else "32-true",
+        precision="bf16-mixed" if in_bfloat16 else "32-true",
         max_epochs=optimisation.max_epochs,
         callbacks=callbacks,
         plugins=[AtomicCheckpoints()],
