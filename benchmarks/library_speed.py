@@ -3,8 +3,8 @@
     python benchmarks/library_speed.py RECORDING... [--songs 24] [--rounds 3] [--model FILE] [--many 600]
 
 The songs are made from the given recordings with FFmpeg's program: repeated to three minutes, stereo, 44.1 kHz. Prints
-files per second, the ratio to decoding and resampling alone on as many cores, to spawned processes with a model each,
-and to a plain script that takes librosa and the model file by file; and the memory after a tenth and after all of many
+files per second, starting the processes included, the ratio to decoding and resampling alone in as many processes that
+are up already, to threads, and to a plain script that takes librosa and the model file by file; and the memory over many
 files.
 """
 
@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 SONG_S = 180
+SR = 22_050
 ENCODINGS = {
     "mp3": ("-c:a", "libmp3lame", "-b:a", "192k"),
     "flac": ("-c:a", "flac", "-sample_fmt", "s16"),
@@ -42,18 +44,12 @@ def make_library(recordings: list[Path], folder: Path, n_songs: int) -> list[Pat
     return songs
 
 
-_own: dict[str, object] = {}
+def decode(song: Path) -> int:
+    """The samples of a song at the model's rate, mono; the least that any classifier does."""
+    from genrekit.audio import open_audio
 
-
-def start_process(model: str) -> None:
-    import genrekit
-
-    _own["classifier"] = genrekit.load(model)
-
-
-def classify_in_process(song: Path) -> object:
-    (outcome,) = _own["classifier"].classify_many([song], n_jobs=1)  # type: ignore[attr-defined]
-    return outcome
+    with open_audio(song, sr=SR) as stream:
+        return sum(map(len, stream))
 
 
 def plain(songs: list[Path], model: str) -> Iterator[object]:
@@ -75,20 +71,25 @@ def plain(songs: list[Path], model: str) -> Iterator[object]:
         yield session.run(["probabilities"], {"waveform": windows})[0].mean(axis=0)
 
 
-def memory_mb(kind: str) -> float:
-    """`VmRSS` now or `VmHWM`, the most so far; getrusage would tell the parent's peak too."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(kind)) * 1024 / 1e6
+def memory_mb() -> float:
+    """Memory of this process and its children, what they share counted once."""
+    tree = [os.getpid(), *(child.pid for child in multiprocessing.active_children())]
+    texts = [Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines() for pid in tree]
+    return sum(int(line.split()[1]) for text in texts for line in text if line.startswith("Pss:")) * 1024 / 1e6
 
 
 def memory(songs: list[Path], model: str, n_files: int) -> None:
-    """Runs in a process of its own: memory after a tenth of the files, after all, and at its peak."""
+    """Runs in a process of its own: memory after a hundredth, a tenth and all of the files."""
     import genrekit
 
     endless = (songs[number % len(songs)] for number in range(n_files))
-    for number, _ in enumerate(genrekit.load(model).classify_many(endless), start=1):
-        if number in (n_files // 10, n_files):
-            print(f"{number} files: {memory_mb('VmRSS'):.0f} MB resident, {memory_mb('VmHWM'):.0f} MB at the peak")
+    start = time.perf_counter()
+    for number, _ in enumerate(genrekit.load(model).classify_many(endless, processes=True), start=1):
+        if number in (n_files // 100, n_files // 10, n_files):
+            print(
+                f"{number} files: {memory_mb():.0f} MB, {number / (time.perf_counter() - start):.2f} files/s",
+                flush=True,
+            )
 
 
 def main() -> None:
@@ -100,37 +101,26 @@ def main() -> None:
     parser.add_argument("--model", default="default")
     given = parser.parse_args()
 
-    import os
-
     import genrekit
-    from genrekit.audio import open_audio
 
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         songs = make_library(given.recordings, Path(folder), given.songs)
         classifier = genrekit.load(given.model)
-        sr = classifier.card.sr
-
-        def decode(song: Path) -> int:
-            with open_audio(song, sr=sr) as stream:
-                return sum(map(len, stream))
-
-        with (
-            ThreadPoolExecutor(n_cores) as threads,
-            ProcessPoolExecutor(n_cores, context, start_process, (given.model,)) as processes,
-        ):
+        assert classifier.card.sr == SR
+        with ProcessPoolExecutor(n_cores, context) as pool:
             sides: dict[str, Callable[[], object]] = {
-                "genrekit": lambda: list(classifier.classify_many(songs)),
-                "decoding": lambda: list(threads.map(decode, songs)),
-                "processes": lambda: list(processes.map(classify_in_process, songs)),
+                "genrekit": lambda: list(classifier.classify_many(songs, processes=True)),
+                "decoding": lambda: list(pool.map(decode, songs)),
+                "threads": lambda: list(classifier.classify_many(songs)),
             }
             taken: dict[str, list[float]] = {side: [] for side in sides}
             for number in range(given.rounds + 1):
                 for side, action in sides.items():
                     start = time.perf_counter()
                     action()
-                    if number:  # the first round warms the file cache and starts the processes
+                    if number:  # the first round warms the file cache and starts the decoding processes
                         taken[side].append(time.perf_counter() - start)
         few = songs[: 2 * len(ENCODINGS)]
         start = time.perf_counter()
@@ -139,7 +129,7 @@ def main() -> None:
         seconds = {side: statistics.median(values) / len(songs) for side, values in taken.items()}
         print(f"{len(songs)} songs of {SONG_S} s on {n_cores} cores: {1 / seconds['genrekit']:.2f} files/s")
         print(f"ratio to decoding and resampling alone: {seconds['genrekit'] / seconds['decoding']:.2f}")
-        print(f"spawned processes instead of threads: {seconds['processes'] / seconds['genrekit']:.2f} times the time")
+        print(f"threads instead of processes: {seconds['threads'] / seconds['genrekit']:.2f} times the time")
         print(f"a plain script with librosa: {plain_s / seconds['genrekit']:.1f} times the time")
         sys.stdout.flush()
         process = context.Process(target=memory, args=(songs, given.model, given.many))

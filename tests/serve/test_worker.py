@@ -14,13 +14,14 @@ from serve.bad_files import tone, wav
 pytest.importorskip("fastapi")
 
 from genrekit.serve.limits import Limits
-from genrekit.serve.worker import Worker, WorkerError
+from genrekit.serve.worker import ServiceWorker
 from genrekit.serve.worker_process import Job, Outcome, Refused
+from genrekit.worker import WorkerError
 
 JOB = Job("song.wav", False, 60.0)
 
 
-def run(worker: Worker, content: bytes) -> Outcome | Refused:
+def run(worker: ServiceWorker, content: bytes) -> Outcome | Refused:
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.flush()
@@ -28,14 +29,14 @@ def run(worker: Worker, content: bytes) -> Outcome | Refused:
 
 
 @pytest.fixture
-def frugal(tiny_model_path: Path) -> Iterator[Worker]:
-    worker = Worker(str(tiny_model_path), Limits(max_memory_bytes=20_000_000))
+def frugal(tiny_model_path: Path) -> Iterator[ServiceWorker]:
+    worker = ServiceWorker(str(tiny_model_path), Limits(max_memory_bytes=20_000_000))
     worker.start()
     yield worker
     worker.kill()
 
 
-def test_file_that_takes_too_much_memory_ends_its_worker_only(frugal: Worker) -> None:
+def test_file_that_takes_too_much_memory_ends_its_worker_only(frugal: ServiceWorker) -> None:
     wide = wav(np.zeros((20_000, 1000), np.float32))
     answer = run(frugal, wide)
     assert isinstance(answer, Refused)
@@ -47,4 +48,4 @@ def test_file_that_takes_too_much_memory_ends_its_worker_only(frugal: Worker) ->
 
 def test_model_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(WorkerError, match="missing"):
-        Worker(str(tmp_path / "missing.onnx"), Limits()).start()
+        ServiceWorker(str(tmp_path / "missing.onnx"), Limits()).start()

@@ -282,9 +282,11 @@ def _run(
     debug: bool,
 ) -> int:
     from genrekit.inference import Failure
+    from genrekit.inference.file_processes import MANY_FILES
 
     n_failed = 0
-    with closing(classifier.classify_many(files, n_jobs=jobs)) as outcomes:
+    processes = len(files) >= MANY_FILES
+    with closing(classifier.classify_many(files, n_jobs=jobs, processes=processes)) as outcomes:
         for outcome in outcomes:
             if states is not None and outcome.path is not None:
                 states.record(outcome.path)

@@ -118,8 +118,10 @@ class TagRun:
         if not paths or self._stored is not None:
             return
         from genrekit.inference import Failure, load
+        from genrekit.inference.file_processes import MANY_FILES
 
-        with closing(load(self._model).classify_many(paths, n_jobs=self._jobs)) as outcomes:
+        processes = len(paths) >= MANY_FILES
+        with closing(load(self._model).classify_many(paths, n_jobs=self._jobs, processes=processes)) as outcomes:
             for outcome in outcomes:
                 if isinstance(outcome, Failure):
                     yield StoredResult(error=outcome.error)

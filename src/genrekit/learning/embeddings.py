@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ import numpy.typing as npt
 from genrekit.audio import open_audio
 from genrekit.errors import AudioError, GenrekitError
 from genrekit.inference.density import windows_to_hear
+from genrekit.inference.file_processes import MANY_FILES, FileProcesses
 from genrekit.inference.model_file import EMBEDDING, INPUT, ModelFile, open_session
 from genrekit.inference.scoring import LOUDEST, SILENCE_PEAK_TO_PEAK, WINDOWS_PER_RUN
 
@@ -53,6 +56,8 @@ class Embedder:
         self._session = open_session(path, n_threads=1)
         self.model_file = ModelFile.of_session(path, self._session)
         self.sha256 = file_sha256(Path(path))
+        # NumPy parses a file's header as Python, which Python 3.11 cannot do in two threads at once (CPython 106905).
+        self._loading = threading.Lock()
         self._cache = (cache or cache_folder()) / "embeddings" / self.sha256[:32]
 
     def embed(self, source: AudioSource, *, sr: int | None = None) -> Embedding:
@@ -81,9 +86,7 @@ class Embedder:
 
     def embed_file(self, path: Path) -> Embedding:
         """The same for a file, remembered by its place, size and time of change."""
-        state = path.stat()
-        key = [FORMAT, os.fspath(path.absolute()), state.st_size, state.st_mtime_ns]
-        return self._remembered(json.dumps(key), lambda: self.embed(path))
+        return self._remembered(_key(path), lambda: self.embed(path))
 
     def embed_named(self, name: str, make: Callable[[], npt.NDArray[np.float32]], *, sr: int) -> Embedding:
         """The same for sound that `make` computes, always the same under one name."""
@@ -92,19 +95,28 @@ class Embedder:
     def embed_files(
         self, paths: Sequence[Path], *, n_jobs: int, progress: Progress | None = None
     ) -> Iterator[Embedding | GenrekitError | OSError]:
-        """Each file's embedding in order, or what is wrong with it; `n_jobs` files at once."""
+        """Each file's embedding in order, or what is wrong with it; `n_jobs` files at once, many in own processes."""
+        spawned = None
+        if len(paths) >= MANY_FILES:
+            make = partial(_make_compute, os.fspath(self.model_file.path))
+            spawned = FileProcesses(make, n_processes=n_jobs)
+        compute = self.embed if spawned is None else spawned.ask
 
         def attempt(path: Path) -> Embedding | GenrekitError | OSError:
             try:
-                return self.embed_file(path)
+                return self._remembered(_key(path), lambda: _raised(compute(path)))
             except (GenrekitError, OSError) as error:
                 return error
 
-        with ThreadPoolExecutor(n_jobs, thread_name_prefix="genrekit") as pool:
-            for done, outcome in enumerate(pool.map(attempt, paths), start=1):
-                if progress is not None:
-                    progress(done, len(paths), paths[done - 1].name)
-                yield outcome
+        try:
+            with ThreadPoolExecutor(n_jobs, thread_name_prefix="genrekit") as pool:
+                for done, outcome in enumerate(pool.map(attempt, paths), start=1):
+                    if progress is not None:
+                        progress(done, len(paths), paths[done - 1].name)
+                    yield outcome
+        finally:
+            if spawned is not None:
+                spawned.stop()
 
     def _run(self, batch: list[npt.NDArray[np.float32]]) -> Embedding:
         (output,) = self._session.run([EMBEDDING], {INPUT: np.stack(batch)})
@@ -113,7 +125,8 @@ class Embedder:
     def _remembered(self, key: str, make: Callable[[], Embedding]) -> Embedding:
         path = self._cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
         try:
-            found = np.load(path)
+            with self._loading:
+                found = np.load(path)
             if found.ndim == 2 and found.dtype == np.float32:
                 return np.asarray(found)
         except (OSError, ValueError, EOFError):
@@ -129,3 +142,27 @@ class Embedder:
             with suppress(OSError):
                 partial.unlink()
         return made
+
+
+def _key(path: Path) -> str:
+    state = path.stat()
+    return json.dumps([FORMAT, os.fspath(path.absolute()), state.st_size, state.st_mtime_ns])
+
+
+def _raised(outcome: Embedding | GenrekitError | OSError) -> Embedding:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _make_compute(model: str) -> Callable[[str], Embedding | GenrekitError | OSError]:
+    """In a process of its own: what computes the embedding of a path."""
+    embedder = Embedder(model)
+
+    def compute(path: str) -> Embedding | GenrekitError | OSError:
+        try:
+            return embedder.embed(path)
+        except (GenrekitError, OSError) as error:
+            return error
+
+    return compute

@@ -24,9 +24,9 @@ from genrekit.serve.limits import Limits
 from genrekit.serve.metrics import CONTENT_TYPE, Metrics
 from genrekit.serve.page_files import add_page
 from genrekit.serve.problem import Problem
-from genrekit.serve.worker import WorkerError
 from genrekit.serve.worker_pool import WorkerPool
 from genrekit.serve.worker_process import Refused
+from genrekit.worker import WorkerError
 
 __all__ = ["create_app"]
 

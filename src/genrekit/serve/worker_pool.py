@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from genrekit.serve.limits import Limits
-from genrekit.serve.worker import Worker, WorkerError
+from genrekit.serve.worker import ServiceWorker
 from genrekit.serve.worker_process import Job, Outcome, Refused
+from genrekit.worker import WorkerError
 
 __all__ = ["WorkerPool"]
 
@@ -27,8 +28,8 @@ class WorkerPool:
         """Workers with `model`, a name or a path; nothing is started yet."""
         self.n_busy = 0
         self._limits = limits
-        self._workers = [Worker(model, limits) for _ in range(n_workers)]
-        self._idle: asyncio.Queue[Worker] = asyncio.Queue()
+        self._workers = [ServiceWorker(model, limits) for _ in range(n_workers)]
+        self._idle: asyncio.Queue[ServiceWorker] = asyncio.Queue()
         self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="genrekit-worker")
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -90,7 +91,9 @@ class WorkerPool:
             worker.kill()
         self._threads.shutdown(wait=False)
 
-    async def _work(self, worker: Worker, job: Job, descriptor: int, answer: asyncio.Future[Outcome | Refused]) -> None:
+    async def _work(
+        self, worker: ServiceWorker, job: Job, descriptor: int, answer: asyncio.Future[Outcome | Refused]
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.n_busy += 1
         try:

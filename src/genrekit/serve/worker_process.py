@@ -1,4 +1,4 @@
-"""What runs in a worker process: the model, loaded once, and one file after another from open descriptors.
+"""What the service's worker processes do: the model, loaded once, and one file after another from open descriptors.
 
 A worker is given a descriptor of a file without a name, so that nothing is left on the disk whichever process dies.
 """
@@ -6,17 +6,12 @@ A worker is given a descriptor of a file without a name, so that nothing is left
 from __future__ import annotations
 
 import io
-import os
-import resource
-import signal
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.reduction import recv_handle
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-__all__ = ["Job", "Outcome", "Ready", "Refused", "worker_main"]
+__all__ = ["Job", "Outcome", "Refused", "make_answer"]
 
 WARM_UP_S = 1.0
 
@@ -35,13 +30,6 @@ class Job:
     name: str | None
     timeline: bool
     max_duration_s: float
-
-
-@dataclass(frozen=True)
-class Ready:
-    """Sent by a worker once its model is loaded; `error` says why it could not be."""
-
-    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,37 +57,18 @@ class _Upload(io.BufferedReader):
         return self.client_name
 
 
-def worker_main(connection: Connection, model: str, max_memory_bytes: int) -> None:
-    """Answer jobs on `connection` until its other end is closed.
+def make_answer(model: str) -> Callable[[Job, int], Outcome | Refused]:
+    """What answers a job whose descriptor comes with it.
 
     Parameters
     ----------
-    connection : one end of a duplex pipe
     model : name or path of the model
-    max_memory_bytes : address space beyond what the process has once the model has run
-    """
-    # Ctrl-C reaches the whole group; the service decides when a worker ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    from genrekit.errors import GenrekitError
 
-    try:
-        classifier = _load(model)
-        _bound_memory(max_memory_bytes)
-    except GenrekitError as error:
-        connection.send(Ready(str(error)))
-        return
-    connection.send(Ready())
-    while True:
-        try:
-            job = connection.recv()
-            descriptor = recv_handle(connection)
-        except EOFError:
-            return
-        answer = _attempt(classifier, job, descriptor)
-        connection.send(answer)
-        if isinstance(answer, Refused) and answer.code in ("took_too_much_memory", "unexpected"):
-            return  # what such a file leaves behind in the decoders' libraries is unknown
+    Raises
+    ------
+    ModelFileError : if there is no such model
+    """
+    return partial(_attempt, _load(model))
 
 
 def _load(model: str) -> Any:
@@ -114,14 +83,6 @@ def _load(model: str) -> Any:
     noise = np.random.default_rng(0).uniform(-0.1, 0.1, round(WARM_UP_S * sr)).astype(np.float32)
     classifier.classify(noise, sr=sr)
     return classifier
-
-
-def _bound_memory(max_memory_bytes: int) -> None:
-    if sys.platform != "linux":
-        return  # macOS accepts the limit and does not keep it; the time limit is all there is
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    limit = pages * os.sysconf("SC_PAGE_SIZE") + max_memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def _attempt(classifier: Any, job: Job, descriptor: int) -> Outcome | Refused:

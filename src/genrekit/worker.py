@@ -1,0 +1,209 @@
+"""A spawned process that answers one question after another, seen from both ends.
+
+Decoders are native code: what a damaged file does to its process must not end the work on the others. Such a process
+also has an interpreter of its own, so that several decode at once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import recv_handle, send_handle
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from genrekit.errors import GenrekitError
+
+__all__ = ["Worker", "WorkerDiedError", "WorkerError", "WorkerSlowError"]
+
+Answer = TypeVar("Answer")
+
+START_S = 120.0  # a loaded machine may take long to import NumPy and ONNX Runtime
+STOP_S = 2.0
+
+
+class WorkerError(GenrekitError):
+    """A worker process cannot be started."""
+
+
+class WorkerDiedError(GenrekitError):
+    """The process died before it answered; the text says of what, as far as that is known."""
+
+
+class WorkerSlowError(GenrekitError):
+    """The process did not answer in time, and was ended."""
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """Sent by a process once it can be asked; `error` says why it cannot."""
+
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class _Question:
+    value: Any
+    has_descriptor: bool
+
+
+class Worker(Generic[Answer]):
+    """A spawned process, started when it is needed. Used by one thread at a time, but for `stop`; all methods block.
+
+    Attributes
+    ----------
+    n_starts : how often a process was started
+    """
+
+    def __init__(self, make: Callable[[], Callable[..., Answer]], *, max_memory_bytes: int) -> None:
+        """Nothing is started yet.
+
+        Parameters
+        ----------
+        make : called in the process; gives the function that answers, which is called with the question and, where one
+            is sent, a descriptor. Must be picklable, as questions and answers must.
+        max_memory_bytes : address space that answering may take beyond what the process has after `make`; on Linux only
+        """
+        self.n_starts = 0
+        self._make = make
+        self._max_memory_bytes = max_memory_bytes
+        self._process: BaseProcess | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id, None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked without a start."""
+        return self._process is not None and self._process.is_alive()
+
+    def start(self) -> None:
+        """Start a new process in place of the one before, and wait until it can be asked.
+
+        Raises
+        ------
+        WorkerError : if it does not come up, with the reason
+        """
+        self.kill()
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe(duplex=True)
+        process = context.Process(
+            target=_serve, args=(theirs, self._make, self._max_memory_bytes), name="genrekit-worker", daemon=True
+        )
+        self.n_starts += 1
+        process.start()
+        theirs.close()
+        self._process, self._connection = process, ours
+        error: str | None = "it did not answer"
+        with suppress(EOFError, OSError):
+            if ours.poll(START_S):
+                ready = ours.recv()
+                error = ready.error if isinstance(ready, _Ready) else "it gave no sensible answer"
+        if error is not None:
+            self.kill()
+            raise WorkerError(error)
+
+    def ask(self, question: Any, *, descriptor: int | None = None, timeout_s: float | None = None) -> Answer:
+        """Its answer; a process that is not there, or died since the last answer, is started before.
+
+        Parameters
+        ----------
+        question : any picklable value
+        descriptor : of an open file that goes with it; stays open here
+        timeout_s : how long to wait; None for ever
+
+        Raises
+        ------
+        WorkerError : if no process comes up
+        WorkerDiedError, WorkerSlowError : if it gives no answer; there is no process any more
+        """
+        if not self.is_alive:
+            self.start()
+        connection, process = self._connection, self._process
+        assert connection is not None and process is not None and process.pid is not None
+        try:
+            connection.send(_Question(question, descriptor is not None))
+            if descriptor is not None:
+                send_handle(connection, descriptor, process.pid)
+            if not connection.poll(timeout_s):
+                self.kill()
+                raise WorkerSlowError(f"it took more than {timeout_s:g} s")
+            answer: Answer = connection.recv()
+        except (EOFError, OSError) as error:
+            process.join(STOP_S)
+            reason = _why(process.exitcode)
+            self.kill()
+            raise WorkerDiedError(reason) from error
+        return answer
+
+    def stop(self) -> None:
+        """End the process at once, from any thread; one that is being asked raises `WorkerDiedError`."""
+        if (process := self._process) is not None:
+            process.kill()
+
+    def kill(self) -> None:
+        """End the process at once, whatever it does."""
+        process, connection = self._process, self._connection
+        self._process = self._connection = None
+        if connection is not None:
+            connection.close()
+        if process is not None:
+            process.kill()
+            process.join(STOP_S)
+
+
+def _why(exit_code: int | None) -> str:
+    if exit_code is None or exit_code >= 0:
+        return "the process ended" if exit_code is None else f"the process ended with code {exit_code}"
+    with suppress(ValueError):
+        name = signal.Signals(-exit_code).name
+        return f"{name}, for want of memory perhaps" if name == "SIGKILL" else name
+    return f"signal {-exit_code}"
+
+
+def _serve(connection: Connection, make: Callable[[], Callable[..., Any]], max_memory_bytes: int) -> None:
+    """In the process: answer until the other end is closed."""
+    # Ctrl-C reaches the whole group; whoever asks decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _leave_no_core()
+    try:
+        answer = make()
+        _bound_memory(max_memory_bytes)
+    except GenrekitError as error:
+        connection.send(_Ready(str(error)))
+        return
+    # Nobody may be there any more to hear the answer.
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        connection.send(_Ready())
+        while True:
+            question: _Question = connection.recv()
+            arguments = (recv_handle(connection),) if question.has_descriptor else ()
+            connection.send(answer(question.value, *arguments))
+
+
+def _leave_no_core() -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _bound_memory(max_memory_bytes: int) -> None:
+    if sys.platform != "linux":
+        return  # macOS accepts the limit and does not keep it
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    limit = pages * os.sysconf("SC_PAGE_SIZE") + max_memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -1,0 +1,97 @@
+"""Many files in processes of their own: the same answers, and a death is one file's failure."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from tiny_model import SR
+
+import genrekit
+from genrekit import Classifier, Failure, Result
+
+
+@pytest.fixture(scope="module")
+def classifier(tiny_model_path: Path) -> Classifier:
+    return genrekit.load(tiny_model_path)
+
+
+def workers() -> list[int]:
+    return [child.pid for child in multiprocessing.active_children() if child.name == "genrekit-worker" and child.pid]
+
+
+def assert_workers_go() -> None:
+    deadline = time.monotonic() + 10
+    while workers() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not workers()
+
+
+def test_processes_give_what_threads_give(
+    classifier: Classifier, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.mp3"
+    bad.write_text("no music")
+    tones = [write_tone(f"{number}.wav", frequency_hz=300.0 * (number + 1)) for number in range(6)]
+    paths = [*tones[:2], bad, tmp_path / "missing.wav", *tones[2:]]
+    threads = list(classifier.classify_many(paths, n_jobs=2))
+    processes = list(classifier.classify_many(paths, n_jobs=2, processes=True))
+    assert processes == threads
+    assert [type(outcome) for outcome in processes[:5]] == [Result, Result, Failure, Failure, Result]
+    assert_workers_go()
+
+
+def test_where_a_failure_came_from_travels_as_text(classifier: Classifier, tmp_path: Path) -> None:
+    (failure,) = classifier.classify_many([tmp_path / "missing.wav"], n_jobs=1, processes=True)
+    assert isinstance(failure, Failure)
+    assert "Traceback" in str(failure.cause) and "AudioError" in str(failure.cause)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to see when the file is being read")
+def test_a_file_that_ends_its_process_is_named_and_the_rest_is_done(
+    classifier: Classifier, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    first, last = write_tone("first.wav"), write_tone("last.wav")
+    long = tmp_path / "long.wav"
+    soundfile.write(long, np.tile(np.sin(np.arange(SR) / 3).astype(np.float32), 3600 * 3), SR)
+
+    def kill_while_it_is_read() -> None:
+        while not (found := workers()):
+            time.sleep(0.01)
+        descriptors = Path(f"/proc/{found[0]}/fd")
+        while not any(_leads_to(link, long) for link in descriptors.iterdir()):
+            time.sleep(0.005)
+        os.kill(found[0], signal.SIGSEGV)
+
+    killer = threading.Thread(target=kill_while_it_is_read)
+    killer.start()
+    outcomes = list(classifier.classify_many([first, long, last], n_jobs=1, processes=True))
+    killer.join()
+    assert [type(outcome) for outcome in outcomes] == [Result, Failure, Result]
+    assert isinstance(outcomes[1], Failure)
+    assert "long.wav: the process that read it died (SIGSEGV)" in outcomes[1].error
+
+
+def _leads_to(link: Path, path: Path) -> bool:
+    try:
+        return link.readlink() == path
+    except OSError:
+        return False
+
+
+def test_closing_ends_the_processes_and_waits_for_none(
+    classifier: Classifier, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    short = write_tone("short.wav")
+    outcomes = classifier.classify_many([short] * 40, n_jobs=2, processes=True)
+    assert isinstance(next(outcomes), Result)
+    outcomes.close()
+    assert_workers_go()

@@ -1,0 +1,134 @@
+"""Real spawned processes that answer, die, hang or take too much memory."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genrekit.errors import GenrekitError
+from genrekit.worker import Worker, WorkerDiedError, WorkerError, WorkerSlowError
+
+
+def make_obedient() -> Callable[..., Any]:
+    """Does as it is told, whatever comes of it."""
+    n_asked = 0
+
+    def answer(order: tuple[str, Any], descriptor: int | None = None) -> Any:
+        nonlocal n_asked
+        n_asked += 1
+        what, value = order
+        if what == "die":
+            os.kill(os.getpid(), value)
+        if what == "exit":
+            os._exit(value)
+        if what == "sleep":
+            time.sleep(value)
+        if what == "allocate":
+            try:
+                return np.ones(value, np.uint8).nbytes
+            except MemoryError:
+                return "refused"
+        if descriptor is not None:
+            with os.fdopen(descriptor, "rb") as file:
+                file.seek(0)
+                return file.read()
+        return value, n_asked, os.getpid()
+
+    return answer
+
+
+def make_none() -> Callable[..., Any]:
+    raise GenrekitError("there is no such model")
+
+
+def make_broken() -> Callable[..., Any]:
+    sys.stderr = io.StringIO()  # its traceback is expected
+    raise RuntimeError
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker[Any]]:
+    worker: Worker[Any] = Worker(make_obedient, max_memory_bytes=300_000_000)
+    yield worker
+    worker.kill()
+
+
+def test_one_process_answers_one_question_after_another(worker: Worker[Any]) -> None:
+    assert not worker.is_alive and worker.pid is None
+    first = worker.ask(("say", "a"))
+    second = worker.ask(("say", "b"))
+    assert (first[:2], second[:2]) == (("a", 1), ("b", 2))
+    assert first[2] == second[2] == worker.pid != os.getpid()
+    assert worker.n_starts == 1
+
+
+def test_an_open_file_goes_with_a_question_and_stays_open_here(worker: Worker[Any]) -> None:
+    with tempfile.TemporaryFile() as file:
+        file.write(b"content")
+        file.flush()
+        assert worker.ask(("read", None), descriptor=file.fileno()) == b"content"
+        os.fstat(file.fileno())
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (("die", signal.SIGSEGV), "SIGSEGV"),
+        (("die", signal.SIGKILL), "SIGKILL, for want of memory perhaps"),
+        (("exit", 3), "code 3"),
+    ],
+)
+def test_a_death_is_told_and_the_next_question_has_a_new_process(order: Any, reason: str, worker: Worker[Any]) -> None:
+    before = worker.ask(("say", "a"))[2]
+    with pytest.raises(WorkerDiedError, match=reason):
+        worker.ask(order)
+    assert not worker.is_alive
+    assert worker.ask(("say", "a"))[2] != before
+    assert worker.n_starts == 2
+
+
+def test_one_that_died_idle_has_not_seen_the_question(worker: Worker[Any]) -> None:
+    worker.start()
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    while worker.is_alive:
+        time.sleep(0.01)
+    assert worker.ask(("say", "a"))[0] == "a"
+
+
+def test_one_that_takes_too_long_is_ended(worker: Worker[Any]) -> None:
+    worker.start()
+    with pytest.raises(WorkerSlowError, match=r"0\.2 s"):
+        worker.ask(("sleep", 60), timeout_s=0.2)
+    assert not worker.is_alive
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps RLIMIT_AS")
+def test_memory_is_bounded_beyond_what_is_in_use(worker: Worker[Any]) -> None:
+    assert worker.ask(("allocate", 100_000_000)) == 100_000_000
+    assert worker.ask(("allocate", 1_000_000_000)) == "refused"
+
+
+def test_stopping_from_another_thread_ends_the_wait(worker: Worker[Any]) -> None:
+    worker.start()
+    threading.Timer(0.3, worker.stop).start()
+    with pytest.raises(WorkerDiedError):
+        worker.ask(("sleep", 60))
+
+
+@pytest.mark.parametrize(("make", "reason"), [(make_none, "no such model"), (make_broken, "did not answer")])
+def test_one_that_does_not_come_up_says_why(make: Callable[[], Any], reason: str) -> None:
+    worker: Worker[Any] = Worker(make, max_memory_bytes=1_000_000)
+    with pytest.raises(WorkerError, match=reason):
+        worker.ask("anything")
+    assert not worker.is_alive
