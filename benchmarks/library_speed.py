@@ -4,8 +4,8 @@
 
 The songs are made from the given recordings with FFmpeg's program: repeated to three minutes, stereo, 44.1 kHz. Prints
 files per second, starting the processes included, the ratio to decoding and resampling alone in as many processes that
-are up already, to threads, and to a plain script that takes librosa and the model file by file; and the memory over many
-files.
+are up already, to threads, and to a plain script that takes librosa and the model file by file; and the memory over
+many files.
 """
 
 from __future__ import annotations
