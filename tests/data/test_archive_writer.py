@@ -11,6 +11,7 @@ from genrekit.data import Dataset, Track, load_dataset, write_archive
 from genrekit.data.archive import SR
 from genrekit.data.archive_writer import archive_row, clip_of
 from genrekit.errors import AudioError, DataError
+from genrekit.whole_file import partial_of
 
 
 def test_written_archive_reads_back(tmp_path: Path, tune: Callable, write_wav: Callable) -> None:
@@ -112,7 +113,7 @@ def test_what_cannot_be_written(tmp_path: Path, tune: Callable, write_wav: Calla
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, tune: Callable, write_wav: Callable) -> None:
     dataset = Dataset("one", ("g",), (Track("a", "g", write_wav("a.wav", tune(0, 2.0))),))
-    (tmp_path / ".out.npz.partial").symlink_to("/dev/full")
+    partial_of(tmp_path / "out.npz").symlink_to("/dev/full")
     with pytest.raises(DataError, match=r"Cannot write .*No space left"):
         write_archive(dataset, tmp_path / "out.npz")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.wav"]

@@ -8,6 +8,7 @@ from genrekit.data import Dataset, Fault, Track
 from genrekit.data.split_files import read_lists, read_table
 from genrekit.data.text_file import write_new
 from genrekit.errors import DataError
+from genrekit.whole_file import partial_of
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_new_files_are_written_once(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / ".a.json.partial").symlink_to("/dev/full")
+    partial_of(tmp_path / "a.json").symlink_to("/dev/full")
     with pytest.raises(DataError, match=r"Cannot write .*No space left"):
         write_new(tmp_path / "a.json", "text\n")
     assert not list(tmp_path.iterdir())

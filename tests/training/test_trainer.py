@@ -19,6 +19,7 @@ from genrekit.training.prediction import predict
 from genrekit.training.preparation import prepare
 from genrekit.training.run import Run
 from genrekit.training.trainer import train
+from genrekit.whole_file import partial_of
 
 
 def run_once(recipe, folder: Path) -> Run:
@@ -191,7 +192,7 @@ def test_full_disk_is_told_and_the_run_can_go_on(make_recipe, tmp_path, monkeypa
     run = Run.of(make_recipe(), tmp_path)
     run.folder.mkdir(parents=True)
     # The partial file of the weights leads to a device that is always full.
-    (run.folder / "weights.safetensors.partial").symlink_to("/dev/full")
+    partial_of(run.weights_path).symlink_to("/dev/full")
     with pytest.raises(Exception, match="No space left") as caught:
         train(prepared, tmp_path)
     assert type(caught.value).__module__ == "genrekit.errors"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from genrekit.analysis.style import paper_style
 from genrekit.errors import GenrekitError
+from genrekit.whole_file import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -98,9 +98,8 @@ def write_picture(
         folder.mkdir(parents=True, exist_ok=True)
         for ending in (*formats, "csv", "json"):
             path = folder / f"{picture.name}.{ending}"
-            partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-            partial.write_bytes(contents[ending])
-            partial.replace(path)
+            with written_whole(path) as partial:
+                partial.write_bytes(contents[ending])
             paths.append(path)
     except OSError as error:
         raise GenrekitError(f"Cannot write the picture to {folder}: {error.strerror or error}.") from error

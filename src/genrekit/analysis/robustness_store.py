@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.errors import RunError
+from genrekit.whole_file import written_whole
 
 __all__ = ["TrackResult", "TrackStore"]
 
@@ -96,9 +97,8 @@ class TrackStore:
                 self.results[result.track_id] = result
             complete = f"{header}\n{whole}"
             if complete != text:
-                partial = self.path.with_name(f".{STORE_NAME}.partial")
-                partial.write_text(complete, encoding="utf-8")
-                partial.replace(self.path)
+                with written_whole(self.path) as partial:
+                    partial.write_text(complete, encoding="utf-8")
         except OSError as error:
             raise RunError(f"Results cannot be kept in {folder}: {error.strerror or error}.") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:

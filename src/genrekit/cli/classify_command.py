@@ -327,13 +327,13 @@ class _Tallied:
     def write(self, *, model: str) -> None:
         from genrekit.inference.result_file import OutputError
         from genrekit.library.summary import render_summary
+        from genrekit.whole_file import written_whole
 
         if self._path is None or self._tally is None:
             return
-        fresh = self._path.with_name(self._path.name + ".new")
         try:
-            fresh.write_text(render_summary(self._tally, model=model), encoding="utf-8")
-            fresh.replace(self._path)
+            with written_whole(self._path) as fresh:
+                fresh.write_text(render_summary(self._tally, model=model), encoding="utf-8")
         except OSError as error:
             raise OutputError(f"cannot write the summary to {self._path}: {error.strerror or error}") from error
         messages.note(f"summary in {self._path}")

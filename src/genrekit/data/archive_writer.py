@@ -18,6 +18,7 @@ from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.errors import AudioError, DataError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
+from genrekit.whole_file import written_whole
 
 __all__ = ["N_COLUMNS", "ArchiveRow", "archive_row", "clip_of", "write_archive"]
 
@@ -176,11 +177,8 @@ def _arrays(name: str, kept: list[tuple[Track, ArchiveRow]]) -> dict[str, npt.ND
 
 
 def _save(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as handle:
+        with written_whole(path) as partial, partial.open("wb") as handle:
             np.savez_compressed(handle, allow_pickle=False, **arrays)
-        partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"Cannot write {path}: {error}.") from None

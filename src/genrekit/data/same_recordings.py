@@ -20,6 +20,7 @@ from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset
 from genrekit.data.file_check import FileCheck, check_file
 from genrekit.data.fingerprint import archive_fingerprint, find_matches
+from genrekit.whole_file import written_whole
 
 __all__ = ["archive_fingerprints", "cache_folder", "check_files", "with_same_recordings"]
 
@@ -115,12 +116,8 @@ def _recall(path: Path) -> tuple[tuple[str, str], ...] | None:
 
 
 def _remember(path: Path, pairs: tuple[tuple[str, str], ...]) -> None:
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
+    # Without room for it the comparison is made again next time; nothing else is lost.
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(pairs), encoding="utf-8")
-        partial.replace(path)
-    except OSError:
-        # Without room for it the comparison is made again next time; nothing else is lost.
-        with suppress(OSError):
-            partial.unlink()
+        with written_whole(path) as partial:
+            partial.write_text(json.dumps(pairs), encoding="utf-8")

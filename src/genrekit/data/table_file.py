@@ -21,6 +21,7 @@ from genrekit.data.dataset import Dataset, Track
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.relations import groups
 from genrekit.errors import DataError
+from genrekit.whole_file import written_whole
 
 __all__ = ["SUFFIXES", "read_table_file", "require_suffix", "write_table_file"]
 
@@ -56,15 +57,13 @@ def write_table_file(dataset: Dataset, path: Path) -> None:
     if path.exists():
         raise DataError(f"{path} exists already; choose another name, or move it away.")
     columns = _columns(dataset, dataset.table)
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        if path.suffix.lower() == ".csv":
-            partial.write_text(_csv(columns), encoding="utf-8", newline="")
-        else:
-            _write_parquet(columns, dataset.name, partial)
-        partial.replace(path)
+        with written_whole(path) as partial:
+            if path.suffix.lower() == ".csv":
+                partial.write_text(_csv(columns), encoding="utf-8", newline="")
+            else:
+                _write_parquet(columns, dataset.name, partial)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"Cannot write {path}: {error.strerror or error}.") from None
 
 

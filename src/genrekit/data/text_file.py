@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from genrekit.errors import DataError
+from genrekit.whole_file import written_whole
 
 __all__ = ["read_text", "write_new"]
 
@@ -35,14 +36,12 @@ def write_new(path: Path, text: str) -> None:
     DataError
         If a file with other content is there, or the file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
     try:
         if path.exists():
             if path.read_bytes() == text.encode("utf-8"):
                 return
             raise DataError(f"{path} exists already with other content; choose another name, or move it away.")
-        partial.write_text(text, encoding="utf-8", newline="\n")
-        partial.replace(path)
+        with written_whole(path) as partial:
+            partial.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise DataError(f"Cannot write {path}: {error}.") from None

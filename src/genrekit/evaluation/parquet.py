@@ -7,9 +7,7 @@ one float32 column `p_<genre>` per genre. The schema's metadata key `genrekit` h
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from genrekit.errors import DataError
+from genrekit.whole_file import written_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,15 +53,11 @@ def write_columns(values: Mapping[str, Any], metadata: Mapping[str, Any], path: 
         columns[f"p_{genre}"] = pa.array(np.ascontiguousarray(values["probabilities"][:, index]), pa.float32())
     stored = {"format": FORMAT, "kind": KIND, **metadata}
     table = pa.table(columns).replace_schema_metadata({METADATA_KEY: json.dumps(stored).encode()})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        pq.write_table(table, temporary, compression="zstd")
-        temporary.replace(path)
+        with written_whole(path) as partial:
+            pq.write_table(table, partial, compression="zstd")
     except OSError as error:
         raise DataError(f"Cannot write predictions to {path}: {error}. Nothing was left there.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def read_columns(path: Path) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from genrekit.evaluation.report_html import render_html
 from genrekit.evaluation.report_markdown import render_markdown
 from genrekit.evaluation.report_parts import ReportContent
 from genrekit.evaluation.summary import Evaluation
+from genrekit.whole_file import written_whole
 
 __all__ = ["write_content", "write_report"]
 
@@ -49,19 +48,11 @@ def _write_all(folder: str | Path, texts: Mapping[str, str]) -> tuple[Path, ...]
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return tuple(_write_whole(folder / name, text) for name, text in texts.items())
+        for name, text in texts.items():
+            with written_whole(folder / name) as partial:
+                partial.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DataError(
             f"The report cannot be written to {folder}: {error}. Choose another folder with --output."
         ) from error
-
-
-def _write_whole(path: Path, text: str) -> Path:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
-    return path
+    return tuple(folder / name for name in texts)

@@ -18,6 +18,7 @@ from genrekit.errors import ModelFileError, RecipeError
 from genrekit.features import ExportableFrontEnd, FrontEnd
 from genrekit.inference.model_file import EMBEDDING, INPUT, PROBABILITIES, ModelCard, ModelFile, open_session
 from genrekit.models import GenreNetwork, WeightsHeader
+from genrekit.whole_file import written_whole
 
 __all__ = ["MAX_BYTES", "TOLERANCE", "ExportGraph", "export_onnx"]
 
@@ -86,16 +87,14 @@ def export_onnx(
     data = model.SerializeToString()
     if max_bytes is not None and len(data) > max_bytes:
         raise ModelFileError(f"{path}: the model has {len(data):,} bytes; at most {max_bytes:,} were expected")
-    partial = path.with_name(path.name + ".part")
+    reference = ExportGraph(FrontEnd(header.features), network, window_temperature).eval()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
-        _check_against_torch(partial, card, ExportGraph(FrontEnd(header.features), network, window_temperature).eval())
-        partial.replace(path)
+        with written_whole(path) as partial:
+            partial.write_bytes(data)
+            _check_against_torch(partial, card, reference)
     except OSError as error:
         raise ModelFileError(f"{path}: cannot write the model: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return ModelFile.read(path)
 
 

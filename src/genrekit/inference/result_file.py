@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from genrekit.errors import GenrekitError
 from genrekit.inference.writers import CsvWriter, JsonWriter, ResultWriter, csv_line
+from genrekit.whole_file import written_whole
 
 __all__ = ["Kept", "OutputError", "ResultFile", "kept_results", "path_key"]
 
@@ -88,10 +89,8 @@ class ResultFile:
         if self._direct:
             return self.path.open("w", encoding="utf-8", newline="")
         # The part is replaced whole, so that a kill here cannot lose what the earlier run had done.
-        fresh = self.part.with_name(self.part.name + ".new")
-        with fresh.open("w", encoding="utf-8", newline="") as stream:
+        with written_whole(self.part) as fresh, fresh.open("w", encoding="utf-8", newline="") as stream:
             stream.write(text)
-        fresh.replace(self.part)
         return self.part.open("a", encoding="utf-8", newline="")
 
     def _guard(self, action: Callable[[], Any]) -> Any:

@@ -22,6 +22,7 @@ from genrekit.inference.density import windows_to_hear
 from genrekit.inference.file_processes import MANY_FILES, FileProcesses
 from genrekit.inference.model_file import EMBEDDING, INPUT, ModelFile, open_session
 from genrekit.inference.scoring import LOUDEST, SILENCE_PEAK_TO_PEAK, WINDOWS_PER_RUN
+from genrekit.whole_file import written_whole
 
 if TYPE_CHECKING:
     from genrekit.audio.stream import AudioSource
@@ -132,15 +133,11 @@ class Embedder:
         except (OSError, ValueError, EOFError):
             pass  # not there, or cut short: made now
         made = make()
-        partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npy")
-        try:
+        # Without room for it it is made again next time; nothing else is lost.
+        with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            np.save(partial, made)
-            partial.replace(path)
-        except OSError:
-            # Without room for it it is made again next time; nothing else is lost.
-            with suppress(OSError):
-                partial.unlink()
+            with written_whole(path) as partial, partial.open("wb") as file:
+                np.save(file, made)
         return made
 
 

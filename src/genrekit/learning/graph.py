@@ -10,6 +10,7 @@ import numpy as np
 from genrekit.errors import ModelFileError
 from genrekit.inference.model_file import EMBEDDING, INPUT, PROBABILITIES, ModelCard, ModelFile, open_session
 from genrekit.learning.head import Head
+from genrekit.whole_file import written_whole
 
 __all__ = ["TOLERANCE", "replace_head"]
 
@@ -68,16 +69,13 @@ def replace_head(base: str | os.PathLike[str], head: Head, *, card: ModelCard, p
         graph.value_info.remove(value)
     helper.set_model_props(model, card.to_metadata())
     onnx.checker.check_model(model)
-    partial = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(model.SerializeToString())
-        _check_against(partial, head, card)
-        partial.replace(path)
+        with written_whole(path) as partial:
+            partial.write_bytes(model.SerializeToString())
+            _check_against(partial, head, card)
     except OSError as error:
         raise ModelFileError(f"{path}: cannot write the model: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return ModelFile.read(path)
 
 

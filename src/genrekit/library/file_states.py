@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from genrekit.inference.result_file import OutputError, path_key
+from genrekit.whole_file import written_whole
 
 __all__ = ["FileStates", "states_path"]
 
@@ -38,10 +39,8 @@ class FileStates:
                     continue
         self._now: dict[str, tuple[int, int]] = {}
         text = "".join(_line(key, state) for key, state in self._known.items())
-        fresh = self._path.with_name(self._path.name + ".new")
-        with _told(self._path):
-            fresh.write_text(text, encoding="utf-8")
-            fresh.replace(self._path)
+        with _told(self._path), written_whole(self._path) as partial:
+            partial.write_text(text, encoding="utf-8")
 
     def look(self, files: Iterable[str]) -> frozenset[str]:
         """Note what each file is now, before it is read; gives the `path_key` of those that changed since."""

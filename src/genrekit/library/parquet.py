@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from genrekit.inference.result_file import OutputError
+from genrekit.whole_file import written_whole
 
 __all__ = ["parquet_to_json", "write_parquet"]
 
@@ -38,14 +39,15 @@ def write_parquet(lines: Path, path: Path, genres: Sequence[str]) -> None:
         + [("error", text), ("warnings", pa.list_(text)), ("timeline", text)]
         + [(PREFIX_OF_GENRE + genre, number) for genre in genres]
     )
-    fresh = path.with_name(path.name + ".new")
     try:
-        with lines.open(encoding="utf-8", newline="\n") as source, pq.ParquetWriter(fresh, schema) as writer:
+        with (
+            written_whole(path) as fresh,
+            lines.open(encoding="utf-8", newline="\n") as source,
+            pq.ParquetWriter(fresh, schema) as writer,
+        ):
             while batch := [_row(json.loads(line), genres) for line in islice(source, BATCH_ROWS)]:
                 writer.write_table(pa.Table.from_pylist(batch, schema=schema))
-        fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         reason = error.strerror or error
         raise OutputError(f"cannot write results to {path}: {reason}; what was done is in {lines}") from error
 
@@ -55,14 +57,15 @@ def parquet_to_json(path: Path, lines: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    fresh = lines.with_name(lines.name + ".new")
     try:
-        with fresh.open("w", encoding="utf-8", newline="\n") as out, pq.ParquetFile(path) as source:
+        with (
+            written_whole(lines) as fresh,
+            fresh.open("w", encoding="utf-8", newline="\n") as out,
+            pq.ParquetFile(path) as source,
+        ):
             for batch in source.iter_batches(BATCH_ROWS):
                 out.writelines(json.dumps(_values(row)) + "\n" for row in batch.to_pylist())
-        fresh.replace(lines)
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-        fresh.unlink(missing_ok=True)
         raise OutputError(f"{path}: not results in Parquet ({error}); give another --output") from error
 
 

@@ -17,7 +17,7 @@ from genrekit.models.spec import ModelSpec
 
 __all__ = ["ResCNN", "ResCNNOptions"]
 
-# The strided convolution and four poolings leave one of 32 rows.
+# The strided convolution and four poolings leave one of 32 rows, at stride 1 two.
 MAX_STAGES = 5
 
 
@@ -26,6 +26,7 @@ class ResCNNOptions:
     """Options of `ResCNN`.
 
     width : channels of the first stage
+    stride_bins, stride_columns : of the first convolution; 1 keeps the resolution, at twice the work of the first stage
     multipliers : one whole number a stage, in words: its channels as multiples of `width`
     dropout : before the last layer, 0 to 1
     pooling : of the last feature map, a name in `POOLINGS`
@@ -35,6 +36,8 @@ class ResCNNOptions:
     """
 
     width: int = 16
+    stride_bins: int = 2
+    stride_columns: int = 2
     multipliers: str = "1 2 4 8 10"
     dropout: float = 0.3
     pooling: str = "mean"
@@ -44,6 +47,8 @@ class ResCNNOptions:
     def __post_init__(self) -> None:
         if self.width < 1 or not 0 <= self.dropout < 1:
             raise RecipeError(f"width is {self.width}, dropout {self.dropout}; expected width >= 1, 0 <= dropout < 1")
+        if not {self.stride_bins, self.stride_columns} <= {1, 2}:
+            raise RecipeError(f"strides are {self.stride_bins} bins, {self.stride_columns} columns; expected 1 or 2")
         if self.pooling not in POOLINGS:
             raise RecipeError(f"pooling is {self.pooling!r}; expected one of {', '.join(POOLINGS)}")
         if self.squeeze_reduction < 0:
@@ -61,7 +66,7 @@ class ResCNNOptions:
 
 
 class ResCNN(GenreNetwork):
-    """Batch norm per bin, a strided 5 x 5 convolution, residual blocks with max-pooling between, mean over all.
+    """Batch norm per bin, a 5 x 5 convolution, mostly strided, residual blocks with max-pooling between, mean over all.
 
     It takes any number of columns from `min_columns` on; the embedding is the last feature map, pooled.
     """
@@ -75,7 +80,7 @@ class ResCNN(GenreNetwork):
         widths = options.channels
         self.normalise = nn.BatchNorm1d(spec.n_bins)
         stages: list[nn.Module] = [
-            nn.Conv2d(1, widths[0], 5, stride=2, padding=2, bias=False),
+            nn.Conv2d(1, widths[0], 5, (options.stride_bins, options.stride_columns), padding=2, bias=False),
             nn.BatchNorm2d(widths[0]),
             nn.ReLU(),
             self._block(widths[0], widths[0], options),

@@ -19,6 +19,7 @@ from genrekit.features.strict import nearest
 from genrekit.models.network import GenreNetwork
 from genrekit.models.registry import create_model
 from genrekit.models.spec import ModelSpec
+from genrekit.whole_file import written_whole
 
 __all__ = ["WeightsHeader", "load_weights", "save_weights"]
 
@@ -105,12 +106,10 @@ def save_weights(path: str | os.PathLike[str], network: GenreNetwork, header: We
         raise RecipeError(f"{path}: the header describes {header.model}, the network is {network.spec}")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     data = safetensors.torch.save(tensors, metadata={METADATA_KEY: json.dumps(header.to_dict(), sort_keys=True)})
-    partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_bytes(data)
-        partial.replace(path)
+        with written_whole(path) as partial:
+            partial.write_bytes(data)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise ModelFileError(f"{path}: cannot write the weights: {error.strerror or error}") from error
 
 

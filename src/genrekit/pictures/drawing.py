@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from genrekit.errors import GenrekitError
 from genrekit.pictures.spectrogram import RANGE_DB, SPEC
 from genrekit.pictures.timeline import GenreTimeline
+from genrekit.whole_file import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,23 +72,17 @@ def write_timeline(
     """
     import matplotlib
 
-    partial = path.with_name(path.name + ".part")
     settings: Any = {**matplotlib.rcParamsDefault, "svg.hashsalt": "genrekit", "axes.spines.top": False}
     settings |= {"axes.spines.right": False, "font.size": 9}
     settings.pop("backend", None)
     metadata: Any = {"Date": None} if format == "svg" else {"Software": None}
     try:
-        with matplotlib.rc_context(settings), warnings.catch_warnings():
+        with written_whole(path) as partial, matplotlib.rc_context(settings), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph")  # a name in a script that the font lacks
             figure = draw_timeline(spectrogram, timeline, title=title)
             figure.savefig(partial, format=format, dpi=DPI, metadata=metadata)
-        partial.replace(path)
     except OSError as error:
         raise GenrekitError(f"{path}: cannot write the picture: {error.strerror or error}") from error
-    finally:
-        # A name too long to write is too long to remove.
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def draw_timeline(spectrogram: npt.NDArray[np.float32], timeline: GenreTimeline, *, title: str) -> Figure:

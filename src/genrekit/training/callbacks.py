@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from genrekit.errors import RunError
 from genrekit.training.run import write_text_atomically
+from genrekit.whole_file import written_whole
 
 __all__ = ["METRICS", "AtomicCheckpoints", "EpochLines", "EpochProgress", "LastingStop", "MetricsTable"]
 
@@ -27,12 +28,10 @@ class AtomicCheckpoints(TorchCheckpointIO):
     """Writes a checkpoint beside its place and renames it, so that a kill leaves the previous one whole."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
-        partial = Path(f"{path}.partial")
         try:
-            super().save_checkpoint(checkpoint, partial, storage_options)
-            partial.replace(path)
+            with written_whole(Path(path)) as partial:
+                super().save_checkpoint(checkpoint, partial, storage_options)
         except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError of its zip writer
-            partial.unlink(missing_ok=True)
             raise RunError(
                 f"Cannot write the checkpoint {path}: {error}. The previous one is kept; make room and start the same "
                 "command again."

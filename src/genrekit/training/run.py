@@ -15,6 +15,7 @@ from genrekit.data.split import Split, read_split
 from genrekit.errors import RunError
 from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.recipe import Recipe, load_recipe
+from genrekit.whole_file import written_whole
 
 __all__ = ["Run", "write_text_atomically"]
 
@@ -29,15 +30,12 @@ def write_text_atomically(path: Path, text: str) -> None:
     RunError
         If it cannot be written, such as on a full disk; nothing is left behind.
     """
-    partial = path.with_name(path.name + ".partial")
     try:
-        with partial.open("w", encoding="utf-8") as file:
+        with written_whole(path) as partial, partial.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise RunError(
             f"Cannot write {path}: {error.strerror or error}. What the run has so far is kept; make room or choose "
             "another folder (--runs), then start the same command again."
