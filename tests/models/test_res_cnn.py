@@ -43,6 +43,14 @@ def test_any_number_of_columns_and_the_embedding_is_the_mean():
         assert torch.equal(network(x), network.forward_head(embedding))
 
 
+@pytest.mark.parametrize(("bins", "columns"), [(1, 1), (1, 2), (2, 1), (2, 2)])
+def test_the_first_convolution_keeps_the_resolution_that_it_is_asked_to(bins, columns):
+    network = create_model(ModelSpec("res_cnn", 10, 128, None, {"stride_bins": bins, "stride_columns": columns}))
+    first = network.stages[0](torch.zeros(1, 1, 128, 128))
+    assert first.shape == (1, 16, 128 // bins, 128 // columns)
+    assert network(torch.zeros(2, 128, 129)).shape == (2, 10)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -53,6 +61,8 @@ def test_any_number_of_columns_and_the_embedding_is_the_mean():
         {"dropout": 1.0},
         {"pooling": "median"},
         {"squeeze_reduction": -1},
+        {"stride_bins": 0},
+        {"stride_columns": 3},
     ],
 )
 def test_options_out_of_range(options):
