@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from genrekit.data.blas import one_thread_each
 from genrekit.inference.fusion import SMALLEST_PROBABILITY, fuse_windows
 
 __all__ = ["STRENGTHS", "Head", "choose_strength", "file_probabilities", "fit_head"]
@@ -54,7 +55,15 @@ def file_probabilities(head: Head, embeddings: Embeddings) -> Floats:
 
 
 def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: float, no_music: Embeddings = ()) -> Head:
-    """Fit on windows, each song and each genre with the same weight in all.
+    """The layer of one strength; see `fit_heads`."""
+    (head,) = fit_heads(embeddings, label, (strength,), no_music)
+    return head
+
+
+def fit_heads(
+    embeddings: Embeddings, label: npt.NDArray[np.intp], strengths: Sequence[float], no_music: Embeddings = ()
+) -> list[Head]:
+    """Fit on windows, each song and each genre with the same weight in all; a layer for each strength.
 
     The standardisation is folded into the weights, so that the layer takes the embedding as it is.
 
@@ -62,7 +71,7 @@ def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: floa
     ----------
     embeddings : [n_windows, d] of each song
     label : [n_songs], index of its genre, all from 0 on
-    strength : scikit-learn's C, > 0
+    strengths : scikit-learn's C, > 0; from small to great is quickest, since each begins where the one before ended
     no_music : [n_windows, d] of sounds in which every genre shall be equally probable
     """
     from sklearn.linear_model import LogisticRegression
@@ -87,12 +96,18 @@ def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: floa
         z = np.concatenate([z, np.tile(other, (n_genres, 1))])
         y = np.concatenate([y, np.repeat(np.arange(n_genres), len(other))])
         weight = np.concatenate([weight, np.full(len(other) * n_genres, each)])
-    fitted = LogisticRegression(C=strength, max_iter=2000).fit(z, y, sample_weight=weight)
-    coefficients, bias = fitted.coef_, fitted.intercept_
-    if len(coefficients) == 1:  # of two genres scikit-learn keeps the second against the first
-        coefficients, bias = np.concatenate([-coefficients, coefficients]) / 2, np.array([-bias[0], bias[0]]) / 2
-    weights = coefficients.T / scale[:, None]
-    return Head(weights.astype(np.float32), (bias - mean @ weights).astype(np.float32), strength)
+    heads = []
+    regression = LogisticRegression(max_iter=2000, warm_start=True)
+    with one_thread_each():
+        for strength in strengths:
+            fitted = regression.set_params(C=strength).fit(z, y, sample_weight=weight)
+            coefficients, bias = fitted.coef_, fitted.intercept_
+            if len(coefficients) == 1:  # of two genres scikit-learn keeps the second against the first
+                coefficients = np.concatenate([-coefficients, coefficients]) / 2
+                bias = np.array([-bias[0], bias[0]]) / 2
+            weights = coefficients.T / scale[:, None]
+            heads.append(Head(weights.astype(np.float32), (bias - mean @ weights).astype(np.float32), strength))
+    return heads
 
 
 def choose_strength(
@@ -107,11 +122,10 @@ def choose_strength(
         kept = np.setdiff1d(np.arange(len(label)), held_out)
         if len(np.unique(label[kept])) <= label.max():
             continue  # a fold that takes a genre away altogether says nothing
-        for strength in STRENGTHS:
-            head = fit_head([embeddings[i] for i in kept], label[kept], strength, no_music)
+        for head in fit_heads([embeddings[i] for i in kept], label[kept], STRENGTHS, no_music):
             p = file_probabilities(head, [embeddings[i] for i in held_out])
             true = p[np.arange(len(held_out)), label[held_out]]
-            losses[strength] -= float(np.log(np.maximum(true, SMALLEST_PROBABILITY)).sum())
+            losses[head.strength] -= float(np.log(np.maximum(true, SMALLEST_PROBABILITY)).sum())
     return min(STRENGTHS, key=lambda strength: (losses[strength], strength))
 
 
