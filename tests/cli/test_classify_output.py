@@ -1,0 +1,383 @@
+"""Output files, from the first line to what is left of a run that somebody or something ended."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_model import tiny_card, write_tiny_model
+
+
+def _rows(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# --- output files
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_output_is_whole_and_its_suffix_says_the_format(
+    suffix: str, classify: Callable, good: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / f"results.{suffix}"
+    finished = classify(good, "--output", output)
+    assert (finished.code, finished.out) == (0, "")
+    assert output.read_text(encoding="utf-8") == classify(good, "--format", suffix).out
+    assert not output.with_name(f"results.{suffix}.part").exists()
+
+
+def test_output_that_has_results_is_not_overwritten(classify: Callable, good: Path, tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
+    output.write_text("mine\n")
+    finished = classify(good, "--output", output)
+    assert finished.code == 2
+    assert "--resume" in finished.err
+    assert output.read_text() == "mine\n"
+
+
+def test_a_part_of_an_earlier_run_is_not_overwritten(classify: Callable, good: Path, tmp_path: Path) -> None:
+    part = tmp_path / "results.json.part"
+    part.write_text('{"path": "a.wav"}\n')
+    finished = classify(good, "--output", tmp_path / "results.json")
+    assert finished.code == 2
+    assert part.read_text() == '{"path": "a.wav"}\n'
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_resume_keeps_what_is_done_and_does_the_rest_and_what_failed(
+    suffix: str, classify: Callable, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    output = tmp_path / f"results.{suffix}"
+    first, second, third = (write_tone(name) for name in ("1\n.wav", "2.wav", "3.wav"))
+    third_away = third.rename(tmp_path / "elsewhere.wav")
+    assert classify(first, second, third, "--output", output).code == 1
+    before = output.read_text(encoding="utf-8")
+    assert "no such file" in before
+    # What is done is not done again, even if it could not be any more.
+    first.unlink()
+    third_away.rename(third)
+    fourth = write_tone("4.wav")
+    finished = classify(first, second, third, fourth, "--output", output, "--resume")
+    assert finished.code == 0
+    assert "2 of 4 are done already" in finished.err
+    text = output.read_text(encoding="utf-8")
+    assert "no such file" not in text
+    rows = _rows(text) if suffix == "json" else list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["path"] for row in rows] == [str(path) for path in (first, second, third, fourth)]
+    again = classify(first, second, third, fourth, "--output", output, "--resume")
+    assert again.code == 0
+    assert "4 of 4" in again.err
+    assert output.read_text(encoding="utf-8") == text
+
+
+def test_resume_without_an_earlier_run_begins(classify: Callable, good: Path, tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
+    assert classify(good, "--output", output, "--resume").code == 0
+    assert len(_rows(output.read_text())) == 1
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_resume_drops_a_line_that_was_cut_anywhere(
+    suffix: str, classify: Callable, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    paths = [write_tone("1.wav"), write_tone("é\n\r2.wav")]
+    classify(*paths, "--output", tmp_path / f"whole.{suffix}")
+    whole = (tmp_path / f"whole.{suffix}").read_bytes()
+    last = whole.index(b"1.wav")
+    for end in range(whole.index(b"\n", last) + 1, len(whole), 7):
+        output = tmp_path / f"results{end}.{suffix}"
+        output.with_name(output.name + ".part").write_bytes(whole[:end])
+        assert classify(*paths, "--output", output, "--resume").code == 0
+        assert output.read_bytes() == whole
+
+
+def test_resume_refuses_results_of_another_model(
+    classify: Callable, genrekit_cli: Callable, good: Path, tmp_path: Path
+) -> None:
+    other = write_tiny_model(tmp_path / "other.onnx", tiny_card(name="other"))
+    output = tmp_path / "results.json"
+    assert classify(good, "--output", output).code == 0
+    before = output.read_text()
+    finished = genrekit_cli("classify", "--model", other, good, "--output", output, "--resume")
+    assert finished.code == 1
+    assert "'tiny'" in finished.err
+    assert "'other'" in finished.err
+    assert output.read_text() == before
+
+
+def test_resume_refuses_what_are_no_results(classify: Callable, good: Path, tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
+    output.write_text("shopping list\n")
+    finished = classify(good, "--output", output, "--resume")
+    assert finished.code == 1
+    assert "not a result" in finished.err
+    assert output.read_text() == "shopping list\n"
+
+
+def test_a_full_disk(classify: Callable, good: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this system")
+    finished = classify(good, "--output", "/dev/full", "--format", "json")
+    assert finished.code == 1
+    assert finished.err.startswith("genrekit: error: cannot write results to /dev/full: No space left")
+
+
+def test_standard_output_on_a_full_disk(genrekit_program: list[str], tiny_model_path: Path, good: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this system")
+    with Path("/dev/full").open("w") as full:
+        command = [*genrekit_program, "classify", str(good), "--model", str(tiny_model_path)]
+        finished = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert finished.returncode == 1
+    assert "No space left on device; make room" in finished.stderr
+    assert "unexpected" not in finished.stderr
+
+
+def test_a_disk_that_fills_up_leaves_the_part(
+    genrekit_program: list[str], tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    resource = pytest.importorskip("resource")
+    for i in range(8):
+        write_tone(f"music/{i}.wav")
+    output = tmp_path / "results.json"
+    finished = subprocess.run(
+        [*genrekit_program, "classify", "--model", tiny_model_path, tmp_path / "music", "--output", output],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
+    )
+    assert finished.returncode == 1
+    assert f"cannot write results to {output}" in finished.stderr
+    assert "results.json.part" in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert not output.exists()
+    assert 0 < len((tmp_path / "results.json.part").read_bytes()) <= 1000
+
+
+def test_an_output_in_a_folder_that_is_not_there(classify: Callable, good: Path, tmp_path: Path) -> None:
+    finished = classify(good, "--output", tmp_path / "no" / "results.json")
+    assert finished.code == 1
+    assert "cannot write results" in finished.err
+
+
+# --- ends that come from outside
+
+
+@pytest.fixture
+def running(genrekit_program: list[str], tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path) -> Any:
+    """A run that has done three files and waits for a pipe to be filled, as it would for a disk that hangs."""
+    for i in range(3):
+        write_tone(f"music/{i}.wav")
+    os.mkfifo(tmp_path / "music" / "slow.wav")
+    inputs = [*sorted((tmp_path / "music").glob("?.wav")), tmp_path / "music" / "slow.wav"]
+    output = tmp_path / "results.json"
+    command = [*genrekit_program, "classify", "--model", tiny_model_path, *inputs, "--output", output]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A test run in the background of a script ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    part = tmp_path / "results.json.part"
+    deadline = time.monotonic() + 30
+    while not (part.exists() and part.read_text().count("\n") == 3):
+        assert time.monotonic() < deadline, "the first three files were not done"
+        assert process.poll() is None, process.stderr.read() if process.stderr else ""
+        time.sleep(0.02)
+    yield process, output, inputs
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
+def test_what_was_done_survives_and_is_resumed(how: signal.Signals, running: Any, classify: Callable) -> None:
+    process, output, inputs = running
+    process.send_signal(how)
+    _, err = process.communicate(timeout=20)
+    assert not output.exists()
+    if how is signal.SIGINT:
+        assert process.returncode == 130
+        assert "results.json.part" in err
+        assert "--resume" in err
+        assert "Traceback" not in err
+    slow = inputs[-1]
+    slow.unlink()
+    shutil.copy(inputs[0], slow)
+    for path in inputs[:-1]:
+        path.unlink()
+    finished = classify(*inputs, "--output", output, "--resume")
+    assert finished.code == 0
+    assert [row["path"] for row in _rows(output.read_text())] == [str(path) for path in inputs]
+
+
+@pytest.mark.parametrize("options", [(), ("--resume",)], ids=["anew", "resume"])
+def test_a_second_run_on_the_same_output_is_refused(options: tuple[str, ...], running: Any, classify: Callable) -> None:
+    process, output, inputs = running
+    part = output.with_name("results.json.part")
+    before = part.read_bytes(), (output.parent / "results.json.state").read_bytes()
+    finished = classify(inputs[0], "--output", output, *options)
+    assert finished.code == 1
+    assert "another genrekit writes it" in finished.err
+    assert (part.read_bytes(), (output.parent / "results.json.state").read_bytes()) == before
+    process.kill()
+    process.wait(timeout=20)
+    # The lock has ended with its process, though its file is still there.
+    assert classify(inputs[0], "--output", output, "--resume").code == 0
+    assert not (output.parent / ".results.json.lock").exists()
+
+
+def test_a_process_without_standard_input(genrekit_program: list[str], tiny_model_path: Path, good: Path) -> None:
+    command = [*genrekit_program, "classify", "--model", tiny_model_path, "--format", "json", good]
+    finished = subprocess.run(command, capture_output=True, check=False, preexec_fn=lambda: os.close(0))
+    assert finished.returncode == 0, finished.stderr
+    assert json.loads(finished.stdout)["genre"] == "bass"
+
+
+def test_a_reader_that_has_enough(
+    genrekit_program: list[str], tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    for i in range(40):
+        write_tone(f"music/{i:02}.wav")
+    command = [*genrekit_program, "classify", "--model", tiny_model_path, "--format", "json", tmp_path / "music"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["genre"] == "bass"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=30) == 0
+
+
+def test_debug_shows_why_a_file_failed(classify: Callable, tmp_path: Path) -> None:
+    assert "Traceback" not in classify(tmp_path / "x.wav").err
+    assert "AudioError" in classify(tmp_path / "x.wav", "--debug").err
+
+
+def test_on_a_terminal_the_bar_stays_below_the_results(
+    genrekit_program: list[str], tiny_model_path: Path, write_tone: Callable[..., Path]
+) -> None:
+    pty = pytest.importorskip("pty")
+    paths = [write_tone(f"{i}.wav") for i in range(2)]
+    leader, follower = pty.openpty()
+    command = [*genrekit_program, "classify", "--model", tiny_model_path, *paths]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"}
+    with subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=environment) as process:
+        os.close(follower)
+        seen = b""
+        while True:
+            try:
+                chunk = os.read(leader, 65536)
+            except OSError:  # Linux reports the end of a terminal so
+                break
+            if not chunk:
+                break
+            seen += chunk
+    os.close(leader)
+    assert process.returncode == 0
+    text = seen.decode()
+    assert "2/2" in text
+    for path in paths:
+        assert f"{path}\r\n" in text
+
+
+# --- a library: files that change, and a summary
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_resume_does_what_changed_again_and_nothing_else(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path, format: str
+) -> None:
+    low, other = write_tone("a.wav"), write_tone("b.wav")
+    output = tmp_path / f"results.{format}"
+    assert classify(low, other, "--output", output).code == 0
+    again = classify(low, other, "--output", output, "--resume")
+    assert "2 of 2 are done already\n" in again.err
+    write_tone("a.wav", frequency_hz=2000.0, duration_s=4.0)
+    again = classify(low, other, "--output", output, "--resume")
+    assert "1 of 2 are done already, 1 changed since" in again.err
+    text = output.read_text()
+    assert text.count(str(low)) == 1 and text.count(str(other)) == 1
+    assert "mid" in next(line for line in text.splitlines() if str(low) in line).split(",")[1]
+    assert "2 of 2 are done already\n" in classify(low, other, "--output", output, "--resume").err
+
+
+def test_resume_takes_results_without_states_as_they_are(classify: Callable, good: Path, tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
+    assert classify(good, "--output", output).code == 0
+    state = tmp_path / "results.json.state"
+    state.write_text('not JSON\n["x"]\n')
+    assert "1 of 1 are done already\n" in classify(good, "--output", output, "--resume").err
+    state.unlink()
+    assert "1 of 1 are done already\n" in classify(good, "--output", output, "--resume").err
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_a_summary_is_of_all_files_also_after_resuming(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path, format: str
+) -> None:
+    low, broken = write_tone("<b>&low.wav"), tmp_path / "broken.mp3"
+    broken.write_bytes(b"no music")
+    output, page = tmp_path / f"results.{format}", tmp_path / "summary.html"
+    assert classify(low, "--output", output).code == 0
+    finished = classify(
+        low, write_tone("mid.wav", frequency_hz=2000.0), broken, "-o", output, "--resume", "--summary", page
+    )
+    assert finished.code == 1
+    text = page.read_text(encoding="utf-8")
+    assert "Genres of 3 files" in text
+    assert text.count("broken.mp3") == 1 and "Failed files" in text
+    assert "<b>&low" not in text
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def test_a_summary_beside_a_table(classify: Callable, good: Path, tmp_path: Path) -> None:
+    assert classify(good, "--summary", tmp_path / "s.html").code == 0
+    assert "<h1>Genres of 1 file</h1>" in (tmp_path / "s.html").read_text(encoding="utf-8")
+    finished = classify(good, "--summary", tmp_path / "no" / "s.html")
+    assert finished.code == 1 and "cannot write the summary" in finished.err
+
+
+def test_parquet_has_what_json_has_and_goes_on(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    low, missing, output = write_tone("a.wav"), tmp_path / "b.wav", tmp_path / "results.parquet"
+    assert classify(low, missing, "--output", output).code == 1
+    rows = pq.read_table(output).to_pylist()
+    assert [row["path"] for row in rows] == [str(low), str(missing)]
+    assert rows[0]["genre"] == "bass" and rows[0]["error"] is None
+    assert rows[0]["probability_bass"] == rows[0]["confidence"]
+    assert rows[1]["genre"] is None and "b.wav" in rows[1]["error"]
+    assert not (tmp_path / "results.parquet.part").exists()
+
+    write_tone("b.wav", frequency_hz=2000.0)
+    again = classify(low, missing, "--output", output, "--resume")
+    assert again.code == 0
+    assert "1 of 2 are done already" in again.err
+    later = pq.read_table(output).to_pylist()
+    assert later[0] == rows[0]
+    assert later[1]["genre"] == "mid"
+
+
+def test_parquet_needs_a_file_and_what_it_resumes_must_be_one(classify: Callable, good: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    assert classify(good, "--format", "parquet").code == 2
+    output = tmp_path / "results.parquet"
+    output.write_text("something else")
+    finished = classify(good, "--output", output, "--resume")
+    assert finished.code == 1
+    assert "not results in Parquet" in finished.err
+    assert output.read_text() == "something else"
