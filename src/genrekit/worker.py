@@ -10,10 +10,11 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
@@ -175,6 +176,7 @@ def _serve(connection: Connection, make: Callable[[], Callable[..., Any]], max_m
     """In the process: answer until the other end is closed."""
     # Ctrl-C reaches the whole group; whoever asks decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="genrekit-parent", daemon=True).start()
     _leave_no_core()
     try:
         answer = make()
@@ -189,6 +191,14 @@ def _serve(connection: Connection, make: Callable[[], Callable[..., Any]], max_m
             question: _Question = connection.recv()
             arguments = (recv_handle(connection),) if question.has_descriptor else ()
             connection.send(answer(question.value, *arguments))
+
+
+def _end_with_parent() -> None:
+    """Also where this process waits for a disk that hangs, and nobody is there any more to end it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
 
 
 def _leave_no_core() -> None:

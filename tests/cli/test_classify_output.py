@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from tiny_model import tiny_card, write_tiny_model
 
+from genrekit.inference.file_processes import MANY_FILES
+
 
 def _rows(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
@@ -174,10 +176,13 @@ def test_an_output_in_a_folder_that_is_not_there(classify: Callable, good: Path,
 # --- ends that come from outside
 
 
-@pytest.fixture
-def running(genrekit_program: list[str], tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path) -> Any:
-    """A run that has done three files and waits for a pipe to be filled, as it would for a disk that hangs."""
-    for i in range(3):
+@pytest.fixture(params=[3, MANY_FILES], ids=["few", "many"])
+def running(
+    request: Any, genrekit_program: list[str], tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path
+) -> Any:
+    """A run that has done a few files and waits for a pipe to be filled, as it would for a disk that hangs."""
+    n_done: int = request.param
+    for i in range(n_done):
         write_tone(f"music/{i}.wav")
     os.mkfifo(tmp_path / "music" / "slow.wav")
     inputs = [*sorted((tmp_path / "music").glob("?.wav")), tmp_path / "music" / "slow.wav"]
@@ -193,8 +198,8 @@ def running(genrekit_program: list[str], tiny_model_path: Path, write_tone: Call
     )
     part = tmp_path / "results.json.part"
     deadline = time.monotonic() + 30
-    while not (part.exists() and part.read_text().count("\n") == 3):
-        assert time.monotonic() < deadline, "the first three files were not done"
+    while not (part.exists() and part.read_text().count("\n") == n_done):
+        assert time.monotonic() < deadline, "the first files were not done"
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
         time.sleep(0.02)
     yield process, output, inputs
@@ -202,12 +207,35 @@ def running(genrekit_program: list[str], tiny_model_path: Path, write_tone: Call
     process.communicate()
 
 
+def _children(pid: int) -> list[int]:
+    """Processes that a process has started; none where there is no /proc."""
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(word) for children in threads for word in children.read_text().split()]
+
+
+def _wait_until_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + 20
+    while alive := [pid for pid in pids if Path(f"/proc/{pid}/cmdline").is_file() and _is_running(pid)]:
+        assert time.monotonic() < deadline, f"workers {alive} outlive their run"
+        time.sleep(0.05)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_what_was_done_survives_and_is_resumed(how: signal.Signals, running: Any, classify: Callable) -> None:
     process, output, inputs = running
+    workers = _children(process.pid)
+    assert bool(workers) == (len(inputs) > MANY_FILES) or not Path("/proc").is_dir()
     process.send_signal(how)
     _, err = process.communicate(timeout=20)
     assert not output.exists()
+    _wait_until_gone(workers)
     if how is signal.SIGINT:
         assert process.returncode == 130
         assert "results.json.part" in err
@@ -221,6 +249,21 @@ def test_what_was_done_survives_and_is_resumed(how: signal.Signals, running: Any
     finished = classify(*inputs, "--output", output, "--resume")
     assert finished.code == 0
     assert [row["path"] for row in _rows(output.read_text())] == [str(path) for path in inputs]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc to find the workers")
+@pytest.mark.parametrize("running", [MANY_FILES], indirect=True)
+def test_a_worker_that_dies_is_the_failure_of_its_file(running: Any) -> None:
+    process, output, inputs = running
+    for pid in _children(process.pid):
+        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGSEGV)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "slow.wav: the process that read it died (SIGSEGV)" in err and "Traceback" not in err
+    rows = _rows(output.read_text())
+    assert [row["path"] for row in rows] == [str(path) for path in inputs]
+    assert [row["path"] for row in rows if "error" in row] == [str(inputs[-1])]
 
 
 @pytest.mark.parametrize("options", [(), ("--resume",)], ids=["anew", "resume"])
