@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -38,6 +39,42 @@ def test_errors_of_the_disk_pass_through(tmp_path: Path) -> None:
         partial.write_text("new")
     with pytest.raises(OSError, match="too long"), written_whole(tmp_path / ("a" * 255)) as partial:
         partial.write_text("new")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_leads_to_its_file(there: bool, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    file, link = tmp_path / "folder" / "a.txt", tmp_path / "link"
+    if there:
+        file.write_text("old")
+    link.symlink_to("folder/a.txt")
+    with written_whole(link) as partial:
+        partial.write_text("new")
+    assert link.is_symlink() and not file.is_symlink()
+    assert file.read_text() == "new"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.txt", "folder", "link"]
+
+
+def test_permissions_stay(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    path.chmod(0o600)
+    with written_whole(path) as partial:
+        partial.write_text("new")
+    assert path.read_text() == "new" and path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are a thing of POSIX")
+def test_a_pipe_is_written_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    heard: list[str] = []
+    reader = threading.Thread(target=lambda: heard.append(pipe.read_text()))
+    reader.start()
+    with written_whole(pipe) as partial:
+        partial.write_text("new")
+    reader.join(10)
+    assert heard == ["new"] and pipe.is_fifo()
 
 
 def write_slowly(path: Path) -> None:

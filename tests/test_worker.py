@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +48,20 @@ def make_obedient() -> Callable[..., Any]:
         return value, n_asked, os.getpid()
 
     return answer
+
+
+def make_frail(marks: str) -> Callable[..., Any]:
+    """Dies twice while it starts."""
+    mark = Path(marks) / str(len(list(Path(marks).iterdir())))
+    mark.touch()
+    if mark.name in "01":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return make_obedient()
+
+
+def make_doomed() -> Callable[..., Any]:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
 
 
 def make_none() -> Callable[..., Any]:
@@ -126,7 +143,55 @@ def test_stopping_from_another_thread_ends_the_wait(worker: Worker[Any]) -> None
         worker.ask(("sleep", 60))
 
 
-@pytest.mark.parametrize(("make", "reason"), [(make_none, "no such model"), (make_broken, "did not answer")])
+def test_one_that_dies_while_it_starts_is_started_again(tmp_path: Path) -> None:
+    worker: Worker[Any] = Worker(partial(make_frail, str(tmp_path)), max_memory_bytes=300_000_000)
+    assert worker.ask(("say", "a"))[:2] == ("a", 1)
+    assert worker.n_starts == 3
+    worker.kill()
+
+
+def test_once_stopped_it_is_not_started_again(worker: Worker[Any]) -> None:
+    worker.start()
+    worker.stop()
+    while worker.is_alive:
+        time.sleep(0.01)
+    with pytest.raises(WorkerError, match="not wanted"):
+        worker.ask(("say", "a"))
+
+
+CTRL_C = """
+import os, signal, sys, threading, time
+sys.path.insert(0, sys.argv[1])
+from test_worker import make_obedient
+from genrekit.worker import Worker
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    threading.Thread(target=Worker(make_obedient, max_memory_bytes=10**9).ask, args=(("sleep", 60),)).start()
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are a thing of POSIX")
+@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.1, 0.2, 0.4])
+def test_ctrl_c_while_it_starts_shows_no_traceback(after_s: float, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(CTRL_C)
+    process = subprocess.Popen(
+        [sys.executable, script, str(Path(__file__).parent)], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    tasks = Path(f"/proc/{process.pid}/task")
+    while tasks.is_dir() and not any(children.read_text() for children in tasks.glob("*/children")):
+        time.sleep(0.01)
+    time.sleep(after_s)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" not in err
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [(make_none, "no such model"), (make_broken, r"died while .*code 1"), (make_doomed, r"died while .*SIGKILL")],
+)
 def test_one_that_does_not_come_up_says_why(make: Callable[[], Any], reason: str) -> None:
     worker: Worker[Any] = Worker(make, max_memory_bytes=1_000_000)
     with pytest.raises(WorkerError, match=reason):

@@ -11,9 +11,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import recv_handle, send_handle
@@ -28,6 +29,7 @@ Answer = TypeVar("Answer")
 
 START_S = 120.0  # a loaded machine may take long to import NumPy and ONNX Runtime
 STOP_S = 2.0
+START_TRIES = 3
 
 
 class WorkerError(GenrekitError):
@@ -77,6 +79,8 @@ class Worker(Generic[Answer]):
         self._max_memory_bytes = max_memory_bytes
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
+        self._lock = threading.Lock()
+        self._stopped = False
 
     @property
     def pid(self) -> int | None:
@@ -95,24 +99,38 @@ class Worker(Generic[Answer]):
         ------
         WorkerError : if it does not come up, with the reason
         """
-        self.kill()
+        for _ in range(START_TRIES):
+            self.kill()
+            reason, lasting = self._try_to_start()
+            if reason is None:
+                return
+            self.kill()
+            if lasting:
+                break
+        raise WorkerError(reason)
+
+    def _try_to_start(self) -> tuple[str | None, bool]:
+        """What is in the way, and whether it will be so next time."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=True)
         process = context.Process(
             target=_serve, args=(theirs, self._make, self._max_memory_bytes), name="genrekit-worker", daemon=True
         )
-        self.n_starts += 1
-        process.start()
+        with self._lock, _ctrl_c_blocked():
+            if self._stopped:
+                return "it is not wanted any more", True
+            self.n_starts += 1
+            process.start()
+            self._process, self._connection = process, ours
         theirs.close()
-        self._process, self._connection = process, ours
-        error: str | None = "it did not answer"
         with suppress(EOFError, OSError):
-            if ours.poll(START_S):
-                ready = ours.recv()
-                error = ready.error if isinstance(ready, _Ready) else "it gave no sensible answer"
-        if error is not None:
-            self.kill()
-            raise WorkerError(error)
+            if not ours.poll(START_S):
+                return f"it took more than {START_S:g} s to start", True
+            ready = ours.recv()
+            if isinstance(ready, _Ready):
+                return ready.error, True
+        process.join(STOP_S)
+        return f"it died while it started ({_why(process.exitcode)})", self._stopped
 
     def ask(self, question: Any, *, descriptor: int | None = None, timeout_s: float | None = None) -> Answer:
         """Its answer; a process that is not there, or died since the last answer, is started before.
@@ -148,9 +166,11 @@ class Worker(Generic[Answer]):
         return answer
 
     def stop(self) -> None:
-        """End the process at once, from any thread; one that is being asked raises `WorkerDiedError`."""
-        if (process := self._process) is not None:
-            process.kill()
+        """End the process at once, from any thread, and for good; one that is being asked raises `WorkerDiedError`."""
+        with self._lock:  # what is being started now is there in a moment
+            self._stopped = True
+            if (process := self._process) is not None:
+                process.kill()
 
     def kill(self) -> None:
         """End the process at once, whatever it does."""
@@ -161,6 +181,20 @@ class Worker(Generic[Answer]):
         if process is not None:
             process.kill()
             process.join(STOP_S)
+
+
+@contextmanager
+def _ctrl_c_blocked() -> Iterator[None]:
+    """What is started meanwhile does not hear Ctrl-C, not even before it can see to that itself."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # which lets the signal through again once it has started itself
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _why(exit_code: int | None) -> str:

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -384,6 +385,60 @@ def test_a_summary_is_of_all_files_also_after_resuming(
     assert text.count("broken.mp3") == 1 and "Failed files" in text
     assert "<b>&low" not in text
     assert "http" not in text.replace("http-equiv", "")
+
+
+def test_a_summary_goes_through_a_link_and_leaves_a_device_alone(
+    classify: Callable, good: Path, tmp_path: Path
+) -> None:
+    page, link = tmp_path / "page.html", tmp_path / "link.html"
+    link.symlink_to(page.name)
+    assert classify(good, "--summary", link).code == 0
+    assert link.is_symlink() and "<html" in page.read_text()
+    if Path("/dev/stdout").exists():
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        heard: list[str] = []
+        reader = threading.Thread(target=lambda: heard.append(pipe.read_text()))
+        reader.start()
+        assert classify(good, "--summary", pipe).code == 0
+        reader.join(10)
+        assert "<html" in heard[0] and pipe.is_fifo()
+
+
+@pytest.mark.parametrize("where", ["no folder/page.html", "."])
+def test_a_summary_that_cannot_be_written_is_told_before_the_work(
+    where: str, classify: Callable, good: Path, tmp_path: Path
+) -> None:
+    finished = classify(good, "--summary", tmp_path / where)
+    assert finished.code == 1 and finished.out == ""
+    assert "cannot write the summary to" in finished.err and "folder" in finished.err
+
+
+def test_output_through_a_link(classify: Callable, good: Path, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    link = tmp_path / "results.json"
+    link.symlink_to("far/results.json")
+    assert classify(good, "--output", link).code == 0
+    assert link.is_symlink() and len(_rows((tmp_path / "far" / "results.json").read_text())) == 1
+    assert classify(good, "--output", link, "--resume").code == 0
+
+
+@pytest.mark.parametrize("n_files", [1, MANY_FILES])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(
+    closed: str, n_files: int, genrekit_program: list[str], tiny_model_path: Path, good: Path, tmp_path: Path
+) -> None:
+    files = [good, *(shutil.copy(good, tmp_path / f"{k}.wav") for k in range(n_files - 1))]
+    output = tmp_path / "results.json"
+    for to in ([], ["--output", output]):
+        words = [*genrekit_program, "classify", "--model", tiny_model_path, *files, "--format", "json", *to]
+        finished = subprocess.run(
+            ["sh", "-c", f'"$@" {closed}', "sh", *map(str, words)], capture_output=True, text=True, check=False
+        )
+        assert finished.returncode == 0, finished.stderr
+        assert finished.stderr == ""
+        assert len(_rows(finished.stdout)) == (n_files if not to and ">&-" not in closed.replace("2>&-", "") else 0)
+    assert len(_rows(output.read_text())) == n_files
 
 
 def test_a_summary_beside_a_table(classify: Callable, good: Path, tmp_path: Path) -> None:

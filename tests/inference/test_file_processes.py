@@ -95,3 +95,13 @@ def test_closing_ends_the_processes_and_waits_for_none(
     assert isinstance(next(outcomes), Result)
     outcomes.close()
     assert_workers_go()
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="open files have names on POSIX only")
+def test_an_open_file_of_this_process_is_read_here(classifier: Classifier, write_tone: Callable[..., Path]) -> None:
+    tone = write_tone("tone.wav", frequency_hz=2000.0)
+    with tone.open("rb") as file:
+        named = f"/dev/fd/{file.fileno()}"
+        first, second = classifier.classify_many([tone, named], n_jobs=1, processes=True)
+    assert isinstance(first, Result) and isinstance(second, Result)
+    assert second.path == named and second.probabilities == first.probabilities

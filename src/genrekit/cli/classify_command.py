@@ -14,6 +14,7 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.failures import tell_failure
+from genrekit.cli.places import require_place
 from genrekit.cli.progress import Display, display
 from genrekit.cli.settings import Settings
 
@@ -125,10 +126,14 @@ def classify(
     """
     from genrekit.inference import load
     from genrekit.inference.inputs import list_inputs
+    from genrekit.whole_file import followed
 
     chosen = format or _format_of(output)
     _check_usage(output, chosen, resume=resume)
+    if summary is not None:
+        require_place(summary, "the summary")
     if output is not None:
+        output = followed(output)
         from genrekit.inference.output_lock import hold_output
 
         ctx.with_resource(hold_output(output))

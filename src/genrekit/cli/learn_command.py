@@ -59,6 +59,7 @@ def learn(
     all done; 1 done, but some file could not be used, or nothing done; 2 wrong usage.
     """
     from genrekit.cli.learn_progress import counted
+    from genrekit.cli.places import require_place
     from genrekit.learning import learn as learn_genres
     from genrekit.learning.songs import FEW_SONGS
 
@@ -66,6 +67,7 @@ def learn(
         raise typer.BadParameter(f"{output} exists; remove it, or give another name", param_hint="--output")
     if not output.suffix:
         raise typer.BadParameter(f"{output} needs a suffix, such as {output}.onnx", param_hint="--output")
+    require_place(output, "the model")
     with counted() as progress:
         learned = learn_genres(folder, model=model, n_jobs=jobs, progress=progress)
     made = learned.write(output, name=name)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -213,6 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ----------
     arguments : without the program's name; None for those of the process
     """
+    _open_what_is_closed()
     given, debug = _without_debug(list(sys.argv[1:] if arguments is None else arguments))
     try:
         get_command(app).main(args=given, prog_name="genrekit", obj=Settings(debug=debug))
@@ -231,6 +233,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write("".join(traceback.format_exception(error)))
         return _report(error, given)
     return 0
+
+
+def _open_what_is_closed() -> None:
+    """Standard streams that a caller has closed lead nowhere; files of ours must not take their place."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the program runs
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - likewise
 
 
 def _report(error: Exception, arguments: list[str]) -> int:

@@ -128,7 +128,8 @@ class Classifier:
             from genrekit.inference.file_processes import FileProcesses
 
             spawned = FileProcesses(partial(_make_attempt, os.fspath(self._path)), n_processes=n_jobs)
-            attempt = partial(_attempt_elsewhere, processes=spawned, stop=stop)
+            here = partial(self._attempt, session=self._session(1), stop=stop)
+            attempt = partial(_attempt_elsewhere, processes=spawned, stop=stop, here=here)
         else:
             # A file alone gets all cores; several get one each, so that no core waits for another's file.
             first = list(islice(files, 2))
@@ -196,10 +197,17 @@ def _make_attempt(model: str) -> Callable[[str], Result | Failure]:
 
 
 def _attempt_elsewhere(
-    path: str | os.PathLike[str], processes: FileProcesses[Result | Failure], stop: threading.Event
+    path: str | os.PathLike[str],
+    processes: FileProcesses[Result | Failure],
+    stop: threading.Event,
+    here: Callable[[str | os.PathLike[str]], Result | Failure],
 ) -> Result | Failure:
+    from genrekit.inference.file_processes import is_own_descriptor
+
     if stop.is_set():
         raise Stopped
+    if is_own_descriptor(path):
+        return here(path)
     try:
         return processes.ask(path)
     except AudioError as error:

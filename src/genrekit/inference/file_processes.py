@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 
 from genrekit.audio import display_name
 from genrekit.errors import AudioError
-from genrekit.worker import Worker, WorkerDiedError
+from genrekit.worker import Worker, WorkerDiedError, WorkerError
 
-__all__ = ["MANY_FILES", "FileProcesses"]
+__all__ = ["MANY_FILES", "FileProcesses", "is_own_descriptor"]
 
 Answer = TypeVar("Answer")
 
@@ -43,6 +43,8 @@ class FileProcesses(Generic[Answer]):
         worker = self._idle.get()
         try:
             return worker.ask(os.fspath(path))
+        except WorkerError as error:
+            raise WorkerError(f"no process to read files in could be started: {error}; try again") from error
         except WorkerDiedError as error:
             raise AudioError(
                 f"{display_name(path)}: the process that read it died ({error}); the others are not affected. If it "
@@ -55,3 +57,9 @@ class FileProcesses(Generic[Answer]):
         """End all processes at once, also those that are asked something now."""
         for worker in self._workers:
             worker.stop()
+
+
+def is_own_descriptor(path: str | os.PathLike[str]) -> bool:
+    """Whether it names an open file of this process, which others do not have, as a shell's ``<(...)`` does."""
+    folder = os.path.dirname(os.fspath(path))  # noqa: PTH120 - a name that is not UTF-8 stays as it is
+    return folder.startswith(("/dev", "/proc")) and os.path.realpath(folder) == os.path.realpath("/dev/fd")

@@ -23,6 +23,7 @@ from genrekit.inference.file_processes import MANY_FILES, FileProcesses
 from genrekit.inference.model_file import EMBEDDING, INPUT, ModelFile, open_session
 from genrekit.inference.scoring import LOUDEST, SILENCE_PEAK_TO_PEAK, WINDOWS_PER_RUN
 from genrekit.whole_file import written_whole
+from genrekit.worker import WorkerError
 
 if TYPE_CHECKING:
     from genrekit.audio.stream import AudioSource
@@ -106,6 +107,8 @@ class Embedder:
         def attempt(path: Path) -> Embedding | GenrekitError | OSError:
             try:
                 return self._remembered(_key(path), lambda: _raised(compute(path)))
+            except WorkerError:
+                raise  # which is no fault of this file
             except (GenrekitError, OSError) as error:
                 return error
 

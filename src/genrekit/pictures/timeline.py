@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.inference.bundled import find_model
-from genrekit.inference.fusion import fuse_windows, hop_means
-from genrekit.inference.model_file import ModelFile, open_session
-from genrekit.inference.result import UNKNOWN
+from genrekit.inference.classifier import Classifier
+from genrekit.inference.fusion import hop_means
+from genrekit.inference.model_file import open_session
 from genrekit.inference.scoring import score_windows
 
 __all__ = ["GenreTimeline", "TimelineReader"]
@@ -50,7 +50,8 @@ class TimelineReader:
         """Open a bundled model by name, or a model file; ModelFileError if it is none."""
         path = find_model(model)
         self._session = open_session(path, n_threads=n_threads)
-        card = ModelFile.of_session(path, self._session).card
+        self._classifier = Classifier(path, n_threads=n_threads)
+        card = self._classifier.card
         self.card = dataclasses.replace(card, hop_s=min(card.hop_s, card.window_s / HOPS_PER_WINDOW), short_hop_s=None)
 
     def read(self, path: str | os.PathLike[str]) -> GenreTimeline:
@@ -69,10 +70,6 @@ class TimelineReader:
             hop_s=card.hop_s,
             duration_s=scores.duration_s,
         )
-        if len(scores.starts_s):
-            fused = fuse_windows(scores.probabilities, card.file_temperature)
-            best, confidence = card.genres[int(fused.argmax())], float(fused.max())
-        else:
-            best, confidence = UNKNOWN, 1 / len(card.genres)
-        genre = best if confidence >= card.unknown_threshold else UNKNOWN
-        return GenreTimeline(card.genres, edges_s, means, genre, confidence, scores.warnings)
+        # Here more windows are heard than `classify` hears; what the song is called must not depend on that.
+        result = self._classifier.classify(path)
+        return GenreTimeline(card.genres, edges_s, means, result.genre, result.confidence, result.warnings)

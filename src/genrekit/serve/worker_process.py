@@ -74,6 +74,9 @@ def make_answer(model: str) -> Callable[[Job, int], Outcome | Refused]:
 def _load(model: str) -> Any:
     import numpy as np
 
+    # Loaded before memory is bounded, as the first file would otherwise pay for them.
+    import genrekit.audio.pyav_decoder
+    import genrekit.audio.soundfile_decoder  # noqa: F401
     from genrekit.inference.bundled import find_model
     from genrekit.inference.classifier import Classifier
 
