@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -421,6 +422,20 @@ def test_output_through_a_link(classify: Callable, good: Path, tmp_path: Path) -
     assert classify(good, "--output", link).code == 0
     assert link.is_symlink() and len(_rows((tmp_path / "far" / "results.json").read_text())) == 1
     assert classify(good, "--output", link, "--resume").code == 0
+
+
+def test_a_log_hears_now_and_then_how_far_it_is(
+    classify: Callable, write_tone: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [write_tone(f"{k}.wav") for k in range(3)]
+    assert classify(*files).err == ""
+    monkeypatch.setattr("genrekit.cli.progress.LINE_EVERY_S", 0.0)
+    lines = classify(*files).err.splitlines()
+    assert [line.partition(",")[0] for line in lines] == [
+        "genrekit: classifying: 1 of 3",
+        "genrekit: classifying: 2 of 3",
+    ]
+    assert all(re.search(r", [0-9.]+/s, \d:\d\d:\d\d left$", line) for line in lines)
 
 
 @pytest.mark.parametrize("n_files", [1, MANY_FILES])

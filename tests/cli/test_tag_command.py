@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -339,3 +340,29 @@ def test_a_run_that_writes_nothing_leaves_no_journal(
     assert finished.code == 0
     assert "nothing was written" in finished.err
     assert not journal.exists()
+
+
+def test_ctrl_c_says_what_was_written_and_how_to_take_it_back(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genrekit.library import tag_files
+
+    first = make_file(music_folder, "song.flac")
+    files = [first, *(Path(shutil.copy(first, music_folder / f"{k}.flac")) for k in range(3))]
+    before = [sha256_of(path) for path in files]
+    write_plan, written = tag_files.write_plan, []
+
+    def interrupted(plan: tag_files.TagPlan, journal: object) -> object:
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(plan.path)
+        return write_plan(plan, journal)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tag_files, "write_plan", interrupted)
+    journal = tmp_path / "journal.jsonl"
+    finished = genrekit_cli("tag", *files, "--results", results(*files), "--write", "--journal", journal)
+    assert finished.code == 130
+    assert f"2 files written; genrekit tag undo {journal} takes it back" in finished.err
+    assert [sha256_of(path) == was for path, was in zip(files, before, strict=True)] == [0, 0, 1, 1]
+    assert genrekit_cli("tag", "undo", journal).code == 0
+    assert [sha256_of(path) for path in files] == before

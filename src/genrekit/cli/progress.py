@@ -1,18 +1,24 @@
-"""Progress bars that stay out of the way of the results: on a terminal only, and never in a pipe or file."""
+"""Progress that stays out of the way of the results: a bar on a terminal, and a line now and then in a log."""
 
 from __future__ import annotations
 
 import io
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from genrekit.cli import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Display", "display", "progress_bar"]
+
+LINE_EVERY_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -35,14 +41,17 @@ def display(total: int, *, results_on_stdout: bool, task: str = "classifying") -
 
     Parameters
     ----------
-    total : number of files; below 2 there is no bar
+    total : number of files; below 2 there is no progress
     results_on_stdout : whether `show` will be used. If so and both streams are the terminal, the bar goes to standard
         output too, because only one writer can keep the cursor's place.
     task : what is being done, before the bar
     """
     _make_encodable(sys.stdout)
-    if total < 2 or not sys.stderr.isatty():
+    if total < 2:
         yield Display(_show_plain, lambda: None)
+        return
+    if not sys.stderr.isatty():
+        yield Display(_show_plain, _Lines(total, task).advance)
         return
     from rich.console import Console
     from rich.progress import (
@@ -76,6 +85,24 @@ def display(total: int, *, results_on_stdout: bool, task: str = "classifying") -
                 _show_plain(text)
 
         yield Display(show, lambda: progress.advance(shown))
+
+
+class _Lines:
+    """For a log, and for whoever looks into it: how far a long run is, once in `LINE_EVERY_S`."""
+
+    def __init__(self, total: int, task: str) -> None:
+        self._total, self._task, self._done = total, task, 0
+        self._start_s = self._told_s = time.monotonic()
+
+    def advance(self) -> None:
+        self._done += 1
+        now_s = time.monotonic()
+        if now_s - self._told_s < LINE_EVERY_S or self._done == self._total:
+            return
+        self._told_s = now_s
+        rate = self._done / max(now_s - self._start_s, 1e-9)
+        left = timedelta(seconds=round((self._total - self._done) / rate))
+        messages.note(f"{self._task}: {self._done} of {self._total}, {rate:.1f}/s, {left} left")
 
 
 @contextmanager

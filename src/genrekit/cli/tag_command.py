@@ -212,7 +212,11 @@ def tag(
             with TagJournal.opened(journal_path, settings) as opened:
                 # Told first, because a run that is interrupted has written files too.
                 messages.note(f"journal: {journal_path}")
-                run.go(files, shown, opened)
+                try:
+                    run.go(files, shown, opened)
+                except KeyboardInterrupt:
+                    messages.note(f"{run.n_changes} files written; genrekit tag undo {journal_path} takes it back")
+                    raise
             if run.n_changes:
                 messages.note(
                     f"{run.n_changes} of {len(files)} written; genrekit tag undo {journal_path} takes it back"
