@@ -129,6 +129,12 @@ def test_form_without_a_file_is_400(service: Running) -> None:
     assert broken.status_code == 400
 
 
+def test_a_request_without_a_body_is_400(service: Running) -> None:
+    answer = httpx.post(f"{service.url}/v1/classify")
+    assert answer.status_code == 400 and answer.json()["code"] == "bad_request"
+    assert "no body" in answer.json()["error"]
+
+
 @pytest.mark.parametrize("is_stated", [True, False], ids=["stated", "streamed"])
 @pytest.mark.parametrize("kind", ["raw", "multipart"])
 def test_too_large_is_413(service: Running, kind: str, is_stated: bool) -> None:

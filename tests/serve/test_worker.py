@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,3 +50,16 @@ def test_file_that_takes_too_much_memory_ends_its_worker_only(frugal: ServiceWor
 def test_model_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(WorkerError, match="missing"):
         ServiceWorker(str(tmp_path / "missing.onnx"), Limits()).start()
+
+
+@pytest.mark.parametrize("format", ["WAV", "FLAC", "OGG", "MP3"])
+def test_the_least_memory_that_may_be_asked_for_is_enough_for_a_song(format: str, tiny_model_path: Path) -> None:
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.tile(tone(), 30), 8000, format=format)
+    worker = ServiceWorker(str(tiny_model_path), Limits(max_memory_bytes=100_000_000))
+    try:
+        assert isinstance(run(worker, buffer.getvalue()), Outcome)
+    finally:
+        worker.kill()

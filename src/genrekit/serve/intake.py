@@ -117,6 +117,11 @@ async def _from_body(request: Request) -> tuple[Upload, _Close]:
     try:
         async for chunk in request.stream():
             _write(file, chunk)
+        if file.tell() == 0:
+            raise Problem(
+                "bad_request",
+                f"the request has no body; send a file, as in: curl -F {FIELD}=@song.mp3, or --data-binary @song.mp3",
+            )
     except BaseException:
         file.close()
         raise
