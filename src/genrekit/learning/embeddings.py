@@ -86,10 +86,6 @@ class Embedder:
             raise AudioError("is silent: there is no sound to learn from")
         return np.concatenate(rows)
 
-    def embed_file(self, path: Path) -> Embedding:
-        """The same for a file, remembered by its place, size and time of change."""
-        return self._remembered(_key(path), lambda: self.embed(path))
-
     def embed_named(self, name: str, make: Callable[[], npt.NDArray[np.float32]], *, sr: int) -> Embedding:
         """The same for sound that `make` computes, always the same under one name."""
         return self._remembered(json.dumps([FORMAT, name]), lambda: self.embed(make(), sr=sr))
@@ -112,15 +108,16 @@ class Embedder:
             except (GenrekitError, OSError) as error:
                 return error
 
-        try:
-            with ThreadPoolExecutor(n_jobs, thread_name_prefix="genrekit") as pool:
+        with ThreadPoolExecutor(n_jobs, thread_name_prefix="genrekit") as pool:
+            try:
                 for done, outcome in enumerate(pool.map(attempt, paths), start=1):
                     if progress is not None:
                         progress(done, len(paths), paths[done - 1].name)
                     yield outcome
-        finally:
-            if spawned is not None:
-                spawned.stop()
+            finally:
+                # Before the pool is waited for, whose threads wait for them.
+                if spawned is not None:
+                    spawned.stop()
 
     def _run(self, batch: list[npt.NDArray[np.float32]]) -> Embedding:
         (output,) = self._session.run([EMBEDDING], {INPUT: np.stack(batch)})
@@ -139,7 +136,7 @@ class Embedder:
         # Without room for it it is made again next time; nothing else is lost.
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with written_whole(path) as partial, partial.open("wb") as file:
+            with written_whole(path) as fresh, fresh.open("wb") as file:
                 np.save(file, made)
         return made
 
