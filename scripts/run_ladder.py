@@ -14,7 +14,7 @@ import argparse
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ from genrekit.training.recipe import Recipe, load_recipe
 from genrekit.training.run import Run
 
 REPOSITORY = Path(__file__).parents[1]
-LADDER = REPOSITORY / "recipes" / "ladder"
+RECIPES = REPOSITORY / "recipes"
+LADDER = RECIPES / "ladder"
 RESULTS = REPOSITORY / "results" / "ladder"
 N_FOLDS = 3
 BOOTSTRAP_SEED = 0
@@ -54,22 +55,30 @@ class Rung:
     """One change of another rung.
 
     on, against : the rung that it changes, and the one that its gain is counted from
-    overrides : from the base on, those of the rungs below included
+    file : of the recipe that it stands on, in the folder of recipes
+    overrides : from that recipe on, those of the rungs below included
     part : whose predictions are compared
+    together : rungs whose networks answer together, by the geometric mean of their probabilities; nothing is trained
     """
 
     name: str
     on: str | None
     against: str | None
     change: str
+    file: str
     overrides: tuple[str, ...]
     folds: tuple[int, ...]
     seeds: tuple[int, ...]
     part: str
     kept: bool
+    together: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        return RECIPES / self.file
 
     def recipe(self, *, fold: int = 0, seed: int = 0) -> Recipe:
-        return load_recipe(LADDER / "base.yaml", [*self.overrides, f"split.fold={fold}", f"seed={seed}"])
+        return load_recipe(self.path, [*self.overrides, f"split.fold={fold}", f"seed={seed}"])
 
     def runs(self, work: Path) -> list[Run]:
         return [Run.of(self.recipe(fold=fold, seed=seed), work) for seed in self.seeds for fold in self.folds]
@@ -86,18 +95,20 @@ def read_rungs() -> dict[str, Rung]:
             on=on,
             against=values.get("against", on),
             change=values["change"],
+            file=values.get("recipe", rungs[on].file if on else "ladder/base.yaml"),
             overrides=(*below, *values.get("set", ())),
             folds=tuple(range(values.get("folds", N_FOLDS))),
             seeds=tuple(range(values.get("seeds", 1))),
             part=values.get("part", "test"),
             kept=values.get("kept", on is None),
+            together=tuple(values.get("together", ())),
         )
     return rungs
 
 
 def train(rung: Rung, gtzan: Path, negatives: Path, work: Path, jobs: int) -> None:
     """Train by the command that anyone can type."""
-    command = [sys.executable, "-m", "genrekit", "experiment", str(LADDER / "base.yaml"), "--data", str(gtzan)]
+    command = [sys.executable, "-m", "genrekit", "experiment", str(rung.path), "--data", str(gtzan)]
     command += ["--negatives", str(negatives), "--runs", str(work), "--jobs", str(jobs), "--threads-per-job", "1"]
     command += ["--seeds", str(len(rung.seeds)), "--folds", ",".join(map(str, rung.folds))]
     for override in rung.overrides:
@@ -108,6 +119,10 @@ def train(rung: Rung, gtzan: Path, negatives: Path, work: Path, jobs: int) -> No
 
 def publish(rung: Rung, work: Path) -> None:
     """Keep a rung's file-wise predictions, and what it costs."""
+    if rung.together:
+        if all(_is_done(name) for name in rung.together):
+            publish_together(rung)
+        return
     runs = rung.runs(work)
     if not all(run.complete for run in runs):
         return
@@ -121,6 +136,21 @@ def publish(rung: Rung, work: Path) -> None:
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "training_s": round(float(np.mean(known))) if known else None,
     }
+    (RESULTS / f"{rung.name}.json").write_text(json.dumps(cost) + "\n", encoding="utf-8")
+
+
+def publish_together(rung: Rung) -> None:
+    """Keep what finished rungs say together, track by track."""
+    tables = [Predictions.read_parquet(RESULTS / f"{name}.parquet") for name in rung.together]
+    costs = [json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")) for name in rung.together]
+    tables = [table.take(np.lexsort((table.track, table.seed))) for table in tables]
+    if any(not np.array_equal(table.track, tables[0].track) for table in tables):
+        raise SystemExit(f"{rung.name}: {', '.join(rung.together)} are not of the same tracks")
+    logarithms = np.mean([np.log(np.maximum(table.probabilities, 1e-12)) for table in tables], axis=0)
+    p = np.exp(logarithms - logarithms.max(1, keepdims=True))
+    together = replace(tables[0], probabilities=(p / p.sum(1, keepdims=True)).astype(np.float32))
+    together.write_parquet(RESULTS / f"{rung.name}.parquet")
+    cost = {key: sum(each[key] or 0 for each in costs) for key in ("parameters", "training_s")}
     (RESULTS / f"{rung.name}.json").write_text(json.dumps(cost) + "\n", encoding="utf-8")
 
 
@@ -188,7 +218,7 @@ def main() -> None:
     if not given.report and (given.gtzan is None or given.negatives is None):
         parser.error("training needs --gtzan and --negatives")
     for rung in rungs.values():
-        if not given.report and (not given.only or rung.name in given.only):
+        if not rung.together and not given.report and (not given.only or rung.name in given.only):
             train(rung, given.gtzan, given.negatives, given.work, given.jobs)
         if given.work.is_dir():
             publish(rung, given.work)

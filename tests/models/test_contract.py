@@ -50,9 +50,10 @@ VARIANTS: dict[str, list[tuple[dict[str, Any], FeatureSpec, float]]] = {
         ({"width": 4, "squeeze_reduction": 4, "frequency_aware": True}, ARCHIVE_LOG_MEL, 5.0),
     ],
     "ensemble": [
-        ({"options": {"width": 4}}, *ARCHIVE_10_S),
-        ({"member": "res_cnn", "copies": 3, "options": {"width": 8}}, ARCHIVE_LOG_MEL, 3.0),
+        ({"members": [{"name": "res_cnn", "options": {"width": 4}}, {"name": "texture_mlp"}]}, *ARCHIVE_10_S),
+        ({"members": [{"name": "res_cnn", "options": {"width": width}} for width in (4, 8, 4)]}, ARCHIVE_LOG_MEL, 3.0),
     ],
+    "texture_mlp": [({}, *ARCHIVE_10_S), ({"units": 16, "dropout": 0.0}, ARCHIVE_LOG_MEL, 3.0)],
     "resnet": [({}, ARCHIVE_LOG_MEL, 3.0), ({}, POWER_SPECTROGRAM_A, 3.0), ({"depth": 34}, ARCHIVE_LOG_MEL, 3.0)],
     "cnn_lstm": [
         ({}, ARCHIVE_LOG_MEL, 3.0),
@@ -211,7 +212,8 @@ def test_too_small_inputs_are_refused_with_the_numbers(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_unknown_options_are_refused(name: str) -> None:
     wrong: dict[str, Any] = {"dropuot": 0.1}
-    spec = ModelSpec(name, N_CLASSES, 128, 64, {"options": wrong} if name == "ensemble" else wrong)
-    model = "res_cnn" if name == "ensemble" else name
+    members = [{"name": "res_cnn"}, {"name": "texture_mlp", "options": wrong}]
+    spec = ModelSpec(name, N_CLASSES, 128, 64, {"members": members} if name == "ensemble" else wrong)
+    model = "texture_mlp" if name == "ensemble" else name
     with pytest.raises(RecipeError, match=f"options of model '{model}': unknown key 'dropuot'; did you mean 'dropout'"):
         create_model(spec)

@@ -7,51 +7,54 @@ torch = pytest.importorskip("torch")
 from genrekit.errors import RecipeError  # noqa: E402
 from genrekit.models import ModelSpec, create_model  # noqa: E402
 
+MEMBERS = [{"name": "res_cnn", "options": {"width": 4}}, {"name": "texture_mlp", "options": {"units": 16}}]
 
-def ensemble(**options):
+
+def ensemble(members=MEMBERS):
     torch.manual_seed(0)
-    options = {"options": {"width": 4}, **options}
-    return create_model(ModelSpec("ensemble", 5, 64, None, options)).eval()
+    return create_model(ModelSpec("ensemble", 5, 64, None, {"members": members})).eval()
 
 
-def test_answers_the_mean_of_its_members_probabilities_and_embeds_beside_each_other() -> None:
-    network = ensemble(copies=3)
+def test_answers_the_geometric_mean_of_its_members_probabilities_and_embeds_beside_each_other() -> None:
+    network = ensemble()
     x = torch.randn(4, 64, 64)
     one_by_one = torch.stack([member(x).softmax(1) for member in network.members])
     assert not torch.allclose(one_by_one[0], one_by_one[1], atol=1e-3)
-    assert torch.allclose(network(x).softmax(1), one_by_one.mean(0), atol=1e-6)
-    assert torch.allclose(network(x).exp().sum(1), torch.ones(4), atol=1e-5)
-    assert torch.equal(network.forward_features(x)[:, 40:80], network.members[1].forward_features(x))
-    assert torch.allclose(network.member_logits(x).softmax(2), one_by_one, atol=1e-6)
+    product = one_by_one.prod(0).sqrt()
+    assert torch.allclose(network(x).softmax(1), product / product.sum(1, keepdim=True), atol=1e-6)
+    embedding = network.forward_features(x)
+    assert embedding.shape == (4, network.embedding_size) == (4, 40 + 16)
+    assert torch.equal(embedding[:, 40:], network.members[1].forward_features(x))
 
 
-def test_each_member_gets_the_gradient_that_it_would_get_alone() -> None:
-    network = ensemble().train()
-    for member in network.modules():
-        if isinstance(member, torch.nn.Dropout):
-            member.p = 0.0
-    x, labels = torch.randn(6, 64, 64), torch.arange(6) % 5
-    sum(torch.nn.functional.cross_entropy(logits, labels) for logits in network.member_logits(x)).backward()
-    together = [member.classifier.weight.grad.clone() for member in network.members]
-    for member, gradient in zip(network.members, together, strict=True):
-        member.zero_grad()
-        torch.nn.functional.cross_entropy(member(x), labels).backward()
-        assert torch.allclose(member.classifier.weight.grad, gradient, atol=1e-6)
+def test_takes_over_what_was_trained_apart() -> None:
+    torch.manual_seed(1)
+    trained = [create_model(ModelSpec(member["name"], 5, 64, None, member["options"])).eval() for member in MEMBERS]
+    network = ensemble()
+    x = torch.randn(4, 64, 64)
+    before = network(x)
+    network.take_weights(trained)
+    assert not torch.allclose(network(x), before)
+    expected = torch.stack([member(x).log_softmax(1) for member in trained]).mean(0)
+    assert torch.allclose(network(x), expected, atol=1e-6)
+    with pytest.raises(ValueError, match="shorter"):
+        network.take_weights(trained[:1])
 
 
-def test_what_one_learns_of_the_input_all_know() -> None:
+def test_each_member_looks_at_the_whole_input() -> None:
     torch.manual_seed(0)
-    network = create_model(ModelSpec("ensemble", 5, 57, 1, {"member": "mlp", "copies": 2}))
-    network.fit_input(iter([3 + 2 * torch.randn(200, 57, 1)]))
+    mlps = [{"name": "mlp"}, {"name": "mlp", "options": {"units": 8}}]
+    network = create_model(ModelSpec("ensemble", 5, 57, 1, {"members": mlps}))
+    network.fit_input(iter((3 + 2 * torch.randn(200, 57, 1)).split(50)))
     first, second = (dict(member.named_buffers()) for member in network.members)
     assert first and all(torch.equal(first[name], second[name]) for name in first)
-    assert any(abs(float(value.float().mean()) - 3) < 0.2 for value in first.values())
+    assert abs(float(first["mean"].mean()) - 3) < 0.2
 
 
-@pytest.mark.parametrize("options", [{"copies": 1}, {"member": "ensemble"}])
-def test_what_is_no_ensemble_is_refused(options) -> None:
-    with pytest.raises(RecipeError, match="2 or more copies"):
-        ensemble(**options)
+@pytest.mark.parametrize("members", [[], MEMBERS[:1], [{"name": "ensemble"}, *MEMBERS]])
+def test_what_is_no_ensemble_is_refused(members) -> None:
+    with pytest.raises(RecipeError, match="2 or more networks"):
+        ensemble(members)
 
 
 def test_input_too_short_for_its_members_is_refused() -> None:
@@ -59,6 +62,15 @@ def test_input_too_short_for_its_members_is_refused() -> None:
         ensemble()(torch.randn(1, 64, 20))
 
 
-def test_a_wrong_option_of_the_member_is_named() -> None:
-    with pytest.raises(RecipeError, match="widht"):
-        ensemble(options={"widht": 4})
+@pytest.mark.parametrize(
+    ("member", "message"),
+    [
+        ({"name": "res_cnn", "options": {"widht": 4}}, "unknown key 'widht'; did you mean 'width'"),
+        ({"name": "res_cnm"}, "did you mean 'res_cnn'"),
+        ({"nmae": "res_cnn"}, "member of an ensemble: unknown key 'nmae'"),
+        ({"options": {}}, "member of an ensemble: missing name"),
+    ],
+)
+def test_what_is_wrong_with_a_member_is_named(member, message) -> None:
+    with pytest.raises(RecipeError, match=message):
+        ensemble([member, *MEMBERS])

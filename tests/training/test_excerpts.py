@@ -112,3 +112,22 @@ def test_negatives_are_undecided_and_weighted(make_recipe, archive_path):
     assert len(batch.features) == 10
     assert torch.allclose(batch.targets[8:], torch.full((2, 3), 1 / 3))
     assert batch.weights.tolist() == [1.0] * 8 + [0.5] * 2
+
+
+def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe, archive_path):
+    dataset = load_dataset("archive", archive_path)
+    source = ArchiveSource(dataset, CPU)
+    # Whole tracks: whatever is cut, it is the same.
+    excerpts = {"window_s": 30.0, "hop_s": 30.0, "train": "random", "crops_per_track": 6}
+
+    def epoch(**augmentation) -> torch.Tensor:
+        recipe = make_recipe(excerpts=excerpts, augmentation=augmentation)
+        table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
+        batches = TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: 0)
+        return torch.cat([batch.features for batch in batches])
+
+    untouched = {tuple(item.flatten()[:2000].tolist()) for item in epoch()}
+    for change in ({"equaliser_max_gain_db": 3}, {"cell_jitter_max_db": 2}, {"noise_floor_max_db": -10}):
+        changed = epoch(**change, share=0.25)
+        kept = sum(tuple(item.flatten()[:2000].tolist()) in untouched for item in changed)
+        assert 0.6 < kept / len(changed) < 0.9

@@ -68,7 +68,7 @@ def matrix_display(
         def see(event: Event) -> None:
             _say(console, progress, event, label)
             if event.job is not None and event.kind == "started":
-                epochs = event.job.recipe.optimisation.max_epochs
+                epochs = event.job.recipe.max_epochs
                 tasks[event.job.name] = bars.add_task(label(event.job), total=epochs, note="loading")
             for name in [name for name in tasks if name not in progress.running]:
                 bars.remove_task(tasks.pop(name))

@@ -87,7 +87,7 @@ class MatrixProgress:
             self._waiting.pop(name, None)
             reached = self._read(job)
             self._jobs[name] = job
-            self._longest = max(self._longest, job.recipe.optimisation.max_epochs)
+            self._longest = max(self._longest, job.recipe.max_epochs)
             self.running[name] = RunningRun(self._clock(), 0 if reached is None else reached.epochs, reached)
         elif event.kind in ("finished", "known"):
             self._end(name, job)
@@ -151,7 +151,7 @@ class MatrixProgress:
 
     def _expected_epochs(self, job: Job) -> float:
         lengths = self._pace.get(job.recipe.hash, _Pace()).lengths
-        return sum(lengths) / len(lengths) if lengths else job.recipe.optimisation.max_epochs
+        return sum(lengths) / len(lengths) if lengths else job.recipe.max_epochs
 
     @staticmethod
     def _read(job: Job) -> Validation | None:

@@ -72,6 +72,10 @@ def run_search(
     _require_validation(base)
     place = StudyFolder(folder)
     _check_space(task, place)
+    if base.optimisation is None:
+        raise RecipeError(
+            f"Recipe {base.name!r} is an ensemble, which has nothing to monitor; search a recipe of one of its members."
+        )
     monitor = base.optimisation.monitor
     of = {
         "recipe": base.name,

@@ -98,7 +98,7 @@ class Experiment:
                         "hash": recipe.hash,
                         "fold": recipe.split.fold,
                         "seed": recipe.seed,
-                        "max_epochs": recipe.optimisation.max_epochs,
+                        "max_epochs": recipe.max_epochs,
                     }
                 if planned != before:
                     lines = ",\n".join("  " + json.dumps(entry) for entry in planned.values())

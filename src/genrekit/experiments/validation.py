@@ -30,8 +30,10 @@ class Validation:
     monitor: float | None
 
 
-def read_validation(run: Run, optimisation: Optimisation) -> Validation | None:
-    """The scores in the run's log so far; None if no epoch is finished."""
+def read_validation(run: Run, optimisation: Optimisation | None) -> Validation | None:
+    """The scores in the run's log so far; None if no epoch is finished, and of an ensemble, which has no epochs."""
+    if optimisation is None:
+        return None
     try:
         with run.metrics_path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))

@@ -66,11 +66,6 @@ class GenreNetwork(nn.Module, ABC):
         self.check_input(x)
         return self.forward_head(self.forward_features(x))
 
-    def member_logits(self, x: torch.Tensor) -> torch.Tensor:
-        """Logits of all that is trained side by side in it [n_members, batch, n_classes]; of one network, its own."""
-        logits: torch.Tensor = self(x)
-        return logits.unsqueeze(0)
-
     def check_input(self, x: torch.Tensor) -> None:
         """Raise RecipeError, with both shapes, if `x` is not [batch, n_bins, n_columns] of this network's spec."""
         spec = self.spec

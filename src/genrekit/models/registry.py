@@ -20,6 +20,7 @@ MODELS: dict[str, str] = {
     "rglu": "genrekit.models.rglu:RGLU",
     "mlp": "genrekit.models.mlp:MLP",
     "res_cnn": "genrekit.models.res_cnn:ResCNN",
+    "texture_mlp": "genrekit.models.texture_mlp:TextureMLP",
     "resnet": "genrekit.models.resnet:ResNet",
     "cnn_lstm": "genrekit.models.cnn_lstm:CNNLSTM",
     "transformer": "genrekit.models.transformer:SpectrogramTransformer",

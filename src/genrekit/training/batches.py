@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from genrekit.errors import RecipeError
 from genrekit.features.augmentation import (
     BandLimit,
     CellJitter,
@@ -21,6 +22,7 @@ from genrekit.features.augmentation import (
     TimeMask,
     TimeStretchPitchShift,
 )
+from genrekit.features.random_draws import uniform
 from genrekit.features.spec import FeatureSpec
 from genrekit.features.waveform_augmentation import RandomGain, WhiteNoise
 from genrekit.training.excerpts import ExcerptTable
@@ -116,6 +118,11 @@ class TrainingBatches:
         negatives: Source | None = None,
         teachers: Teachers | None = None,
     ) -> None:
+        if recipe.optimisation is None:
+            raise RecipeError(
+                f"Recipe {recipe.name!r} is an ensemble; its members are trained, each on batches of its own."
+            )
+        self._optimisation = recipe.optimisation
         self._source, self._recipe, self._epoch, self._negatives = source, recipe, epoch, negatives
         self._teachers = teachers
         self._n_genres = n_genres
@@ -137,7 +144,7 @@ class TrainingBatches:
         )
 
     def __len__(self) -> int:
-        n, size = len(self._rows), self._recipe.optimisation.batch_size
+        n, size = len(self._rows), self._optimisation.batch_size
         # Batch normalisation cannot use a batch of one; random crops differ each epoch, so that a part batch may go.
         full, rest = divmod(n, size)
         return max(1, full) if self._random or rest < 2 else full + 1
@@ -146,13 +153,13 @@ class TrainingBatches:
         generator = torch.Generator().manual_seed(epoch_seed(self._recipe.seed, self._epoch()))
         device = self._rows.device
         order = torch.randperm(len(self._rows), generator=generator).to(device)
-        for index in torch.split(order, self._recipe.optimisation.batch_size)[: len(self)]:
+        for index in torch.split(order, self._optimisation.batch_size)[: len(self)]:
             yield self._make(index, generator)
 
     def _make(self, index: Tensor, generator: torch.Generator) -> TrainingBatch:
         recipe = self._recipe
         targets = F.one_hot(self._labels[index], self._n_genres).float()
-        smoothing = recipe.optimisation.label_smoothing
+        smoothing = self._optimisation.label_smoothing
         targets = targets * (1 - smoothing) + smoothing / self._n_genres
         features = self._augmented(self._cut(index, generator), generator)
         if recipe.augmentation.mixup_alpha:
@@ -202,12 +209,14 @@ class TrainingBatches:
             cut = RandomGain(*augmentation.gain_db, augmentation.gain_probability)(cut, generator)
         if augmentation.noise_snr_db is not None:
             cut = WhiteNoise(*augmentation.noise_snr_db, augmentation.noise_probability)(cut, generator)
+        share = augmentation.share
         if self._warp:
-            cut = self._warp(cut, self._window_steps, generator)
+            warped = self._warp(cut, self._window_steps, generator)
+            cut = _some(warped, cut[:, :, : self._window_steps], share, generator)
         if augmentation.mix_style_probability:
             cut = FrequencyMixStyle(augmentation.mix_style_probability)(cut, generator)
         if augmentation.equaliser_max_gain_db:
-            cut = Equaliser(augmentation.equaliser_max_gain_db)(cut, generator)
+            cut = _some(Equaliser(augmentation.equaliser_max_gain_db)(cut, generator), cut, share, generator)
         if augmentation.band_limit_min_bin is not None:
             limit = BandLimit(
                 augmentation.band_limit_min_bin,
@@ -216,12 +225,21 @@ class TrainingBatches:
             )
             cut = limit(cut, generator)
         if augmentation.cell_jitter_max_db:
-            cut = CellJitter(augmentation.cell_jitter_max_db)(cut, generator)
+            cut = _some(CellJitter(augmentation.cell_jitter_max_db)(cut, generator), cut, share, generator)
         if augmentation.noise_floor_max_db is not None:
-            cut = NoiseFloor(max_level_db=augmentation.noise_floor_max_db)(cut, generator)
+            floored = NoiseFloor(max_level_db=augmentation.noise_floor_max_db)(cut, generator)
+            cut = _some(floored, cut, share, generator)
         features = self._source.features(cut)
         if augmentation.time_mask_fraction:
             features = TimeMask(augmentation.time_mask_fraction)(features, generator)
         if augmentation.frequency_mask_bins:
             features = FrequencyMask(augmentation.frequency_mask_bins)(features, generator)
         return features
+
+
+def _some(changed: Tensor, plain: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """`changed` for `share` of the items, drawn one by one, and `plain` for the rest."""
+    if share == 1:
+        return changed
+    chosen = uniform(len(plain), 0, 1, plain, generator) < share
+    return torch.where(chosen[:, None, None], changed, plain)

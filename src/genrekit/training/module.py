@@ -42,13 +42,11 @@ class GenreModule(pl.LightningModule):
         torch.manual_seed(epoch_seed(self._seed, self.current_epoch) + 1)
 
     def training_step(self, batch: TrainingBatch, batch_idx: int) -> Tensor:
-        members = self.network.member_logits(batch.features).float()
-        losses = torch.stack([F.cross_entropy(logits, batch.targets, reduction="none") for logits in members])
-        # Their losses add up: each member gets the gradient that it would get alone.
+        logits = self(batch.features).float()
+        losses = F.cross_entropy(logits, batch.targets, reduction="none")
         loss = (losses * batch.weights).sum() / batch.weights.sum()
-        logits = members.log_softmax(2).logsumexp(0)
         hit = (logits.argmax(1) == batch.targets.argmax(1)).float()
-        self.log("train_loss", loss / len(members), on_step=False, on_epoch=True, batch_size=len(logits))
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(logits))
         self.log("train_accuracy", hit.mean(), on_step=False, on_epoch=True, batch_size=len(logits))
         return loss
 

@@ -72,8 +72,7 @@ def load_data(
         If the data are not there, or the recipe's front end or augmentation cannot be had from them.
     """
     dataset = without_genres(load_dataset(recipe.data.dataset, recipe.data.root), recipe.data.left_out)
-    require_front_end(dataset, named_features(recipe.features))
-    require_augmentation(dataset, recipe.augmentation)
+    _require_data(recipe, dataset)
     return with_same_recordings(dataset, progress=on_progress)
 
 
@@ -86,10 +85,10 @@ def check(recipe: Recipe, dataset: Dataset, *, negatives_root: Path | None = Non
         As `prepare` and `train` would raise them.
     """
     split, _ = _proved(recipe, dataset)
-    require_front_end(dataset, named_features(recipe.features))
-    require_augmentation(dataset, recipe.augmentation)
+    _require_data(recipe, dataset)
     create_model(header_of(recipe, dataset.genres).model)
-    negatives_source(recipe, negatives_root, torch.device("cpu"))
+    for trained in recipe.members or (recipe,):
+        negatives_source(trained, negatives_root, torch.device("cpu"))
     return split
 
 
@@ -119,8 +118,7 @@ def prepare(
     if held is not None and (held.device, held.recipe.data) != (device, recipe.data):
         held = None
     dataset = load_data(recipe, on_progress=on_progress) if held is None else held.dataset
-    require_front_end(dataset, named_features(recipe.features))
-    require_augmentation(dataset, recipe.augmentation)
+    _require_data(recipe, dataset)
     split, proof = _proved(recipe, dataset)
     if held is not None and _cut_from(held.recipe) == _cut_from(recipe):
         source = held.source
@@ -129,6 +127,13 @@ def prepare(
         source = make_source(dataset, spec, device, span_s=recipe.excerpts.span_s, on_progress=on_progress)
     tables = {part: part_table(dataset, split, part, recipe.excerpts, source) for part in PARTS}
     return Prepared(recipe, dataset, split, proof, source, tables, device)
+
+
+def _require_data(recipe: Recipe, dataset: Dataset) -> None:
+    """Refuse a recipe whose front end or augmentation these data are not the material for."""
+    require_front_end(dataset, named_features(recipe.features))
+    for trained in recipe.members or (recipe,):
+        require_augmentation(dataset, trained.augmentation)
 
 
 def _cut_from(recipe: Recipe) -> tuple[str, float | None]:

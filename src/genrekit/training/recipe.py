@@ -22,6 +22,7 @@ __all__ = [
     "Data",
     "Distillation",
     "Excerpts",
+    "Member",
     "Model",
     "Negatives",
     "Optimisation",
@@ -31,6 +32,9 @@ __all__ = [
     "parse_recipe",
 ]
 UNKNOWN = "extra_forbidden"
+NAME: str = Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")
+# What the members of an ensemble have, each for itself, and the ensemble has not.
+OWN_TO_MEMBERS = ("model", "augmentation", "negatives", "distillation", "optimisation")
 
 
 class _Strict(BaseModel):
@@ -97,6 +101,7 @@ class Augmentation(_Strict):
 
     gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
     noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
+    share : of the items that stretch and shift change, equaliser, cell jitter and noise floor, each drawn on its own
     """
 
     gain_db: tuple[float, float] | None = None
@@ -115,6 +120,7 @@ class Augmentation(_Strict):
     frequency_mask_bins: int = Field(default=0, ge=0)
     time_mask_fraction: float = Field(default=0.0, ge=0, le=1)
     mixup_alpha: float = Field(default=0.0, ge=0)
+    share: float = Field(default=1.0, gt=0, le=1)
 
     @pydantic.field_validator("gain_db", "noise_snr_db")
     @classmethod
@@ -194,10 +200,26 @@ class Optimisation(_Strict):
     precision: Literal["bf16", "float32"] = "bf16"
 
 
-class Recipe(_Strict):
-    """One training run, but for its machine. Two recipes with the same hash give the same weights on the same CPU."""
+class Member(_Strict):
+    """One network of an ensemble: a recipe without data, split and seed, which are the ensemble's."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")
+    name: str = NAME
+    excerpts: Excerpts
+    features: str
+    model: Model
+    augmentation: Augmentation = Augmentation()
+    negatives: Negatives | None = None
+    optimisation: Optimisation
+
+
+class Recipe(_Strict):
+    """One training run, but for its machine. Two recipes with the same hash give the same weights on the same CPU.
+
+    ensemble : networks that are each trained by a recipe of its own and answer together, in place of `model`,
+        `augmentation`, `negatives`, `distillation` and `optimisation`; recipe files name their recipes
+    """
+
+    name: str = NAME
     title: str = ""
     data: Data
     split: SplitChoice
@@ -207,8 +229,43 @@ class Recipe(_Strict):
     augmentation: Augmentation = Augmentation()
     negatives: Negatives | None = None
     distillation: Distillation | None = None
-    optimisation: Optimisation
+    optimisation: Optimisation | None = None
+    ensemble: tuple[Member, ...] = ()
     seed: int = Field(default=0, ge=0)
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _model_of_ensemble(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping) or not values.get("ensemble"):
+            return values
+        own = [key for key in OWN_TO_MEMBERS if values.get(key)]
+        if own:
+            raise ValueError(f"{', '.join(own)} of an ensemble belong to its members, as ensemble.0.{own[0]}")
+        models = [dict(member).get("model") for member in values["ensemble"] if isinstance(member, Mapping | Member)]
+        plain = [
+            model.model_dump() if isinstance(model, Model) else {"options": {}, **(model or {})} for model in models
+        ]
+        return {**values, "model": {"name": "ensemble", "options": {"members": plain}}}
+
+    @pydantic.model_validator(mode="after")
+    def _ensemble_fits_together(self) -> Recipe:
+        if not self.ensemble:
+            if self.optimisation is None:
+                raise ValueError("'optimisation' is missing")
+            return self
+        if len(self.ensemble) < 2:
+            raise ValueError("an ensemble has 2 members or more")
+        windows = (self.features, self.excerpts.window_s, self.excerpts.hop_s, self.excerpts.span_s)
+        for member in self.members:
+            excerpts = member.excerpts
+            if (member.features, excerpts.window_s, excerpts.hop_s, excerpts.span_s) != windows:
+                raise ValueError(
+                    f"member {member.name!r} has another front end or other windows than the ensemble; "
+                    "features, window_s, hop_s and span_s must be the same"
+                )
+        if len({member.hash for member in self.members}) < len(self.ensemble):
+            raise ValueError("two members are the same recipe: they would be the same network")
+        return self
 
     @pydantic.model_validator(mode="after")
     def _fits_together(self) -> Recipe:
@@ -226,10 +283,29 @@ class Recipe(_Strict):
             raise ValueError(f"time_mask_fraction needs a time axis; features: {self.features} have none")
         if self.negatives is not None and self.features != "archive_log_mel":
             raise ValueError("negatives are an archive of log-mels; they need features: archive_log_mel")
-        stops = self.optimisation.early_stopping_epochs is not None or self.optimisation.keep == "best"
+        optimisation = self.optimisation
+        stops = optimisation is not None and (
+            optimisation.early_stopping_epochs is not None or optimisation.keep == "best"
+        )
         if stops and self.split.validation == "none":
             raise ValueError("without a validation part, set optimisation.keep=last and early_stopping_epochs=null")
         return self
+
+    @property
+    def members(self) -> tuple[Recipe, ...]:
+        """The recipes of an ensemble's members, on its data, split and seed; of one network, none."""
+        shared = {"data": self.data, "split": self.split, "seed": self.seed}
+        return tuple(
+            Recipe.model_validate({**shared, **{name: getattr(member, name) for name in Member.model_fields}})
+            for member in self.ensemble
+        )
+
+    @property
+    def max_epochs(self) -> int:
+        """Epochs of all networks, if none stops early."""
+        if self.optimisation is None:
+            return sum(member.max_epochs for member in self.members)
+        return self.optimisation.max_epochs
 
     def with_root(self, root: Path | None) -> Recipe:
         """The same recipe with the data set's place filled in, if it was open."""
@@ -239,7 +315,7 @@ class Recipe(_Strict):
 
     def to_yaml(self) -> str:
         """All fields, defaults included, as YAML that `load_recipe` reads back."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        return yaml.safe_dump(self._values(), sort_keys=False, allow_unicode=True)
 
     @property
     def hash(self) -> str:
@@ -249,15 +325,23 @@ class Recipe(_Strict):
 
         A field at its default does not count, so that a recipe stays itself when recipes learn new fields.
         """
-        values = self.model_dump(mode="json", exclude={"title", "seed"}, exclude_defaults=True)
+        values = self._values(exclude_defaults=True)
+        for key in ("title", "seed"):
+            values.pop(key, None)
         values["data"].pop("root", None)
         values["split"].pop("fold", None)
         # A group whose every field is at its default says something by being there.
-        if "negatives" in values:
-            values["negatives"].pop("root", None)
+        for group in (values, *values.get("ensemble", ())):
+            if "negatives" in group:
+                group["negatives"].pop("root", None)
         if "distillation" in values:
             values["distillation"].pop("runs", None)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    def _values(self, *, exclude_defaults: bool = False) -> dict[str, Any]:
+        """All fields as JSON values, but for those of an ensemble that its members decide."""
+        exclude = set(OWN_TO_MEMBERS) if self.ensemble else {"ensemble"}
+        return self.model_dump(mode="json", exclude=exclude, exclude_defaults=exclude_defaults)
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
@@ -294,10 +378,19 @@ def _apply(values: dict[str, Any], override: str) -> None:
         raise RecipeError(f"--set {override!r}: expected key=value, such as optimisation.max_epochs=5.")
     *parents, last = key.split(".")
     node = values
-    for parent in parents:
+    for place, parent in enumerate(parents):
         child = node.setdefault(parent, {})
         if child is None:
             child = node[parent] = {}
+        if isinstance(child, list):
+            # The members of an ensemble are numbered: ensemble.0.optimisation.max_epochs.
+            number, rest = (*key.split(".")[place + 1 :], "")[:2]
+            if not (number.isdecimal() and int(number) < len(child) and rest):
+                raise RecipeError(
+                    f"--set {override!r}: {parent!r} has {len(child)} members; expected {parent}.0.key=value."
+                )
+            _apply(child[int(number)], override.split(".", place + 2)[-1])
+            return
         if not isinstance(child, dict):
             raise RecipeError(f"--set {override!r}: {parent!r} is a value, not a group of keys.")
         node = child
@@ -335,6 +428,9 @@ def _group(place: Sequence[Any]) -> list[str]:
     """The known keys of the group at `place`."""
     model: type[BaseModel] = Recipe
     for part in place:
+        if isinstance(part, int):
+            # The number of a member.
+            continue
         annotation = model.model_fields[str(part)].annotation
         candidates = [annotation, *getattr(annotation, "__args__", ())]
         model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))

@@ -9,9 +9,12 @@ import yaml
 
 from genrekit.errors import RecipeError
 
-__all__ = ["EXTENDS", "read_recipe_file"]
+__all__ = ["ENSEMBLE", "EXTENDS", "read_recipe_file"]
 
 EXTENDS = "extends"
+ENSEMBLE = "ensemble"
+# What a recipe says that the ensemble which it becomes a member of says for all.
+SHARED_BY_MEMBERS = ("title", "data", "split", "seed")
 
 
 def read_recipe_file(path: Path) -> dict[str, Any]:
@@ -20,8 +23,11 @@ def read_recipe_file(path: Path) -> dict[str, Any]:
     `extends: other.yaml` names a file relative to this one, which may extend a third. The extending file has a `name`
     of its own. Its groups of keys (`optimisation`, `augmentation`, ...) are merged into the other's key by key; a
     `model` with a name replaces the other's whole, since options belong to their network; a group that is null is left
-    out; any other value replaces the other's. Nothing is checked here but the form: what comes out is a recipe of its
-    own, which run folders hold in full.
+    out; any other value replaces the other's.
+
+    `ensemble: [one.yaml, two.yaml]` names the recipes of an ensemble's members, which are read alike; of them counts
+    what is not `title`, `data`, `split` and `seed`. Nothing is checked here but the form: what comes out is a recipe of
+    its own, which run folders hold in full.
 
     Raises
     ------
@@ -37,6 +43,8 @@ def _resolved(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
         chain = " -> ".join(file.name for file in (*extending[extending.index(place) :], place))
         raise RecipeError(f"{extending[-1]}: recipes extend each other in a circle: {chain}.")
     values = _read(path, extending)
+    if isinstance(values.get(ENSEMBLE), list):
+        values[ENSEMBLE] = [_member(path.parent, member, (*extending, place)) for member in values[ENSEMBLE]]
     if EXTENDS not in values:
         return values
     base_name = values.pop(EXTENDS)
@@ -45,6 +53,15 @@ def _resolved(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
     if "name" not in values:
         raise RecipeError(f"{path}: a recipe that extends another needs a name of its own.")
     return _merged(_resolved(path.parent / base_name, (*extending, place)), values)
+
+
+def _member(folder: Path, member: object, extending: tuple[Path, ...]) -> object:
+    """What the recipe file of a member says of it; what is no file name is given in full, as run folders have it."""
+    if not isinstance(member, str):
+        return member
+    values = _resolved(folder / member, extending)
+    # What is null is at its default.
+    return {key: value for key, value in values.items() if key not in SHARED_BY_MEMBERS and value is not None}
 
 
 def _read(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from genrekit.data.split import Part
 from genrekit.errors import RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.models import GenreNetwork, WeightsHeader, create_model, save_weights
+from genrekit.models.ensemble import Ensemble
 from genrekit.models.host_memory import keep_freed_memory
 from genrekit.models.weights import load_weights
 from genrekit.training.batches import TrainingBatches
@@ -26,7 +27,7 @@ from genrekit.training.callbacks import AtomicCheckpoints, LastingStop, MetricsT
 from genrekit.training.module import GenreModule
 from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.prediction import evaluation_batches, predict
-from genrekit.training.preparation import Prepared, header_of, negatives_source
+from genrekit.training.preparation import Prepared, header_of, negatives_source, prepare
 from genrekit.training.run import Run
 from genrekit.training.run_lock import hold
 from genrekit.training.teachers import require_teachers, teachers_of
@@ -67,8 +68,9 @@ def train(
     run = Run.of(recipe, runs)
     # What cannot be made is told before a folder is.
     create_model(header_of(recipe, prepared.dataset.genres).model)
-    negatives_source(recipe, negatives_root, prepared.device)
-    require_teachers(recipe, runs)
+    for trained in recipe.members or (recipe,):
+        negatives_source(trained, negatives_root, prepared.device)
+        require_teachers(trained, runs)
     with hold(run):
         run.open(recipe, prepared.split, prepared.proof)
         if run.done and not set(run.left_out) & set(predicted):
@@ -77,7 +79,10 @@ def train(
             if run.done:
                 network, _ = load_weights(run.weights_path)
             else:
-                network = _fit(prepared, run, negatives_root=negatives_root, watchers=watchers)
+                if recipe.ensemble:
+                    network = _join(prepared, runs, negatives_root=negatives_root, watchers=watchers)
+                else:
+                    network = _fit(prepared, run, negatives_root=negatives_root, watchers=watchers)
                 save_weights(run.weights_path, network, header_of(recipe, prepared.dataset.genres))
             _predict_parts(network, prepared, run, predicted)
         except OSError as error:
@@ -107,8 +112,32 @@ def _predict_parts(network: GenreNetwork, prepared: Prepared, run: Run, predicte
     run.write_json("run.json", values)
 
 
+def _join(
+    prepared: Prepared, runs: Path, *, negatives_root: Path | None, watchers: Sequence[pl.Callback]
+) -> GenreNetwork:
+    """Train the members of an ensemble, each as a run of its own beside this one, and let them answer together.
+
+    Members get no predictions: it is the ensemble that is scored.
+    """
+    trained = []
+    for recipe in prepared.recipe.members:
+        member = train(
+            prepare(recipe, device=prepared.device, held=prepared),
+            runs,
+            negatives_root=negatives_root,
+            watchers=watchers,
+            predicted=(),
+        )
+        trained.append(load_weights(member.weights_path)[0])
+    network = create_model(header_of(prepared.recipe, prepared.dataset.genres).model)
+    assert isinstance(network, Ensemble)
+    network.take_weights(trained)
+    return network
+
+
 def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers: Sequence[pl.Callback]) -> GenreNetwork:
     recipe, optimisation = prepared.recipe, prepared.recipe.optimisation
+    assert optimisation is not None
     _quieten()
     keep_freed_memory()
     torch.manual_seed(recipe.seed)

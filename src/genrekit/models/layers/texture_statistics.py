@@ -1,0 +1,121 @@
+"""What a stretch of log-mel sounds like, whatever its order in time: its texture in numbers."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genrekit.errors import RecipeError
+
+__all__ = ["MODULATION_COLUMNS", "TextureStatistics"]
+
+# Modulation filters span 4 to 32 columns and hold one or two cycles: of the archive's columns, 0.4 to 6.4 Hz.
+MODULATION_COLUMNS = (4, 8, 16, 32)
+MODULATION_CYCLES = (1, 2)
+# Smallest deviation and modulation power that a logarithm sees, dB and dB squared.
+LEAST_DEVIATION_DB = 1e-2
+LEAST_POWER = 1e-2
+
+
+class TextureStatistics(nn.Module):
+    """Moments, correlations and modulation power of a log-mel's bands (after McDermott and Simoncelli 2011, who took
+    such statistics of a cochlear model to tell and to make sound textures).
+
+    Of each of `n_bands` bands of the mel axis: mean, deviation and mean absolute change over time. Of each of
+    `n_coefficients` cepstral coefficients: mean and the logarithms of the deviations of itself and of its change, and
+    the correlation with each other one. Of each of `n_modulation_bands` bands: the logarithm of the mean power behind
+    eight modulation filters. Nothing is learnt.
+
+    It takes any number of columns from 32 on; a multiple of all numbers of bands is needed as `n_bins`.
+    """
+
+    min_columns = max(MODULATION_COLUMNS)
+
+    def __init__(
+        self, n_bins: int, *, n_bands: int = 64, n_coefficients: int = 24, n_modulation_bands: int = 32
+    ) -> None:
+        super().__init__()
+        if n_bins % n_bands or n_bins % n_modulation_bands or n_coefficients > n_bins:
+            raise RecipeError(
+                f"{n_bins} bins cannot be joined to {n_bands} and {n_modulation_bands} bands of equal width, or have "
+                f"fewer than {n_coefficients} coefficients; expected a multiple of both numbers of bands"
+            )
+        self._band_width = n_bins // n_bands
+        self._modulation_band_width = n_bins // n_modulation_bands
+        self._n_coefficients = n_coefficients
+        self.register_buffer("cosines", _cosines(n_bins, n_coefficients), persistent=False)
+        self.register_buffer("filters", _modulation_filters(), persistent=False)
+        pairs = torch.triu_indices(n_coefficients, n_coefficients, 1)
+        self.register_buffer("pairs", pairs[0] * n_coefficients + pairs[1], persistent=False)
+        n_filters = len(MODULATION_COLUMNS) * len(MODULATION_CYCLES)
+        self.size = 3 * n_bands + 3 * n_coefficients + len(self.pairs) + n_modulation_bands * n_filters
+
+    cosines: Tensor
+    filters: Tensor
+    pairs: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """dB features [batch, n_bins, n_columns] -> statistics [batch, size], in float32 whatever the autocast."""
+        with torch.autocast(x.device.type, enabled=False):
+            x = x.float()
+            return torch.cat([self._moments(x), self._cepstrum(x), self._modulations(x)], 1)
+
+    def _moments(self, x: Tensor) -> Tensor:
+        bands = _joined(x, self._band_width)
+        return torch.cat([bands.mean(2), _deviation(bands), bands.diff(dim=2).abs().mean(2)], 1)
+
+    def _cepstrum(self, x: Tensor) -> Tensor:
+        coefficients = self.cosines @ x
+        mean, deviation = coefficients.mean(2), _deviation(coefficients)
+        change = _deviation(coefficients.diff(dim=2))
+        standard = (coefficients - mean[:, :, None]) / deviation[:, :, None]
+        correlations = (standard @ standard.transpose(1, 2) / x.shape[2]).flatten(1)
+        return torch.cat([mean, deviation.log(), change.log(), correlations[:, self.pairs]], 1)
+
+    def _modulations(self, x: Tensor) -> Tensor:
+        bands = _joined(x, self._modulation_band_width)
+        bands = bands - bands.mean(2, keepdim=True)
+        batch, n_bands, n_columns = bands.shape
+        answers = F.conv1d(bands.reshape(batch * n_bands, 1, n_columns), self.filters)
+        # Cosine and sine of a filter are neighbours: their squares add up to its power.
+        power = answers.square().mean(2).view(batch, -1, 2).sum(2)
+        return (power + LEAST_POWER).log()
+
+
+def _joined(x: Tensor, width: int) -> Tensor:
+    """Means of `width` neighbouring bins: [batch, n_bins, n_columns] -> [batch, n_bins / width, n_columns]."""
+    batch, n_bins, n_columns = x.shape
+    return x.view(batch, n_bins // width, width, n_columns).mean(2)
+
+
+def _deviation(x: Tensor) -> Tensor:
+    """Deviation over time [batch, n]; of what is constant, a little, so that it has a logarithm and a gradient."""
+    return (x - x.mean(2, keepdim=True)).square().mean(2).add(LEAST_DEVIATION_DB**2).sqrt()
+
+
+def _cosines(n_bins: int, n_coefficients: int) -> Tensor:
+    """The first rows of the orthonormal DCT-II, [n_coefficients, n_bins]."""
+    k, n = torch.arange(n_coefficients, dtype=torch.float64)[:, None], torch.arange(n_bins, dtype=torch.float64)
+    rows = torch.cos(math.pi * k * (2 * n + 1) / (2 * n_bins)) * math.sqrt(2 / n_bins)
+    rows[0] /= math.sqrt(2)
+    return rows.float()
+
+
+def _modulation_filters() -> Tensor:
+    """Cosine and sine under Hann windows, without their mean, centred in the longest: [2 * n_filters, 1, columns]."""
+    longest = max(MODULATION_COLUMNS)
+    filters = []
+    for columns in MODULATION_COLUMNS:
+        window = torch.hann_window(columns + 2, periodic=False, dtype=torch.float64)[1:-1]
+        window = window / window.sum()
+        time = torch.arange(columns, dtype=torch.float64) - (columns - 1) / 2
+        for cycles in MODULATION_CYCLES:
+            phase = 2 * math.pi * cycles * time / columns
+            for wave in (torch.cos(phase), torch.sin(phase)):
+                centred = window * (wave - (window * wave).sum())
+                margin = (longest - columns) // 2
+                filters.append(F.pad(centred, (margin, longest - columns - margin)))
+    return torch.stack(filters)[:, None].float()

@@ -1,0 +1,83 @@
+"""A hidden layer on texture statistics: it knows nothing of the order of things, and sees what a CNN overlooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from genrekit.errors import RecipeError
+from genrekit.models.layers.texture_statistics import TextureStatistics
+from genrekit.models.network import GenreNetwork
+from genrekit.models.spec import ModelSpec
+
+__all__ = ["TextureMLP", "TextureMLPOptions"]
+
+
+@dataclass(frozen=True)
+class TextureMLPOptions:
+    """Options of `TextureMLP`.
+
+    units : of the hidden layer, at least 1
+    input_dropout, dropout : of the statistics and of the hidden layer, 0 <= dropout < 1
+    """
+
+    units: int = 512
+    input_dropout: float = 0.5
+    dropout: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.units < 1:
+            raise RecipeError(f"units is {self.units}; expected at least 1")
+        for label, dropout in (("input_dropout", self.input_dropout), ("dropout", self.dropout)):
+            if not 0 <= dropout < 1:
+                raise RecipeError(f"{label} is {dropout}; expected 0 <= dropout < 1")
+
+
+class TextureMLP(GenreNetwork):
+    """Texture statistics, standardised by the training part -> hidden layer, batch norm, ReLU -> genres.
+
+    The embedding is the hidden layer. It takes any number of columns from `min_columns` on.
+    """
+
+    options_type = TextureMLPOptions
+    min_bins = 64
+    min_columns = TextureStatistics.min_columns
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, spec: ModelSpec, options: TextureMLPOptions) -> None:
+        super().__init__(spec)
+        self.statistics = TextureStatistics(spec.n_bins)
+        self.register_buffer("mean", torch.zeros(self.statistics.size))
+        self.register_buffer("deviation", torch.ones(self.statistics.size))
+        self.hidden = nn.Sequential(
+            nn.Dropout(options.input_dropout),
+            nn.Linear(self.statistics.size, options.units, bias=False),
+            nn.BatchNorm1d(options.units),
+            nn.ReLU(),
+        )
+        self.embedding_size = options.units
+        self.dropout = nn.Dropout(options.dropout)
+        self.classifier = nn.Linear(options.units, spec.n_classes)
+
+    def fit_input(self, features: Iterable[Tensor]) -> None:
+        """Take mean and deviation of the statistics from the training part."""
+        with torch.no_grad():
+            statistics = torch.cat([self.statistics(batch).cpu() for batch in features]).double()
+        deviation, mean = torch.std_mean(statistics, dim=0, correction=0)
+        self.mean.copy_(mean)
+        self.deviation.copy_(deviation.clamp_min(1e-3))
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """dB features [batch, n_bins, n_columns] -> hidden layer [batch, units]."""
+        embedding: Tensor = self.hidden((self.statistics(x) - self.mean) / self.deviation)
+        return embedding
+
+    def forward_head(self, features: Tensor) -> Tensor:
+        """Embedding [batch, units] -> logits [batch, n_classes]."""
+        logits: Tensor = self.classifier(self.dropout(features))
+        return logits
