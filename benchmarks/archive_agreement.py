@@ -1,6 +1,6 @@
 """Whether the archive's accuracy holds for audio: out-of-fold models on recordings, from audio and from the archive.
 
-    python benchmarks/archive_agreement.py --gtzan DIR --runs runs/default/a_folds
+    python benchmarks/archive_agreement.py --gtzan DIR --runs runs/default/a_folds/default_model-*
 
 Each recording below DIR/audio is classified from audio, by `genrekit.Classifier`, with the model that did not train on
 it; the decision is compared with that of the same network on the archive's levels, from the run's stored predictions.
@@ -45,14 +45,14 @@ def classifier_of(run: Path, hop_s: float, folder: Path) -> Classifier:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gtzan", type=Path, required=True)
-    parser.add_argument("--runs", type=Path, required=True, help="folder of the runs of all folds")
+    parser.add_argument("--runs", type=Path, nargs="+", required=True, help="the runs of all folds")
     parser.add_argument("--hop", type=float, default=5.0, help="seconds from one window to the next")
     given = parser.parse_args()
     audio = {path.stem: path for path in sorted((given.gtzan / "audio").glob("*/*.ogg"))}
     same = right_audio = right_archive = total = 0
     differing: Counter[tuple[str, ...]] = Counter()
     with tempfile.TemporaryDirectory(prefix="genrekit-agreement-") as folder:
-        for run in sorted(path for path in given.runs.iterdir() if (path / "run.json").is_file()):
+        for run in sorted(given.runs):
             table = Predictions.read_parquet(run / "predictions.parquet").select(part="test")
             # The same windows on both sides: the archive's predictions hold more.
             stored = fuse(table.take(np.flatnonzero(table.start_s % given.hop == 0)), "mean")

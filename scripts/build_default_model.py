@@ -45,7 +45,7 @@ RESULTS = REPOSITORY / "results" / "default_model"
 # to a minute do, as in evaluation: of GTZAN's tracks, what is used is what is scored.
 HOP_S = 10.0
 SHORT_HOP_S = 5.0
-MODEL_NAME = "gtzan-rescnn-3"
+MODEL_NAME = "gtzan-ensemble-4"
 WITHOUT_VALIDATION = ("split.validation=none",)
 CPU = torch.device("cpu")
 

@@ -171,3 +171,13 @@ def test_mixup_weights_follow_the_beta_distribution():
     # Partners of the same class leave 1; crossed weights are Beta(0.4, 0.4), of variance 1 / (4 * 1.8).
     crossed = weight[weight < 1]
     assert abs(float(crossed.var()) - 1 / 7.2) < 0.01
+
+
+def test_without_stretch_columns_stay_as_they_are() -> None:
+    x = torch.randn(3, 16, 12, generator=torch.Generator().manual_seed(0))
+    warp = TimeStretchPitchShift(0, 0)
+    assert torch.equal(warp(x, 10, torch.Generator()), x[:, :, :10])
+    shifted = TimeStretchPitchShift(0, 2)(x, 10, torch.Generator().manual_seed(1))
+    # Along the mel axis each value is between two of its own column.
+    assert ((shifted >= x[:, :, :10].amin(1, keepdim=True)) & (shifted <= x[:, :, :10].amax(1, keepdim=True))).all()
+    assert not torch.equal(shifted, x[:, :, :10])

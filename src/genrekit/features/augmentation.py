@@ -180,14 +180,17 @@ class TimeStretchPitchShift:
         return math.ceil(n_columns * (1 + self.max_stretch)) + 1
 
     def __call__(self, x: Tensor, n_columns: int, generator: torch.Generator) -> Tensor:
-        """``[batch, n_bins, >= wide_columns(n_columns)]`` to ``[batch, n_bins, n_columns]``."""
+        """``[batch, n_bins, >= wide_columns(n_columns)]`` to ``[batch, n_bins, n_columns]``; unstretched, the first."""
         batch, n_bins, wide = x.shape
         stretch = 1 + uniform(batch, -self.max_stretch, self.max_stretch, x, generator)
         shift = uniform(batch, -self.max_shift_bins, self.max_shift_bins, x, generator)
+        bins = (torch.arange(n_bins, device=x.device) - shift[:, None]).clamp(0, n_bins - 1)
+        if not self.max_stretch:
+            # Columns stay as they are: to interpolate between them would blur.
+            return _interpolate(x[:, :, :n_columns], bins, dim=1)
         slack = (wide - 1) - (n_columns - 1) * stretch
         offset = slack * uniform(batch, 0, 1, x, generator)
         columns = offset[:, None] + stretch[:, None] * torch.arange(n_columns, device=x.device)
-        bins = (torch.arange(n_bins, device=x.device) - shift[:, None]).clamp(0, n_bins - 1)
         return _interpolate(_interpolate(x, columns, dim=2), bins, dim=1)
 
 

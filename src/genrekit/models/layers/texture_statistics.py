@@ -81,7 +81,7 @@ class TextureStatistics(nn.Module):
         batch, n_bands, n_columns = bands.shape
         answers = F.conv1d(bands.reshape(batch * n_bands, 1, n_columns), self.filters)
         # Cosine and sine of a filter are neighbours: their squares add up to its power.
-        power = answers.square().mean(2).view(batch, -1, 2).sum(2)
+        power = answers.view(batch, -1, 2 * answers.shape[2]).norm(dim=2).square() / answers.shape[2]
         return (power + LEAST_POWER).log()
 
 
