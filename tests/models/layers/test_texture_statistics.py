@@ -13,6 +13,7 @@ from genrekit.models.layers.texture_statistics import TextureStatistics  # noqa:
 N_BANDS, N_COEFFICIENTS, N_MODULATION_BANDS = 64, 24, 32
 MOMENTS = 3 * N_BANDS
 CEPSTRUM = MOMENTS + 3 * N_COEFFICIENTS + N_COEFFICIENTS * (N_COEFFICIENTS - 1) // 2
+SHAPE = CEPSTRUM + 2 * N_MODULATION_BANDS
 
 
 def log_mel(*, n_columns: int = 129, batch: int = 3, seed: int = 0) -> torch.Tensor:
@@ -21,7 +22,7 @@ def log_mel(*, n_columns: int = 129, batch: int = 3, seed: int = 0) -> torch.Ten
 
 
 def test_moments_and_cepstrum_are_numpy_s() -> None:
-    scipy_fft = pytest.importorskip("scipy.fft")
+    scipy_fft, scipy_stats = pytest.importorskip("scipy.fft"), pytest.importorskip("scipy.stats")
     x = log_mel()
     found = TextureStatistics(128)(x).numpy()
     bands = x.double().numpy().reshape(3, N_BANDS, 2, 129).mean(2)
@@ -33,12 +34,16 @@ def test_moments_and_cepstrum_are_numpy_s() -> None:
     correlations = np.stack([np.corrcoef(item)[rows, columns] for item in cepstrum])
     expected = np.concatenate([cepstrum.mean(2), *spread, correlations], 1)
     np.testing.assert_allclose(found[:, MOMENTS:CEPSTRUM], expected, rtol=1e-3, atol=1e-4)
+    wide = x.double().numpy().reshape(3, N_MODULATION_BANDS, 4, 129).mean(2)
+    kurtosis = scipy_stats.kurtosis(wide, axis=2, fisher=False)
+    expected = np.concatenate([scipy_stats.skew(wide, axis=2), np.log(kurtosis + 0.01)], 1)
+    np.testing.assert_allclose(found[:, CEPSTRUM:SHAPE], expected, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize(("period", "expected"), [(4, 0), (8, 2), (16, 4), (32, 6)])
 def test_a_pulse_is_found_by_the_modulation_filter_of_its_period(period: int, expected: int) -> None:
     pulse = torch.cos(2 * torch.pi * torch.arange(256) / period).expand(1, 128, 256) * 10 - 40
-    statistics = TextureStatistics(128)(pulse)[0, CEPSTRUM:].view(N_MODULATION_BANDS, 8)
+    statistics = TextureStatistics(128)(pulse)[0, SHAPE:].view(N_MODULATION_BANDS, 8)
     # Filters of one cycle are the even ones; two cycles of the next longer filter are the same period.
     assert int(statistics.mean(0).argmax()) in {expected, expected + 3}
 

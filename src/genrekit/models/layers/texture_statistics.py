@@ -15,9 +15,10 @@ __all__ = ["MODULATION_COLUMNS", "TextureStatistics"]
 # Modulation filters span 4 to 32 columns and hold one or two cycles: of the archive's columns, 0.4 to 6.4 Hz.
 MODULATION_COLUMNS = (4, 8, 16, 32)
 MODULATION_CYCLES = (1, 2)
-# Smallest deviation and modulation power that a logarithm sees, dB and dB squared.
+# Smallest deviation, modulation power and kurtosis that a logarithm sees: dB, dB squared, no unit.
 LEAST_DEVIATION_DB = 1e-2
 LEAST_POWER = 1e-2
+LEAST_KURTOSIS = 1e-2
 
 
 class TextureStatistics(nn.Module):
@@ -26,8 +27,8 @@ class TextureStatistics(nn.Module):
 
     Of each of `n_bands` bands of the mel axis: mean, deviation and mean absolute change over time. Of each of
     `n_coefficients` cepstral coefficients: mean and the logarithms of the deviations of itself and of its change, and
-    the correlation with each other one. Of each of `n_modulation_bands` bands: the logarithm of the mean power behind
-    eight modulation filters. Nothing is learnt.
+    the correlation with each other one. Of each of `n_modulation_bands` bands: skewness, logarithm of the kurtosis, and
+    the logarithm of the mean power behind eight modulation filters. Nothing is learnt.
 
     It takes any number of columns from 32 on; a multiple of all numbers of bands is needed as `n_bins`.
     """
@@ -51,7 +52,7 @@ class TextureStatistics(nn.Module):
         pairs = torch.triu_indices(n_coefficients, n_coefficients, 1)
         self.register_buffer("pairs", pairs[0] * n_coefficients + pairs[1], persistent=False)
         n_filters = len(MODULATION_COLUMNS) * len(MODULATION_CYCLES)
-        self.size = 3 * n_bands + 3 * n_coefficients + len(self.pairs) + n_modulation_bands * n_filters
+        self.size = 3 * n_bands + 3 * n_coefficients + len(self.pairs) + n_modulation_bands * (2 + n_filters)
 
     cosines: Tensor
     filters: Tensor
@@ -78,11 +79,13 @@ class TextureStatistics(nn.Module):
     def _modulations(self, x: Tensor) -> Tensor:
         bands = _joined(x, self._modulation_band_width)
         bands = bands - bands.mean(2, keepdim=True)
+        standard = bands / _deviation(bands)[:, :, None]
+        shape = [standard.pow(3).mean(2), (standard.pow(4).mean(2) + LEAST_KURTOSIS).log()]
         batch, n_bands, n_columns = bands.shape
         answers = F.conv1d(bands.reshape(batch * n_bands, 1, n_columns), self.filters)
         # Cosine and sine of a filter are neighbours: their squares add up to its power.
         power = answers.view(batch, -1, 2 * answers.shape[2]).norm(dim=2).square() / answers.shape[2]
-        return (power + LEAST_POWER).log()
+        return torch.cat([*shape, (power + LEAST_POWER).log()], 1)
 
 
 def _joined(x: Tensor, width: int) -> Tensor:
