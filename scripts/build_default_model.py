@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import string
 import subprocess
 import sys
@@ -259,10 +260,16 @@ def main() -> None:
     for name, seed, count in (("negatives.npz", 0, 400), ("negatives-held-out.npz", 1, 150)):
         if not (given.work / name).exists():
             write_negatives(given.work / name, count=count, seed=seed)
+    needed = [job for job in JOBS if job.group in ("p4", "all")]
+    if given.as_it_is and not all(job.run(given.work).done for job in needed):
+        parser.error(f"a model is exported from all tracks and calibrated on P4: {len(needed)} runs; some are missing")
     if not given.as_it_is:
         with ThreadPoolExecutor(given.jobs) as pool:
             list(pool.map(lambda job: train(job, given.gtzan, given.work), JOBS))
     groups = [group for group in SCORED if all(job.run(given.work).done for job in JOBS if job.group == group)]
+    for group in set(SCORED) - set(groups):
+        # What lies there is of the model before.
+        shutil.rmtree(RESULTS / group, ignore_errors=True)
     figures = {group: headline(evaluate(group, given.work), pooled(group, given.work)) for group in groups}
     set_beside_published(figures)
     export(given.work, figures)

@@ -26,6 +26,13 @@ def publish(run: Run, to: Path) -> Path:
     placeless = recipe.model_copy(update={"data": recipe.data.model_copy(update={"root": None})})
     if placeless.negatives is not None:
         placeless = placeless.model_copy(update={"negatives": placeless.negatives.model_copy(update={"root": None})})
+    members = [
+        member.model_copy(update={"negatives": member.negatives.model_copy(update={"root": None})})
+        if member.negatives is not None
+        else member
+        for member in placeless.ensemble
+    ]
+    placeless = placeless.model_copy(update={"ensemble": tuple(members)})
     if placeless.distillation is not None:
         placeless = placeless.model_copy(
             update={"distillation": placeless.distillation.model_copy(update={"runs": None})}
@@ -48,7 +55,8 @@ def main() -> None:
     ]
     for folder in sorted(folders):
         run = Run(folder)
-        if run.done and run.recipe().split.name != "all":
+        # Members of ensembles have no predictions of their own.
+        if run.done and run.predictions_path.is_file() and run.recipe().split.name != "all":
             print(publish(run, given.to))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_from_folders_of_audio_to_a_report_and_a_classified_file(music, recipe, 
     run = Path(out.strip())
     assert (run / "run.json").is_file()
     assert "Split proved under P2" in err
-    assert sum(line.startswith("epoch ") for line in err.splitlines()) == 8
+    assert sum(" epoch " in line for line in err.splitlines()) == 8
     assert main(["evaluate", str(run)]) == 0
     assert (run / "report.html").is_file()
     assert main(["export", str(run), "--output", "own.onnx"]) == 0
@@ -113,3 +114,23 @@ def test_data_that_are_not_there(recipe, tmp_path, capsys):
     assert "nowhere" in capsys.readouterr().err
     assert main(["train", "--resume", str(tmp_path)]) == 1
     assert "not a run folder" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_ctrl_c_ends_training_with_130_says_how_to_go_on_and_leaves_ctrl_c_alone(
+    music, recipe, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGINT)
+
+    def press(callback, trainer, *_):
+        if trainer.current_epoch == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("genrekit.training.callbacks.EpochLines.on_train_epoch_start", press)
+    assert main(["train", str(recipe), "--data", str(music), "--threads", "1"]) == 130
+    assert "The same command goes on from there" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is before
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", str(recipe), "--data", str(music), "--threads", "1"]) == 0
+    assert "epoch 1/" not in capsys.readouterr().err, "the first epoch is not trained again"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from genrekit.experiments.validation import Validation, read_validation
-from genrekit.training.recipe import Optimisation
+from genrekit.training.recipe import Recipe, parse_recipe
 from genrekit.training.run import Run
 
 LOG = """epoch,train_loss,train_accuracy,valid_loss,valid_accuracy,valid_file_accuracy
@@ -12,6 +12,19 @@ LOG = """epoch,train_loss,train_accuracy,valid_loss,valid_accuracy,valid_file_ac
 2,0.9,0.5,1.0,0.7,0.8
 3,0.8,0.6,1.2,0.6,0.7
 """
+
+
+def recipe(**optimisation) -> Recipe:
+    values = {
+        "name": "any",
+        "data": {"dataset": "gtzan_archive"},
+        "split": {"name": "a_folds"},
+        "excerpts": {"window_s": 3.0, "hop_s": 3.0},
+        "features": "archive_log_mel",
+        "model": {"name": "res_cnn"},
+        "optimisation": {"learning_rate": 1, "max_epochs": 9, **optimisation},
+    }
+    return parse_recipe(values, source="test")
 
 
 @pytest.mark.parametrize(
@@ -25,14 +38,14 @@ LOG = """epoch,train_loss,train_accuracy,valid_loss,valid_accuracy,valid_file_ac
 )
 def test_the_kept_epoch_is_the_one_that_training_keeps(tmp_path, changes, kept_epoch, monitor):
     (tmp_path / "metrics.csv").write_text(LOG)
-    reached = read_validation(Run(tmp_path), Optimisation(learning_rate=1, max_epochs=9, **changes))
+    reached = read_validation(Run(tmp_path), recipe(**changes))
     assert (reached.epochs, reached.kept_epoch, reached.monitor) == (4, kept_epoch, monitor)
 
 
 def test_before_the_first_epoch_and_without_validation(tmp_path):
-    optimisation = Optimisation(learning_rate=1, max_epochs=9, keep="last")
-    assert read_validation(Run(tmp_path), optimisation) is None
+    kept_last = recipe(keep="last")
+    assert read_validation(Run(tmp_path), kept_last) is None
     (tmp_path / "metrics.csv").write_text(LOG.splitlines()[0] + "\n")
-    assert read_validation(Run(tmp_path), optimisation) is None
+    assert read_validation(Run(tmp_path), kept_last) is None
     (tmp_path / "metrics.csv").write_text(LOG.splitlines()[0] + "\n0,2.0,0.2,,,\n")
-    assert read_validation(Run(tmp_path), optimisation) == Validation(1, 1, None, None, None)
+    assert read_validation(Run(tmp_path), kept_last) == Validation(1, 1, None, None, None)

@@ -87,7 +87,7 @@ def test_overrides_come_last(make_recipe, write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("extends: missing.yaml\nname: own\n", r"missing\.yaml that .*own\.yaml extends: No such file"),
+        ("extends: missing.yaml\nname: own\n", r"missing\.yaml that .*own\.yaml names: No such file"),
         ("extends: base.yaml\n", "needs a name of its own"),
         ("extends: [base.yaml]\nname: own\n", "extends is .*expected the file name"),
         ("extends: own.yaml\nname: own\n", r"circle: own\.yaml -> own\.yaml"),

@@ -34,6 +34,8 @@ def validation_text(reached: Validation | None) -> str:
     """Scores on the validation part and epochs, as they stand in a line."""
     if reached is None:
         return "no epoch yet"
+    if reached.kept_epoch is None:
+        return f"{reached.epochs} epochs of its members"
     epochs = f"epoch {reached.kept_epoch} of {reached.epochs} kept"
     if reached.excerpt_accuracy is None:
         return f"no validation part, {epochs}"
@@ -95,7 +97,7 @@ def _say(console: Console, progress: MatrixProgress, event: Event, label: Callab
     name = label(job)
     count = f"[{progress.n_complete + progress.n_failed}/{progress.total}]"
     if event.kind in ("finished", "known"):
-        reached = validation_text(read_validation(job.run, job.recipe.optimisation))
+        reached = validation_text(read_validation(job.run, job.recipe))
         took = "done before" if event.kind == "known" else duration_text(event.seconds)
         line = Text(f"{count} {name}: {reached}, {took}")
     elif event.kind == "failed":

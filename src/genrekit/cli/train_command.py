@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from genrekit.cli.examples import examples
+from genrekit.cli.experiment_command import interrupted
 from genrekit.cli.training_options import Data, Negatives
 
 __all__ = ["train"]
@@ -85,7 +86,11 @@ def train(
         messages.print(f"{folder.folder} is done: nothing is trained twice.")
     else:
         watcher = EpochProgress() if messages.is_terminal else EpochLines(_say)
-        train_run(prepared, runs, negatives_root=negatives, watchers=[watcher])
+        try:
+            train_run(prepared, runs, negatives_root=negatives, watchers=[watcher])
+        except KeyboardInterrupt:
+            interrupted()
+            raise
     typer.echo(str(folder.folder))
 
 

@@ -88,6 +88,11 @@ def load_run(path: str | Path) -> StoredRun:
         raise RunError(f"No run at {path}; a run folder, or a {PREDICTIONS_NAME} file, is expected.")
     folder = path if path.is_dir() else path.parent
     table = path / PREDICTIONS_NAME if path.is_dir() else path
+    if not table.exists() and (folder / "run.json").is_file():
+        raise RunError(
+            f"{folder} is trained and has no {PREDICTIONS_NAME}, as a member of an ensemble: the ensemble is "
+            f"scored. `genrekit train --resume {folder}` gives it predictions of its own, and reads the test part."
+        )
     if not table.exists():
         raise RunError(
             f"{folder} has no {PREDICTIONS_NAME}: it is not a run folder, or its training has not finished. "
@@ -187,6 +192,8 @@ def _recipe_hash(folder: Path) -> str | None:
 def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in values.items():
         name = f"{prefix}{key}"
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            value = {str(number): item for number, item in enumerate(value)}
         if isinstance(value, dict):
             yield from _flat(value, f"{name}.")
         else:

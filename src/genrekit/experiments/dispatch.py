@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from genrekit.experiments.job import Job, Outcome
-from genrekit.training.run_lock import is_held
 
 __all__ = ["Event", "Pool", "dispatch"]
 
@@ -83,7 +82,7 @@ def dispatch(pool: Pool, take: Callable[[], Job | None], on_event: Callable[[Eve
         before = elsewhere.pop(job.name, None)
         if job.done:
             on_event(Event("known", job))
-        elif is_held(job.run):
+        elif job.held:
             elsewhere[job.name] = _Elsewhere(job, time.monotonic() + ASK_AGAIN_S)
             if before is None:
                 on_event(Event("waiting", job))

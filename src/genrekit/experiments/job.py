@@ -10,6 +10,7 @@ from genrekit.data.split import Part
 from genrekit.experiments.plan import PlannedRun
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
+from genrekit.training.run_lock import is_held
 
 __all__ = ["Job", "Outcome"]
 
@@ -55,6 +56,12 @@ class Job:
         return run.done and not set(run.left_out) & set(self.predicted)
 
     @property
+    def held(self) -> bool:
+        """Whether some process trains this run right now, or a member of its ensemble that is not done."""
+        members = (Run.of(recipe, self.runs) for recipe in self.recipe.members)
+        return is_held(self.run) or any(is_held(member) for member in members if not member.done)
+
+    @property
     def data_key(self) -> tuple[object, ...]:
         """What a worker must hold in memory for this job; equal keys share their data."""
         return (self.recipe.data, self.recipe.features, self.recipe.excerpts.span_s)
@@ -67,7 +74,7 @@ class Outcome:
     Attributes
     ----------
     kind : "finished"; "failed" with an error that trying again would meet again; "busy" if another process trains this
-        very run; "died" if the worker was killed or crashed
+        very run or a member of its ensemble; "died" if the worker was killed or crashed
     reason : what happened, for people; "" if finished
     seconds : wall clock of loading and training in this session
     """

@@ -155,4 +155,4 @@ class MatrixProgress:
 
     @staticmethod
     def _read(job: Job) -> Validation | None:
-        return read_validation(job.run, job.recipe.optimisation)
+        return read_validation(job.run, job.recipe)

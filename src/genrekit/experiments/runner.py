@@ -91,7 +91,7 @@ def record_event(journal: Journal, event: Event) -> None:
         values["reason"] = event.reason
     if event.kind in ("finished", "failed"):
         values["seconds"] = round(event.seconds, 1)
-    reached = read_validation(job.run, job.recipe.optimisation) if event.kind == "finished" else None
+    reached = read_validation(job.run, job.recipe) if event.kind == "finished" else None
     if reached is not None:
         values |= {
             "epochs": reached.epochs,

@@ -69,13 +69,13 @@ def run_search(
         that fails raises nothing: its trial is in the result, and the next call tries it again.
     """
     base = task.recipe()
-    _require_validation(base)
-    place = StudyFolder(folder)
-    _check_space(task, place)
     if base.optimisation is None:
         raise RecipeError(
             f"Recipe {base.name!r} is an ensemble, which has nothing to monitor; search a recipe of one of its members."
         )
+    _require_validation(base)
+    place = StudyFolder(folder)
+    _check_space(task, place)
     monitor = base.optimisation.monitor
     of = {
         "recipe": base.name,

@@ -147,7 +147,7 @@ class Experiment:
             seed=entry["seed"],
             kind=kind,
             max_epochs=entry["max_epochs"],
-            validation=read_validation(run, recipe.optimisation) if recipe is not None else None,
+            validation=read_validation(run, recipe) if recipe is not None else None,
             seconds=last.get("seconds") if kind == "done" else None,
             reason=str(last.get("reason", "")) if kind == "failed" else "",
         )

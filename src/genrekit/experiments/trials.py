@@ -168,7 +168,7 @@ class OpenTrials:
         number, job = self._jobs[event.job.name]
         if number not in self._missing:
             return
-        reached = read_validation(job.run, job.recipe.optimisation)
+        reached = read_validation(job.run, job.recipe)
         score = None if reached is None else reached.monitor
         if event.kind == "failed" or score is None or not math.isfinite(score):
             del self._missing[number]
@@ -266,7 +266,7 @@ def read_trials(task: SearchTask, place: StudyFolder, study: Study) -> tuple[Tri
 
 
 def _reached(job: Job) -> Validation:
-    reached = read_validation(job.run, job.recipe.optimisation)
+    reached = read_validation(job.run, job.recipe)
     if reached is None:
         raise RunError(
             f"{job.run.folder} has lost its {job.run.metrics_path.name}; move it away, and it is trained anew."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 
-from genrekit.training.recipe import Optimisation
+from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
 
 __all__ = ["Validation", "read_validation"]
@@ -18,22 +18,26 @@ class Validation:
     Attributes
     ----------
     epochs : trained so far
-    kept_epoch : whose weights are kept, counted from 1
+    kept_epoch : whose weights are kept, counted from 1; None for an ensemble, each of whose members has its own
     excerpt_accuracy, file_accuracy : 0 to 1; None without a validation part
     monitor : value of the recipe's monitor at that epoch; None without a validation part
     """
 
     epochs: int
-    kept_epoch: int
+    kept_epoch: int | None
     excerpt_accuracy: float | None
     file_accuracy: float | None
     monitor: float | None
 
 
-def read_validation(run: Run, optimisation: Optimisation | None) -> Validation | None:
-    """The scores in the run's log so far; None if no epoch is finished, and of an ensemble, which has no epochs."""
-    if optimisation is None:
-        return None
+def read_validation(run: Run, recipe: Recipe) -> Validation | None:
+    """The scores in the run's log so far; None if no epoch is finished. Of an ensemble, its members' epochs in all."""
+    if recipe.ensemble:
+        members = [read_validation(Run.of(member, run.folder.parent), member) for member in recipe.members]
+        epochs = sum(member.epochs for member in members if member is not None)
+        return Validation(epochs, None, None, None, None) if epochs else None
+    optimisation = recipe.optimisation
+    assert optimisation is not None
     try:
         with run.metrics_path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))

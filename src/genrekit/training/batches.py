@@ -212,7 +212,9 @@ class TrainingBatches:
         share = augmentation.share
         if self._warp:
             warped = self._warp(cut, self._window_steps, generator)
-            cut = _some(warped, cut[:, :, : self._window_steps], share, generator)
+            # A window of the grid has the columns that the warp may need on both sides.
+            first = 0 if self._starts is None else (self._wide_steps - self._window_steps) // 2
+            cut = _some(warped, cut[:, :, first : first + self._window_steps], share, generator)
         if augmentation.mix_style_probability:
             cut = FrequencyMixStyle(augmentation.mix_style_probability)(cut, generator)
         if augmentation.equaliser_max_gain_db:

@@ -79,14 +79,16 @@ class MetricsTable(pl.Callback):
 
 
 def _epoch_line(trainer: pl.Trainer) -> str:
-    """The epoch and its scores, such as "epoch 3/60 loss 1.432 excerpts 0.512 tracks 0.550"."""
+    """The epoch and its scores, such as "res_cnn epoch 3/60 loss 1.432 excerpts 0.512 tracks 0.550"."""
     shown = {"train_loss": "loss", "valid_accuracy": "excerpts", "valid_file_accuracy": "tracks"}
     scores = [
         f"{short} {float(trainer.callback_metrics[name]):.3f}"
         for name, short in shown.items()
         if name in trainer.callback_metrics
     ]
-    return " ".join([f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}", *scores])
+    network = getattr(trainer.lightning_module, "network", None)
+    name = [network.spec.name] if network is not None else []
+    return " ".join([*name, f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}", *scores])
 
 
 class EpochLines(pl.Callback):
@@ -117,6 +119,9 @@ class EpochProgress(pl.Callback):
         )
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        # An ensemble's members are trained one after the other.
+        for task in self._progress.task_ids:
+            self._progress.remove_task(task)
         self._task = self._progress.add_task(
             "epoch", total=int(trainer.estimated_stepping_batches), completed=trainer.global_step
         )

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES
 from genrekit.features.strict import nearest
-from genrekit.training.recipe_file import read_recipe_file
+from genrekit.training.recipe_file import ENSEMBLE, read_recipe_file
 
 __all__ = [
     "Augmentation",
@@ -238,14 +238,17 @@ class Recipe(_Strict):
     def _model_of_ensemble(cls, values: Any) -> Any:
         if not isinstance(values, Mapping) or not values.get("ensemble"):
             return values
-        own = [key for key in OWN_TO_MEMBERS if values.get(key)]
+        members = values["ensemble"]
+        if not isinstance(members, list | tuple) or not all(isinstance(one, Mapping | Member) for one in members):
+            raise ValueError("'ensemble' is a list of recipe files in a recipe file, [res_cnn.yaml, texture_mlp.yaml]")
+        own = [key for key in OWN_TO_MEMBERS if values.get(key) is not None]
         if own:
             raise ValueError(f"{', '.join(own)} of an ensemble belong to its members, as ensemble.0.{own[0]}")
-        models = [dict(member).get("model") for member in values["ensemble"] if isinstance(member, Mapping | Member)]
-        plain = [
-            model.model_dump() if isinstance(model, Model) else {"options": {}, **(model or {})} for model in models
-        ]
-        return {**values, "model": {"name": "ensemble", "options": {"members": plain}}}
+        models = [dict(member).get("model") for member in members]
+        plain = [model.model_dump() if isinstance(model, Model) else model for model in models]
+        # What is no model is told where the members are checked.
+        options = [{"options": {}, **model} if isinstance(model, Mapping) else {} for model in plain]
+        return {**values, "model": {"name": "ensemble", "options": {"members": options}}}
 
     @pydantic.model_validator(mode="after")
     def _ensemble_fits_together(self) -> Recipe:
@@ -255,8 +258,10 @@ class Recipe(_Strict):
             return self
         if len(self.ensemble) < 2:
             raise ValueError("an ensemble has 2 members or more")
+        if self.excerpts != self.excerpts.model_copy(update={"train": "grid", "crops_per_track": 1}):
+            raise ValueError("excerpts.train and crops_per_track of an ensemble belong to its members")
         windows = (self.features, self.excerpts.window_s, self.excerpts.hop_s, self.excerpts.span_s)
-        for member in self.members:
+        for member in self.ensemble:
             excerpts = member.excerpts
             if (member.features, excerpts.window_s, excerpts.hop_s, excerpts.span_s) != windows:
                 raise ValueError(
@@ -294,11 +299,15 @@ class Recipe(_Strict):
     @property
     def members(self) -> tuple[Recipe, ...]:
         """The recipes of an ensemble's members, on its data, split and seed; of one network, none."""
+        return tuple(self._recipe_of(member) for member in self.ensemble)
+
+    def _recipe_of(self, member: Member) -> Recipe:
         shared = {"data": self.data, "split": self.split, "seed": self.seed}
-        return tuple(
-            Recipe.model_validate({**shared, **{name: getattr(member, name) for name in Member.model_fields}})
-            for member in self.ensemble
-        )
+        try:
+            return Recipe.model_validate({**shared, **{name: getattr(member, name) for name in Member.model_fields}})
+        except pydantic.ValidationError as error:
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise ValueError(f"member {member.name!r}: {reason}") from error
 
     @property
     def max_epochs(self) -> int:
@@ -372,10 +381,12 @@ def parse_recipe(values: Mapping[str, Any], *, source: str) -> Recipe:
         raise RecipeError(f"{source}: " + "; ".join(lines)) from error
 
 
-def _apply(values: dict[str, Any], override: str) -> None:
+def _apply(values: dict[str, Any], override: str, *, shown: str = "") -> None:
+    """Set one key; `shown` is the whole override, of which `override` is what is left for a member of an ensemble."""
     key, separator, text = override.partition("=")
+    shown = shown or override
     if not separator or not key:
-        raise RecipeError(f"--set {override!r}: expected key=value, such as optimisation.max_epochs=5.")
+        raise RecipeError(f"--set {shown!r}: expected key=value, such as optimisation.max_epochs=5.")
     *parents, last = key.split(".")
     node = values
     for place, parent in enumerate(parents):
@@ -385,19 +396,20 @@ def _apply(values: dict[str, Any], override: str) -> None:
         if isinstance(child, list):
             # The members of an ensemble are numbered: ensemble.0.optimisation.max_epochs.
             number, rest = (*key.split(".")[place + 1 :], "")[:2]
-            if not (number.isdecimal() and int(number) < len(child) and rest):
+            if not (number.isdecimal() and int(number) < len(child) and rest and isinstance(child[int(number)], dict)):
                 raise RecipeError(
-                    f"--set {override!r}: {parent!r} has {len(child)} members; expected {parent}.0.key=value."
+                    f"--set {shown!r}: {parent!r} is a list of {len(child)}; a key of a member of an ensemble is "
+                    f"{ENSEMBLE}.0.key=value."
                 )
-            _apply(child[int(number)], override.split(".", place + 2)[-1])
+            _apply(child[int(number)], override.split(".", place + 2)[-1], shown=shown)
             return
         if not isinstance(child, dict):
-            raise RecipeError(f"--set {override!r}: {parent!r} is a value, not a group of keys.")
+            raise RecipeError(f"--set {shown!r}: {parent!r} is a value, not a group of keys.")
         node = child
     try:
         node[last] = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise RecipeError(f"--set {override!r}: the value is not YAML: {error}") from error
+        raise RecipeError(f"--set {shown!r}: the value is not YAML: {error}") from error
 
 
 def _unknown_keys(items: Sequence[Any]) -> Iterator[str]:

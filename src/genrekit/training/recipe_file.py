@@ -60,12 +60,14 @@ def _member(folder: Path, member: object, extending: tuple[Path, ...]) -> object
     if not isinstance(member, str):
         return member
     values = _resolved(folder / member, extending)
+    if values.get(ENSEMBLE):
+        raise RecipeError(f"{extending[-1]}: {member} is an ensemble itself; a member is a recipe of one network.")
     # What is null is at its default.
     return {key: value for key, value in values.items() if key not in SHARED_BY_MEMBERS and value is not None}
 
 
 def _read(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
-    reader = f" that {extending[-1]} extends" if extending else ""
+    reader = f" that {extending[-1]} names" if extending else ""
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -81,7 +83,7 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in own.items():
         known = base.get(key)
-        if isinstance(known, dict) and value is None:
+        if isinstance(known, dict | list) and value is None:
             del merged[key]
         elif isinstance(known, dict) and isinstance(value, dict) and not (key == "model" and "name" in value):
             merged[key] = _merged(known, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import signal
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,6 +72,9 @@ def train(
     for trained in recipe.members or (recipe,):
         negatives_source(trained, negatives_root, prepared.device)
         require_teachers(trained, runs)
+    for member in recipe.members:
+        if (known := Run.of(member, runs)).done:
+            load_weights(known.weights_path)
     with hold(run):
         run.open(recipe, prepared.split, prepared.proof)
         if run.done and not set(run.left_out) & set(predicted):
@@ -121,13 +125,11 @@ def _join(
     """
     trained = []
     for recipe in prepared.recipe.members:
-        member = train(
-            prepare(recipe, device=prepared.device, held=prepared),
-            runs,
-            negatives_root=negatives_root,
-            watchers=watchers,
-            predicted=(),
-        )
+        member, of_member = Run.of(recipe, runs), prepare(recipe, device=prepared.device, held=prepared)
+        if member.done:
+            member.open(recipe, of_member.split, of_member.proof)
+        else:
+            train(of_member, runs, negatives_root=negatives_root, watchers=watchers, predicted=())
         trained.append(load_weights(member.weights_path)[0])
     network = create_model(header_of(prepared.recipe, prepared.dataset.genres).model)
     assert isinstance(network, Ensemble)
@@ -189,9 +191,13 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
     valid = evaluation_batches(prepared, "valid") if validates else None
     # Our own checkpoint holds the state of callbacks and optimiser, which weights alone do not.
     resume = run.last_checkpoint if run.last_checkpoint.is_file() else None
-    trainer.fit(module, batches, valid, ckpt_path=resume, weights_only=False)
-    if trainer.interrupted:
-        raise RunError(f"Interrupted. Start the same command again, or genrekit train --resume {run.folder}, to go on.")
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        trainer.fit(module, batches, valid, ckpt_path=resume, weights_only=False)
+    except SystemExit:
+        # On Ctrl-C Lightning turns a deaf ear to more of them and ends the process; that is the caller's to decide.
+        signal.signal(signal.SIGINT, on_interrupt)
+        raise KeyboardInterrupt from None
     kept = run.best_checkpoint if optimisation.keep == "best" else run.last_checkpoint
     state = torch.load(kept, map_location=prepared.device, weights_only=False)["state_dict"]
     network.load_state_dict({name.removeprefix("network."): value for name, value in state.items()})
