@@ -16,7 +16,7 @@ def network(**options):
 def test_parameters_are_those_of_two_layers_and_a_norm() -> None:
     made = network(units=100)
     n_statistics = made.statistics.size
-    assert n_statistics == 3 * 64 + 3 * 24 + 24 * 23 // 2 + 32 * (2 + 8)
+    assert n_statistics == 3 * 64 + 3 * 24 + 24 * 23 // 2 + 32 * (4 + 8)
     count = sum(parameter.numel() for parameter in made.parameters())
     assert count == n_statistics * 100 + 2 * 100 + 100 * 10 + 10
 

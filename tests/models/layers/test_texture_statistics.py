@@ -14,6 +14,7 @@ N_BANDS, N_COEFFICIENTS, N_MODULATION_BANDS = 64, 24, 32
 MOMENTS = 3 * N_BANDS
 CEPSTRUM = MOMENTS + 3 * N_COEFFICIENTS + N_COEFFICIENTS * (N_COEFFICIENTS - 1) // 2
 SHAPE = CEPSTRUM + 2 * N_MODULATION_BANDS
+MODULATIONS = SHAPE + 8 * N_MODULATION_BANDS
 
 
 def log_mel(*, n_columns: int = 129, batch: int = 3, seed: int = 0) -> torch.Tensor:
@@ -38,12 +39,15 @@ def test_moments_and_cepstrum_are_numpy_s() -> None:
     kurtosis = scipy_stats.kurtosis(wide, axis=2, fisher=False)
     expected = np.concatenate([scipy_stats.skew(wide, axis=2), np.log(kurtosis + 0.01)], 1)
     np.testing.assert_allclose(found[:, CEPSTRUM:SHAPE], expected, rtol=1e-3, atol=1e-3)
+    rough = np.abs(np.diff(x.double().numpy(), axis=1, append=x[:, -1:].numpy()))
+    rough = rough.reshape(3, N_MODULATION_BANDS, 4, 129).mean(2)
+    np.testing.assert_allclose(found[:, MODULATIONS:], np.concatenate([rough.mean(2), rough.std(2)], 1), rtol=1e-4)
 
 
 @pytest.mark.parametrize(("period", "expected"), [(4, 0), (8, 2), (16, 4), (32, 6)])
 def test_a_pulse_is_found_by_the_modulation_filter_of_its_period(period: int, expected: int) -> None:
     pulse = torch.cos(2 * torch.pi * torch.arange(256) / period).expand(1, 128, 256) * 10 - 40
-    statistics = TextureStatistics(128)(pulse)[0, SHAPE:].view(N_MODULATION_BANDS, 8)
+    statistics = TextureStatistics(128)(pulse)[0, SHAPE:MODULATIONS].view(N_MODULATION_BANDS, 8)
     # Filters of one cycle are the even ones; two cycles of the next longer filter are the same period.
     assert int(statistics.mean(0).argmax()) in {expected, expected + 3}
 

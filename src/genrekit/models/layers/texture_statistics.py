@@ -27,8 +27,9 @@ class TextureStatistics(nn.Module):
 
     Of each of `n_bands` bands of the mel axis: mean, deviation and mean absolute change over time. Of each of
     `n_coefficients` cepstral coefficients: mean and the logarithms of the deviations of itself and of its change, and
-    the correlation with each other one. Of each of `n_modulation_bands` bands: skewness, logarithm of the kurtosis, and
-    the logarithm of the mean power behind eight modulation filters. Nothing is learnt.
+    the correlation with each other one. Of each of `n_modulation_bands` bands: skewness, logarithm of the kurtosis, the
+    logarithm of the mean power behind eight modulation filters, and mean and deviation over time of its roughness (the
+    mean absolute difference of neighbouring bins, which is great where single tones stand out). Nothing is learnt.
 
     It takes any number of columns from 32 on; a multiple of all numbers of bands is needed as `n_bins`.
     """
@@ -52,7 +53,7 @@ class TextureStatistics(nn.Module):
         pairs = torch.triu_indices(n_coefficients, n_coefficients, 1)
         self.register_buffer("pairs", pairs[0] * n_coefficients + pairs[1], persistent=False)
         n_filters = len(MODULATION_COLUMNS) * len(MODULATION_CYCLES)
-        self.size = 3 * n_bands + 3 * n_coefficients + len(self.pairs) + n_modulation_bands * (2 + n_filters)
+        self.size = 3 * n_bands + 3 * n_coefficients + len(self.pairs) + n_modulation_bands * (4 + n_filters)
 
     cosines: Tensor
     filters: Tensor
@@ -62,7 +63,7 @@ class TextureStatistics(nn.Module):
         """dB features [batch, n_bins, n_columns] -> statistics [batch, size], in float32 whatever the autocast."""
         with torch.autocast(x.device.type, enabled=False):
             x = x.float()
-            return torch.cat([self._moments(x), self._cepstrum(x), self._modulations(x)], 1)
+            return torch.cat([self._moments(x), self._cepstrum(x), self._modulations(x), self._roughness(x)], 1)
 
     def _moments(self, x: Tensor) -> Tensor:
         bands = _joined(x, self._band_width)
@@ -86,6 +87,12 @@ class TextureStatistics(nn.Module):
         # Cosine and sine of a filter are neighbours: their squares add up to its power.
         power = answers.view(batch, -1, 2 * answers.shape[2]).norm(dim=2).square() / answers.shape[2]
         return torch.cat([*shape, (power + LEAST_POWER).log()], 1)
+
+    def _roughness(self, x: Tensor) -> Tensor:
+        # The highest bin has no neighbour above.
+        differences = F.pad(x.diff(dim=1).abs(), (0, 0, 0, 1))
+        bands = _joined(differences, self._modulation_band_width)
+        return torch.cat([bands.mean(2), _deviation(bands)], 1)
 
 
 def _joined(x: Tensor, width: int) -> Tensor:
