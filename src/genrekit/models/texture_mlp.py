@@ -24,7 +24,7 @@ class TextureMLPOptions:
     input_dropout, dropout : of the statistics and of the hidden layer, 0 <= dropout < 1
     """
 
-    units: int = 512
+    units: int = 256
     input_dropout: float = 0.5
     dropout: float = 0.5
 
