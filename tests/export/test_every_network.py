@@ -23,7 +23,12 @@ CASES = {
     "cnn_lstm": (POWER_SPECTROGRAM_A, 3.0, {}),
     "transformer": (MEL_B, 3.0, {"depth": 2}),
     "sincnet": (WAVEFORM, 1.0, {}),
-    "ensemble": (ARCHIVE_LOG_MEL, 3.0, {"options": {"width": 4}}),
+    "texture_mlp": (ARCHIVE_LOG_MEL, 3.0, {"units": 8}),
+    "ensemble": (
+        ARCHIVE_LOG_MEL,
+        3.0,
+        {"members": [{"name": "res_cnn", "options": {"width": 4}}, {"name": "texture_mlp"}]},
+    ),
 }
 # The one whose front end is like no other's; the others' parts are exported one by one in their own rooms' tests.
 QUICK = {"sincnet"}

@@ -26,7 +26,19 @@ CASES = [
     pytest.param("transformer", 64, 64, {"dropout": 0.0, "pooling": "token"}, id="transformer-token"),
     pytest.param("rglu", 64, 64, {"encoder": "gru", "dropout": 0.0}, id="rglu-gru"),
     pytest.param("rglu", 64, 64, {"encoder": "bilstm", "dropout": 0.0}, id="rglu-bilstm"),
-    pytest.param("ensemble", 64, 64, {"options": {"width": 8, "dropout": 0.0}}, id="ensemble"),
+    pytest.param("texture_mlp", 64, 64, {"dropout": 0.0, "input_dropout": 0.0}, id="texture_mlp"),
+    pytest.param(
+        "ensemble",
+        64,
+        64,
+        {
+            "members": [
+                {"name": "res_cnn", "options": {"width": 8, "dropout": 0.0}},
+                {"name": "texture_mlp", "options": {"dropout": 0.0, "input_dropout": 0.0}},
+            ]
+        },
+        id="ensemble",
+    ),
     pytest.param("sincnet", 1, 8192, {"n_filters": 40, "width": 32, "dropout": 0.0}, id="sincnet"),
 ]
 
