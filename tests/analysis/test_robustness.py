@@ -18,7 +18,7 @@ from genrekit.data.dataset import Dataset, Track
 from genrekit.data.registry import load_dataset
 from genrekit.errors import DataError, LeakError, RunError
 from genrekit.evaluation import Predictions, find_runs, fuse, pool_runs
-from genrekit.training.recipe import Excerpts
+from genrekit.training.recipe_groups import Excerpts
 
 SR = 22_050
 QUICK = ("gain_plus_6_db", "noise_20_db", "telephone_band", "start_half_second_later")

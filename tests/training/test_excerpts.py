@@ -10,7 +10,7 @@ from genrekit.data.window_grid import grid_size
 from genrekit.features import ARCHIVE_LOG_MEL, POWER_SPECTROGRAM_A, compute
 from genrekit.training.batches import EvaluationBatches, TrainingBatches
 from genrekit.training.excerpts import part_table
-from genrekit.training.recipe import Excerpts
+from genrekit.training.recipe_groups import Excerpts
 from genrekit.training.sources import ArchiveSource, WaveformSource
 
 CPU = torch.device("cpu")

@@ -21,7 +21,8 @@ from genrekit.models.weights import load_weights
 from genrekit.training.batches import EvaluationBatches, TrainingBatches
 from genrekit.training.excerpts import part_table
 from genrekit.training.preparation import prepare
-from genrekit.training.recipe import Excerpts, Recipe, load_recipe, parse_recipe
+from genrekit.training.recipe import Recipe, load_recipe, parse_recipe
+from genrekit.training.recipe_groups import Excerpts
 from genrekit.training.run import Run
 from genrekit.training.sources import make_source, require_front_end
 from genrekit.training.table_source import TableSource

@@ -17,7 +17,8 @@ from genrekit.models import ModelSpec, create_model
 from genrekit.training.batches import EvaluationBatches, TrainingBatches, evaluation_batch_size
 from genrekit.training.excerpts import part_table
 from genrekit.training.preparation import prepare
-from genrekit.training.recipe import Excerpts, Recipe
+from genrekit.training.recipe import Recipe
+from genrekit.training.recipe_groups import Excerpts
 from genrekit.training.sources import WaveformSource, require_augmentation
 
 CPU = torch.device("cpu")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from genrekit.features.spec import FeatureSpec
-    from genrekit.training.recipe import Excerpts
+    from genrekit.training.recipe_groups import Excerpts
 
 __all__ = ["OutOfFoldModels", "OutOfFoldRun", "cut_windows", "read_run"]
 

@@ -9,7 +9,8 @@ from genrekit.data.dataset import Dataset
 from genrekit.errors import DataError, GenrekitError, RecipeError, RunError
 from genrekit.experiments.plan import Plan, PlannedRun
 from genrekit.training.preparation import check, load_data
-from genrekit.training.recipe import Data, Recipe
+from genrekit.training.recipe import Recipe
+from genrekit.training.recipe_groups import Data
 
 __all__ = ["check_plan"]
 

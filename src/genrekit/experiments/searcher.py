@@ -13,7 +13,8 @@ from genrekit.experiments.runner import record_event
 from genrekit.experiments.study import StudyFolder
 from genrekit.experiments.trials import OpenTrials, SearchTask, TrialRecord, read_trials
 from genrekit.training.preparation import check, load_data
-from genrekit.training.recipe import Data, Recipe
+from genrekit.training.recipe import Recipe
+from genrekit.training.recipe_groups import Data
 
 __all__ = ["SearchResult", "SearchTask", "TrialRecord", "run_search"]
 

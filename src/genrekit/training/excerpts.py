@@ -12,7 +12,7 @@ from genrekit.data.dataset import Dataset
 from genrekit.data.split import Part, Split
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import DataError
-from genrekit.training.recipe import Excerpts
+from genrekit.training.recipe_groups import Excerpts
 from genrekit.training.sources import Source
 from genrekit.training.table_source import TableSource
 

@@ -6,213 +6,38 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pydantic
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES
 from genrekit.features.strict import nearest
-from genrekit.training.recipe_file import ENSEMBLE, read_recipe_file
+from genrekit.training.overrides import apply_override
+from genrekit.training.recipe_file import read_recipe_file
+from genrekit.training.recipe_groups import (
+    NAME,
+    Augmentation,
+    Data,
+    Distillation,
+    Excerpts,
+    Member,
+    Model,
+    Negatives,
+    Optimisation,
+    SplitChoice,
+    Strict,
+)
 
-__all__ = [
-    "Augmentation",
-    "Data",
-    "Distillation",
-    "Excerpts",
-    "Member",
-    "Model",
-    "Negatives",
-    "Optimisation",
-    "Recipe",
-    "SplitChoice",
-    "load_recipe",
-    "parse_recipe",
-]
+__all__ = ["Recipe", "load_recipe", "parse_recipe"]
 UNKNOWN = "extra_forbidden"
-NAME: str = Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")
 # What the members of an ensemble have, each for itself, and the ensemble has not.
 OWN_TO_MEMBERS = ("model", "augmentation", "negatives", "distillation", "optimisation")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Data(_Strict):
-    """Which data set, and where it lies; `root` is left open in published recipes and given in use.
-
-    left_out : genres that are neither trained on nor tested, to ask a model later about music that it cannot name
-    """
-
-    dataset: str
-    root: Path | None = None
-    left_out: tuple[str, ...] = ()
-
-
-class SplitChoice(_Strict):
-    """Which split, as in `genrekit split make`; `file` takes a split from a file instead.
-
-    validation : "inner" carves `valid_fraction` off the training part (a published validation part is kept); "test"
-        is report A's own protocol, which stops on the fold that it scores and flatters; "none" has no validation
-    """
-
-    name: str | None = None
-    file: Path | None = None
-    fold: int = Field(default=0, ge=0)
-    validation: Literal["inner", "test", "none"] = "inner"
-    valid_fraction: float = Field(default=0.1, gt=0, lt=1)
-
-    @pydantic.model_validator(mode="after")
-    def _one_source(self) -> SplitChoice:
-        if (self.name is None) == (self.file is None):
-            raise ValueError("give either the name of a split or a file, not both and not neither")
-        return self
-
-
-class Excerpts(_Strict):
-    """How tracks are cut: windows of `window_s` every `hop_s` within the first `span_s` (None: the whole track).
-
-    train : "grid" trains on the same windows as are scored; "random" draws `crops_per_track` starts anew each epoch.
-    """
-
-    window_s: float = Field(gt=0)
-    hop_s: float = Field(gt=0)
-    span_s: float | None = Field(default=30.0, gt=0)
-    train: Literal["grid", "random"] = "grid"
-    crops_per_track: int = Field(default=1, ge=1)
-
-
-class Model(_Strict):
-    """A network of the registry and its options."""
-
-    name: str
-    options: dict[str, Any] = Field(default_factory=dict)
-
-
-class Augmentation(_Strict):
-    """Online augmentation of the training excerpts; what is left out is not done. See `features.augmentation`.
-
-    Stretch, shift, mixed style, equaliser, band limit, cell jitter and noise floor work on the log-mels of an archive
-    only; gain and noise on waveforms only, before the front end. Ranges are [least, greatest], drawn evenly for each
-    item.
-
-    gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
-    noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
-    share : of the items that stretch and shift change, equaliser, cell jitter and noise floor, each drawn on its own
-    """
-
-    gain_db: tuple[float, float] | None = None
-    gain_probability: float = Field(default=1.0, ge=0, le=1)
-    noise_snr_db: tuple[float, float] | None = None
-    noise_probability: float = Field(default=1.0, ge=0, le=1)
-    max_stretch: float = Field(default=0.0, ge=0, lt=1)
-    max_shift_bins: float = Field(default=0.0, ge=0)
-    equaliser_max_gain_db: float = Field(default=0.0, ge=0)
-    noise_floor_max_db: float | None = Field(default=None, le=0)
-    band_limit_min_bin: int | None = Field(default=None, ge=0)
-    band_limit_max_low_bin: int = Field(default=0, ge=0)
-    band_limit_probability: float = Field(default=0.5, gt=0, le=1)
-    mix_style_probability: float = Field(default=0.0, ge=0, le=1)
-    cell_jitter_max_db: float = Field(default=0.0, ge=0)
-    frequency_mask_bins: int = Field(default=0, ge=0)
-    time_mask_fraction: float = Field(default=0.0, ge=0, le=1)
-    mixup_alpha: float = Field(default=0.0, ge=0)
-    share: float = Field(default=1.0, gt=0, le=1)
-
-    @pydantic.field_validator("gain_db", "noise_snr_db")
-    @classmethod
-    def _rising(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
-        if value is not None and value[0] > value[1]:
-            raise ValueError("expected [least, greatest]")
-        return value
-
-    @property
-    def needs_waveforms(self) -> bool:
-        """Whether anything is asked for that is done to waveforms."""
-        return self.gain_db is not None or self.noise_snr_db is not None
-
-    @property
-    def needs_decibels(self) -> bool:
-        """Whether anything is asked for that is defined on dB spectrograms only."""
-        asked = (
-            self.max_stretch,
-            self.max_shift_bins,
-            self.mix_style_probability,
-            self.equaliser_max_gain_db,
-            self.cell_jitter_max_db,
-        )
-        return any(asked) or self.noise_floor_max_db is not None or self.band_limit_min_bin is not None
-
-
-class Negatives(_Strict):
-    """Sounds that are no music, on which the network learns to be undecided (outlier exposure, Hendrycks et al. 2019).
-
-    root : archive of log-mels, as `genrekit data prepare negatives` writes it
-    share : negatives per training excerpt in each batch
-    weight : of their loss
-    """
-
-    root: Path | None = None
-    share: float = Field(default=0.1, gt=0, le=1)
-    weight: float = Field(default=0.5, gt=0)
-
-
-class Distillation(_Strict):
-    """Finished runs whose answers to the very same augmented excerpts are the targets (Hinton et al. 2015).
-
-    teachers : run folders without fold and seed, such as "res_cnn-1a2b3c4d"; those of the student's own fold teach
-    seeds : of each teacher
-    share : of the teachers in the targets, the rest is the labels'
-    runs : folder of the teachers' run folders; None for the student's own
-    """
-
-    teachers: tuple[str, ...] = Field(min_length=1)
-    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
-    share: float = Field(default=1.0, gt=0, le=1)
-    runs: Path | None = None
-
-
-class Optimisation(_Strict):
-    """Optimiser, schedule and stopping.
-
-    schedule : "constant"; "linear_to_tenth" falls linearly to a tenth over `max_epochs` (report A section 4.2);
-        "one_cycle" warms up over 20 % of all steps and falls to almost zero (Smith and Topin 2019)
-    early_stopping_epochs : stop after so many epochs without a better `monitor`; None trains all epochs
-    keep : weights of the best validation epoch, or of the last one
-    weight_average_decay : exponential average of the weights per step, which is validated and kept; None for none
-    precision : "bf16" computes in bfloat16 autocast on devices that can, "float32" on none
-    """
-
-    optimizer: Literal["adam", "adamw"] = "adam"
-    learning_rate: float = Field(gt=0)
-    weight_decay: float = Field(default=0.0, ge=0)
-    schedule: Literal["constant", "linear_to_tenth", "one_cycle"] = "constant"
-    batch_size: int = Field(default=64, ge=1)
-    max_epochs: int = Field(ge=1)
-    early_stopping_epochs: int | None = Field(default=None, ge=1)
-    monitor: Literal["valid_accuracy", "valid_file_accuracy", "valid_loss"] = "valid_accuracy"
-    keep: Literal["best", "last"] = "best"
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    weight_average_decay: float | None = Field(default=None, gt=0, lt=1)
-    precision: Literal["bf16", "float32"] = "bf16"
-
-
-class Member(_Strict):
-    """One network of an ensemble: a recipe without data, split and seed, which are the ensemble's."""
-
-    name: str = NAME
-    excerpts: Excerpts
-    features: str
-    model: Model
-    augmentation: Augmentation = Augmentation()
-    negatives: Negatives | None = None
-    optimisation: Optimisation
-
-
-class Recipe(_Strict):
+class Recipe(Strict):
     """One training run, but for its machine. Two recipes with the same hash give the same weights on the same CPU.
 
     ensemble : networks that are each trained by a recipe of its own and answer together, in place of `model`,
@@ -365,7 +190,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     """
     values = read_recipe_file(path)
     for override in overrides:
-        _apply(values, override)
+        apply_override(values, override)
     return parse_recipe(values, source=str(path))
 
 
@@ -379,37 +204,6 @@ def parse_recipe(values: Mapping[str, Any], *, source: str) -> Recipe:
             *(_explain(item) for item in error.errors() if item["type"] != UNKNOWN),
         ]
         raise RecipeError(f"{source}: " + "; ".join(lines)) from error
-
-
-def _apply(values: dict[str, Any], override: str, *, shown: str = "") -> None:
-    """Set one key; `shown` is the whole override, of which `override` is what is left for a member of an ensemble."""
-    key, separator, text = override.partition("=")
-    shown = shown or override
-    if not separator or not key:
-        raise RecipeError(f"--set {shown!r}: expected key=value, such as optimisation.max_epochs=5.")
-    *parents, last = key.split(".")
-    node = values
-    for place, parent in enumerate(parents):
-        child = node.setdefault(parent, {})
-        if child is None:
-            child = node[parent] = {}
-        if isinstance(child, list):
-            # The members of an ensemble are numbered: ensemble.0.optimisation.max_epochs.
-            number, rest = (*key.split(".")[place + 1 :], "")[:2]
-            if not (number.isdecimal() and int(number) < len(child) and rest and isinstance(child[int(number)], dict)):
-                raise RecipeError(
-                    f"--set {shown!r}: {parent!r} is a list of {len(child)}; a key of a member of an ensemble is "
-                    f"{ENSEMBLE}.0.key=value."
-                )
-            _apply(child[int(number)], override.split(".", place + 2)[-1], shown=shown)
-            return
-        if not isinstance(child, dict):
-            raise RecipeError(f"--set {shown!r}: {parent!r} is a value, not a group of keys.")
-        node = child
-    try:
-        node[last] = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RecipeError(f"--set {shown!r}: the value is not YAML: {error}") from error
 
 
 def _unknown_keys(items: Sequence[Any]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from genrekit.data.dataset import Dataset
 from genrekit.errors import AudioError, RecipeError
 from genrekit.features.spec import ARCHIVE_LOG_MEL, FeatureSpec
 from genrekit.features.torch_frontend import FrontEnd
-from genrekit.training.recipe import Augmentation
+from genrekit.training.recipe_groups import Augmentation
 from genrekit.training.table_source import TableSource, require_table
 
 __all__ = ["ArchiveSource", "Source", "WaveformSource", "make_source", "require_augmentation", "require_front_end"]

@@ -12,7 +12,7 @@ from genrekit.data.feature_table import FeatureTable
 from genrekit.data.window_grid import END_SLACK_HOPS
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES, FeatureSpec
-from genrekit.training.recipe import Excerpts
+from genrekit.training.recipe_groups import Excerpts
 
 __all__ = ["TableSource", "require_table"]
 

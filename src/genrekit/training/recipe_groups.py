@@ -1,0 +1,200 @@
+"""The groups of keys that a recipe has: strict values, each with what it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "NAME",
+    "Augmentation",
+    "Data",
+    "Distillation",
+    "Excerpts",
+    "Member",
+    "Model",
+    "Negatives",
+    "Optimisation",
+    "SplitChoice",
+    "Strict",
+]
+
+NAME: str = Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Data(Strict):
+    """Which data set, and where it lies; `root` is left open in published recipes and given in use.
+
+    left_out : genres that are neither trained on nor tested, to ask a model later about music that it cannot name
+    """
+
+    dataset: str
+    root: Path | None = None
+    left_out: tuple[str, ...] = ()
+
+
+class SplitChoice(Strict):
+    """Which split, as in `genrekit split make`; `file` takes a split from a file instead.
+
+    validation : "inner" carves `valid_fraction` off the training part (a published validation part is kept); "test"
+        is report A's own protocol, which stops on the fold that it scores and flatters; "none" has no validation
+    """
+
+    name: str | None = None
+    file: Path | None = None
+    fold: int = Field(default=0, ge=0)
+    validation: Literal["inner", "test", "none"] = "inner"
+    valid_fraction: float = Field(default=0.1, gt=0, lt=1)
+
+    @pydantic.model_validator(mode="after")
+    def _one_source(self) -> SplitChoice:
+        if (self.name is None) == (self.file is None):
+            raise ValueError("give either the name of a split or a file, not both and not neither")
+        return self
+
+
+class Excerpts(Strict):
+    """How tracks are cut: windows of `window_s` every `hop_s` within the first `span_s` (None: the whole track).
+
+    train : "grid" trains on the same windows as are scored; "random" draws `crops_per_track` starts anew each epoch.
+    """
+
+    window_s: float = Field(gt=0)
+    hop_s: float = Field(gt=0)
+    span_s: float | None = Field(default=30.0, gt=0)
+    train: Literal["grid", "random"] = "grid"
+    crops_per_track: int = Field(default=1, ge=1)
+
+
+class Model(Strict):
+    """A network of the registry and its options."""
+
+    name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Augmentation(Strict):
+    """Online augmentation of the training excerpts; what is left out is not done. See `features.augmentation`.
+
+    Stretch, shift, mixed style, equaliser, band limit, cell jitter and noise floor work on the log-mels of an archive
+    only; gain and noise on waveforms only, before the front end. Ranges are [least, greatest], drawn evenly for each
+    item.
+
+    gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
+    noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
+    share : of the items that stretch and shift change, equaliser, cell jitter and noise floor, each drawn on its own
+    """
+
+    gain_db: tuple[float, float] | None = None
+    gain_probability: float = Field(default=1.0, ge=0, le=1)
+    noise_snr_db: tuple[float, float] | None = None
+    noise_probability: float = Field(default=1.0, ge=0, le=1)
+    max_stretch: float = Field(default=0.0, ge=0, lt=1)
+    max_shift_bins: float = Field(default=0.0, ge=0)
+    equaliser_max_gain_db: float = Field(default=0.0, ge=0)
+    noise_floor_max_db: float | None = Field(default=None, le=0)
+    band_limit_min_bin: int | None = Field(default=None, ge=0)
+    band_limit_max_low_bin: int = Field(default=0, ge=0)
+    band_limit_probability: float = Field(default=0.5, gt=0, le=1)
+    mix_style_probability: float = Field(default=0.0, ge=0, le=1)
+    cell_jitter_max_db: float = Field(default=0.0, ge=0)
+    frequency_mask_bins: int = Field(default=0, ge=0)
+    time_mask_fraction: float = Field(default=0.0, ge=0, le=1)
+    mixup_alpha: float = Field(default=0.0, ge=0)
+    share: float = Field(default=1.0, gt=0, le=1)
+
+    @pydantic.field_validator("gain_db", "noise_snr_db")
+    @classmethod
+    def _rising(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and value[0] > value[1]:
+            raise ValueError("expected [least, greatest]")
+        return value
+
+    @property
+    def needs_waveforms(self) -> bool:
+        """Whether anything is asked for that is done to waveforms."""
+        return self.gain_db is not None or self.noise_snr_db is not None
+
+    @property
+    def needs_decibels(self) -> bool:
+        """Whether anything is asked for that is defined on dB spectrograms only."""
+        asked = (
+            self.max_stretch,
+            self.max_shift_bins,
+            self.mix_style_probability,
+            self.equaliser_max_gain_db,
+            self.cell_jitter_max_db,
+        )
+        return any(asked) or self.noise_floor_max_db is not None or self.band_limit_min_bin is not None
+
+
+class Negatives(Strict):
+    """Sounds that are no music, on which the network learns to be undecided (outlier exposure, Hendrycks et al. 2019).
+
+    root : archive of log-mels, as `genrekit data prepare negatives` writes it
+    share : negatives per training excerpt in each batch
+    weight : of their loss
+    """
+
+    root: Path | None = None
+    share: float = Field(default=0.1, gt=0, le=1)
+    weight: float = Field(default=0.5, gt=0)
+
+
+class Distillation(Strict):
+    """Finished runs whose answers to the very same augmented excerpts are the targets (Hinton et al. 2015).
+
+    teachers : run folders without fold and seed, such as "res_cnn-1a2b3c4d"; those of the student's own fold teach
+    seeds : of each teacher
+    share : of the teachers in the targets, the rest is the labels'
+    runs : folder of the teachers' run folders; None for the student's own
+    """
+
+    teachers: tuple[str, ...] = Field(min_length=1)
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    share: float = Field(default=1.0, gt=0, le=1)
+    runs: Path | None = None
+
+
+class Optimisation(Strict):
+    """Optimiser, schedule and stopping.
+
+    schedule : "constant"; "linear_to_tenth" falls linearly to a tenth over `max_epochs` (report A section 4.2);
+        "one_cycle" warms up over 20 % of all steps and falls to almost zero (Smith and Topin 2019)
+    early_stopping_epochs : stop after so many epochs without a better `monitor`; None trains all epochs
+    keep : weights of the best validation epoch, or of the last one
+    weight_average_decay : exponential average of the weights per step, which is validated and kept; None for none
+    precision : "bf16" computes in bfloat16 autocast on devices that can, "float32" on none
+    """
+
+    optimizer: Literal["adam", "adamw"] = "adam"
+    learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    schedule: Literal["constant", "linear_to_tenth", "one_cycle"] = "constant"
+    batch_size: int = Field(default=64, ge=1)
+    max_epochs: int = Field(ge=1)
+    early_stopping_epochs: int | None = Field(default=None, ge=1)
+    monitor: Literal["valid_accuracy", "valid_file_accuracy", "valid_loss"] = "valid_accuracy"
+    keep: Literal["best", "last"] = "best"
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    weight_average_decay: float | None = Field(default=None, gt=0, lt=1)
+    precision: Literal["bf16", "float32"] = "bf16"
+
+
+class Member(Strict):
+    """One network of an ensemble: a recipe without data, split and seed, which are the ensemble's."""
+
+    name: str = NAME
+    excerpts: Excerpts
+    features: str
+    model: Model
+    augmentation: Augmentation = Augmentation()
+    negatives: Negatives | None = None
+    optimisation: Optimisation
