@@ -71,6 +71,13 @@ def test_window_probabilities_are_fused_as_the_file_says(tmp_path: Path) -> None
     assert q == pytest.approx({genre: value / sum(root.values()) for genre, value in root.items()}, abs=1e-6)
 
 
+def test_a_hundredth_of_a_second_more_does_not_change_the_answer(tmp_path: Path) -> None:
+    model = genrekit.load(write_tiny_model(tmp_path / "1.onnx", tiny_card(hop_s=1.0)))
+    y = np.concatenate([_tone(100, 3.0), _tone(2000, 1.01)])
+    exact, longer = (model.classify(samples, sr=SR).probabilities for samples in (y[: 4 * SR], y))
+    assert longer == pytest.approx(exact, abs=0.01)
+
+
 def test_below_the_threshold_is_unknown(tmp_path: Path) -> None:
     y = np.concatenate([_tone(100, 4.0), _tone(2000, 3.0)])
     for threshold, genre in ((0.6, "unknown"), (0.4, "bass")):

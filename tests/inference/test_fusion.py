@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from genrekit.inference.fusion import fuse_windows, make_timeline
+from genrekit.inference.fusion import fuse_windows, make_timeline, window_weights
 
 GENRES = ("a", "b", "c")
 
@@ -37,6 +37,20 @@ def test_fused_golden() -> None:
     p = np.array([[0.7, 0.2, 0.1], [0.5, 0.4, 0.1]])
     # mean 0.6 0.3 0.1; square roots 0.774597 0.547723 0.316228, sum 1.638548
     np.testing.assert_allclose(fuse_windows(p, 2.0), [0.472734, 0.334273, 0.192993], atol=1e-6)
+
+
+def test_a_window_weighs_what_it_brings_that_is_new() -> None:
+    np.testing.assert_allclose(window_weights(np.array([0.0, 5.0, 10.0, 10.5]), 5.0), [1, 1, 1, 0.1])
+    # Silence was left out before the third.
+    np.testing.assert_allclose(window_weights(np.array([5.0, 10.0, 30.0]), 5.0), [1, 1, 1])
+
+
+@given(window_probabilities(), st.floats(1e-6, 1e-3))
+def test_a_window_right_after_the_last_on_the_grid_changes_nothing(p: np.ndarray, step_s: float) -> None:
+    starts_s = 5.0 * np.arange(len(p))
+    longer = window_weights(np.append(starts_s, starts_s[-1] + step_s), 5.0)
+    fused = fuse_windows(np.concatenate([p, p[:1]]), 1.0, longer)
+    np.testing.assert_allclose(fused, fuse_windows(p, 1.0, window_weights(starts_s, 5.0)), atol=1e-3)
 
 
 def test_a_probability_of_zero_stays_finite() -> None:

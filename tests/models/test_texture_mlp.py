@@ -27,7 +27,24 @@ def test_statistics_are_standardised_by_what_it_looked_at() -> None:
     standard = (made.statistics(x) - made.mean) / made.deviation
     torch.testing.assert_close(standard.mean(0), torch.zeros(made.statistics.size), atol=1e-3, rtol=0)
     torch.testing.assert_close(standard.std(0, correction=0), torch.ones(made.statistics.size), atol=1e-2, rtol=0)
-    assert {"mean", "deviation"} <= made.state_dict().keys()
+    assert {"mean", "deviation", "reach"} <= made.state_dict().keys()
+
+
+def test_says_less_the_farther_a_sound_lies_from_what_it_looked_at() -> None:
+    made, x = network(), -40 + 10 * torch.randn(200, 128, 64, generator=torch.Generator().manual_seed(0))
+    made.fit_input(iter(x.split(20)))
+    standard = (made.statistics(x) - made.mean) / made.deviation
+    distance = standard.square().mean(1).sqrt()
+    assert (distance <= made.reach).float().mean() == pytest.approx(0.99)
+    near = x[distance < made.reach]
+    torch.testing.assert_close(made.forward_features(near), made.hidden(standard[distance < made.reach]))
+    far = torch.sin(0.3 * torch.arange(64.0)).expand(1, 128, 64) * 30
+    standard = (made.statistics(far) - made.mean) / made.deviation
+    times = standard.square().mean().sqrt() / made.reach
+    assert times > 2
+    torch.testing.assert_close(made.forward_features(far), made.hidden(standard) / times**2)
+    # Nothing at all is said of what is farthest: the logits are the classifier's bias.
+    torch.testing.assert_close(made(1e4 * far)[0], made.classifier.bias, atol=1e-2, rtol=0)
 
 
 def test_takes_any_length_from_its_longest_filter_on() -> None:

@@ -19,7 +19,7 @@ from genrekit.audio import display_name
 from genrekit.cores import usable_cores
 from genrekit.errors import AudioError, GenrekitError
 from genrekit.inference.bundled import DEFAULT, find_model
-from genrekit.inference.fusion import fuse_windows, make_timeline
+from genrekit.inference.fusion import fuse_windows, make_timeline, window_weights
 from genrekit.inference.model_file import ModelCard, ModelFile, open_session
 from genrekit.inference.result import UNKNOWN, Failure, Result
 from genrekit.inference.scoring import Stopped, WindowScores, score_windows
@@ -217,8 +217,10 @@ def _attempt_elsewhere(
 def _decide(name: str | None, scores: WindowScores, card: ModelCard) -> Result:
     warnings = list(scores.warnings)
     n_windows = len(scores.starts_s)
+    hop_s = card.hop_of_s(scores.duration_s)
     if n_windows:
-        fused = fuse_windows(scores.probabilities, card.file_temperature)
+        weights = window_weights(scores.starts_s, hop_s)
+        fused = fuse_windows(scores.probabilities, card.file_temperature, weights)
         if scores.n_silent:
             warnings.append(f"{scores.n_silent} of {n_windows + scores.n_silent} windows are silent and were left out")
     else:
@@ -232,7 +234,7 @@ def _decide(name: str | None, scores: WindowScores, card: ModelCard) -> Result:
         scores.probabilities,
         genres=card.genres,
         window_s=card.window_s,
-        hop_s=card.hop_of_s(scores.duration_s),
+        hop_s=hop_s,
         duration_s=scores.duration_s,
         unknown_threshold=card.unknown_threshold,
     )

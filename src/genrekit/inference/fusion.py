@@ -9,24 +9,46 @@ from numpy.typing import NDArray
 
 from genrekit.inference.result import UNKNOWN, Segment
 
-__all__ = ["fuse_windows", "hop_means", "make_timeline"]
+__all__ = ["fuse_windows", "hop_means", "make_timeline", "window_weights"]
 
 SMALLEST_PROBABILITY = 1e-12  # keeps the logarithm finite where a float32 softmax gave 0
 
 
-def fuse_windows(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def window_weights(starts_s: NDArray[np.float64], hop_s: float) -> NDArray[np.float64]:
+    """How much each window brings that the one before has not: the step from it in hops, at most 1; the first, 1.
+
+    The window that ends with the recording may start right after another. Weighed so, a recording that is a hundredth
+    of a second longer gets the same answer.
+
+    Parameters
+    ----------
+    starts_s : [n_windows], seconds, rising
+    hop_s : seconds between the starts of windows on the grid, > 0
+
+    Returns
+    -------
+    [n_windows], more than 0, at most 1
+    """
+    return np.minimum(np.diff(starts_s, prepend=-np.inf) / hop_s, 1.0)
+
+
+def fuse_windows(
+    probabilities: NDArray[np.float64], temperature: float, weights: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Probabilities of the file: softmax(log(mean over windows) / temperature).
 
     Parameters
     ----------
     probabilities : [n_windows, n_genres], each row summing to 1, n_windows >= 1
     temperature : > 0; 1 leaves the mean as it is, more makes it less sure
+    weights : [n_windows] of the mean, at least one more than 0; if not given, all the same
 
     Returns
     -------
     [n_genres], summing to 1
     """
-    logits = np.log(np.maximum(probabilities.mean(axis=0), SMALLEST_PROBABILITY)) / temperature
+    mean = np.average(probabilities, axis=0, weights=weights)
+    logits = np.log(np.maximum(mean, SMALLEST_PROBABILITY)) / temperature
     powers = np.exp(logits - logits.max())
     fused: NDArray[np.float64] = powers / powers.sum()
     return fused

@@ -15,6 +15,9 @@ from genrekit.models.spec import ModelSpec
 
 __all__ = ["TextureMLP", "TextureMLPOptions"]
 
+# Of the training part; its farthest excerpts are often damaged.
+REACHED_SHARE = 0.99
+
 
 @dataclass(frozen=True)
 class TextureMLPOptions:
@@ -40,6 +43,10 @@ class TextureMLP(GenreNetwork):
     """Texture statistics, standardised by the training part -> hidden layer, batch norm, ReLU -> genres.
 
     The embedding is the hidden layer. It takes any number of columns from `min_columns` on.
+
+    Far from all music that it was trained on, a layer on numbers without bounds is sure of anything. Where the root mean
+    square of the standardised statistics is r times `reach`, r > 1, the embedding is divided by r squared: the farther
+    the sound, the less is said of it. 99 in 100 excerpts of the training part lie within `reach`.
     """
 
     options_type = TextureMLPOptions
@@ -48,12 +55,15 @@ class TextureMLP(GenreNetwork):
 
     mean: Tensor
     deviation: Tensor
+    reach: Tensor
 
     def __init__(self, spec: ModelSpec, options: TextureMLPOptions) -> None:
         super().__init__(spec)
         self.statistics = TextureStatistics(spec.n_bins)
         self.register_buffer("mean", torch.zeros(self.statistics.size))
         self.register_buffer("deviation", torch.ones(self.statistics.size))
+        # Of an unfitted network, nothing is far.
+        self.register_buffer("reach", torch.tensor(torch.inf))
         self.hidden = nn.Sequential(
             nn.Dropout(options.input_dropout),
             nn.Linear(self.statistics.size, options.units, bias=False),
@@ -65,19 +75,27 @@ class TextureMLP(GenreNetwork):
         self.classifier = nn.Linear(options.units, spec.n_classes)
 
     def fit_input(self, features: Iterable[Tensor]) -> None:
-        """Take mean and deviation of the statistics from the training part."""
+        """Take mean and deviation of the statistics from the training part, and how far its excerpts reach from it."""
         with torch.no_grad():
             statistics = torch.cat([self.statistics(batch).cpu() for batch in features]).double()
         deviation, mean = torch.std_mean(statistics, dim=0, correction=0)
         self.mean.copy_(mean)
         self.deviation.copy_(deviation.clamp_min(1e-3))
+        self.reach.copy_(_distance((statistics - self.mean) / self.deviation).quantile(REACHED_SHARE))
 
     def forward_features(self, x: Tensor) -> Tensor:
         """dB features [batch, n_bins, n_columns] -> hidden layer [batch, units]."""
-        embedding: Tensor = self.hidden((self.statistics(x) - self.mean) / self.deviation)
+        standard = (self.statistics(x) - self.mean) / self.deviation
+        nearness = (self.reach / _distance(standard)).clamp_max(1).square()
+        embedding: Tensor = self.hidden(standard) * nearness
         return embedding
 
     def forward_head(self, features: Tensor) -> Tensor:
         """Embedding [batch, units] -> logits [batch, n_classes]."""
         logits: Tensor = self.classifier(self.dropout(features))
         return logits
+
+
+def _distance(standard: Tensor) -> Tensor:
+    """Root mean square of standardised statistics [batch, size] -> [batch, 1]; more than 0, to divide by."""
+    return standard.square().mean(1, keepdim=True).add(1e-12).sqrt()
