@@ -15,9 +15,6 @@ from genrekit.models.spec import ModelSpec
 
 __all__ = ["TextureMLP", "TextureMLPOptions"]
 
-# Of the training part; its farthest excerpts are often damaged.
-REACHED_SHARE = 0.99
-
 
 @dataclass(frozen=True)
 class TextureMLPOptions:
@@ -44,9 +41,9 @@ class TextureMLP(GenreNetwork):
 
     The embedding is the hidden layer. It takes any number of columns from `min_columns` on.
 
-    Far from all music that it was trained on, a layer on numbers without bounds is sure of anything. Where the root mean
-    square of the standardised statistics is r times `reach`, r > 1, the embedding is divided by r squared: the farther
-    the sound, the less is said of it. 99 in 100 excerpts of the training part lie within `reach`.
+    Far from all music that it was trained on, a layer on numbers without bounds is sure of anything. Where the root
+    mean square of the standardised statistics is r times that of the farthest training excerpt (`reach`), r > 1, the
+    embedding is divided by r squared: the farther the sound, the less is said of it.
     """
 
     options_type = TextureMLPOptions
@@ -81,7 +78,7 @@ class TextureMLP(GenreNetwork):
         deviation, mean = torch.std_mean(statistics, dim=0, correction=0)
         self.mean.copy_(mean)
         self.deviation.copy_(deviation.clamp_min(1e-3))
-        self.reach.copy_(_distance((statistics - self.mean) / self.deviation).quantile(REACHED_SHARE))
+        self.reach.copy_(_distance((statistics - self.mean) / self.deviation).max())
 
     def forward_features(self, x: Tensor) -> Tensor:
         """dB features [batch, n_bins, n_columns] -> hidden layer [batch, units]."""
