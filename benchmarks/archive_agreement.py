@@ -1,6 +1,6 @@
 """Whether the archive's accuracy holds for audio: out-of-fold models on recordings, from audio and from the archive.
 
-    python benchmarks/archive_agreement.py --gtzan DIR --runs runs/default/a_folds/default_model-*
+    python benchmarks/archive_agreement.py --gtzan DIR --runs runs/default/a_folds/default_model-* [--output FILE.json]
 
 Each recording below DIR/audio is classified from audio, by `genrekit.Classifier`, with the model that did not train on
 it; the decision is compared with that of the same network on the archive's levels, from the run's stored predictions.
@@ -9,6 +9,7 @@ it; the decision is compared with that of the same network on the archive's leve
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -47,6 +48,7 @@ def main() -> None:
     parser.add_argument("--gtzan", type=Path, required=True)
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="the runs of all folds")
     parser.add_argument("--hop", type=float, default=5.0, help="seconds from one window to the next")
+    parser.add_argument("--output", type=Path, help="JSON file for the figures")
     given = parser.parse_args()
     audio = {path.stem: path for path in sorted((given.gtzan / "audio").glob("*/*.ogg"))}
     same = right_audio = right_archive = total = 0
@@ -78,6 +80,15 @@ def main() -> None:
     )
     for (truth, from_archive, from_audio), count in differing.most_common(8):
         print(f"  {count} of {truth}: {from_archive} from the archive, {from_audio} from audio")
+    if given.output:
+        values = {
+            "runs": sorted(run.name for run in given.runs),
+            "n_recordings": total,
+            "same": same / total,
+            "accuracy_audio": right_audio / total,
+            "accuracy_archive": right_archive / total,
+        }
+        given.output.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

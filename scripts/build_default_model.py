@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from default_model_evidence import agreement_text, robustness_text
 from sklearn.metrics import roc_auc_score
 
 from genrekit.analysis import OwnFigure, draw_beside_published, table_beside_published, write_picture
@@ -46,7 +47,7 @@ RESULTS = REPOSITORY / "results" / "default_model"
 # to a minute do, as in evaluation: of GTZAN's tracks, what is used is what is scored.
 HOP_S = 10.0
 SHORT_HOP_S = 5.0
-MODEL_NAME = "gtzan-ensemble-4"
+MODEL_NAME = "gtzan-ensemble-5"
 # Groups of runs whose test parts are scored; P4's also calibrate.
 SCORED = ("p3", "p4", "a_folds")
 WITHOUT_VALIDATION = ("split.validation=none",)
@@ -190,9 +191,12 @@ def headline(scores: dict[str, Any], table: Predictions) -> dict[str, float]:
     }
 
 
-def card_text(figures: dict[str, dict[str, float]], fit: dict[str, float]) -> str:
+def card_text(figures: dict[str, dict[str, float]], fit: dict[str, float], work: Path) -> str:
     """The model card with all figures filled in."""
     values = {"n_readings": str(sum(job.group in figures for job in JOBS))}
+    folds = [job.run(work).folder.name for job in JOBS if job.group == "a_folds"]
+    values["agreement"] = agreement_text(RESULTS / "agreement.json", folds)
+    values["robustness"] = robustness_text(RESULTS / "robustness" / "robustness.json", folds)
     for group in SCORED:
         found = figures.get(group)
         values[group] = f"{100 * found['accuracy']:.1f} %" if found else "not measured yet"
@@ -213,7 +217,7 @@ def export(work: Path, figures: dict[str, dict[str, float]]) -> None:
     print(json.dumps(fit, indent=1))
     run = next(job.run(work) for job in JOBS if job.group == "all")
     network, header = load_weights(run.weights_path)
-    text = card_text(figures, fit)
+    text = card_text(figures, fit, work)
     (RESULTS / "model_card.md").write_text(text, encoding="utf-8")
     card = ModelCard(
         name=MODEL_NAME,

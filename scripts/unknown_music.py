@@ -2,9 +2,9 @@
 
     python scripts/unknown_music.py --gtzan DIR --negatives FILE [--work runs/left_out] [--jobs 2] [--fold 0]
 
-For each genre, one network is trained without it on a strictly artist-disjoint fold. Its confidence on the test part,
-by artists that it never heard, is set against its confidence on all tracks of the genre that it was not taught: area
-under the ROC curve, and the share of either that gets an answer at the threshold that answers 90 % of the known.
+For each genre, the bundled model is trained without it on a strictly artist-disjoint fold. Its confidence on the test
+part, by artists that it never heard, is set against its confidence on all tracks of the genre that it was not taught:
+area under the ROC curve, and the share of either that gets an answer at the threshold that answers 90 % of the known.
 Finished runs are not trained again.
 """
 
@@ -32,7 +32,7 @@ from genrekit.training.run import Run
 from genrekit.training.sources import ArchiveSource
 
 REPOSITORY = Path(__file__).parents[1]
-RECIPE = REPOSITORY / "recipes" / "res_cnn.yaml"
+RECIPE = REPOSITORY / "recipes" / "default_model.yaml"
 RESULTS = REPOSITORY / "results" / "default_model"
 COVERAGE = 0.9
 

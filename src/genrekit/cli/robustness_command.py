@@ -104,7 +104,14 @@ def robustness(
     record_readings(tables, applied, command=COMMAND)
     written = write_predictions(tables, output / "predictions")
     n_folds = max((run.split.n_folds for run in stored if run.split is not None), default=1)
-    result = score_robustness(tables, conditions, fusion=fusion.value, n_folds=n_folds, n_tracks_of_all=len(possible))
+    result = score_robustness(
+        tables,
+        conditions,
+        runs=[run.name for run in applied],
+        fusion=fusion.value,
+        n_folds=n_folds,
+        n_tracks_of_all=len(possible),
+    )
     text = result.to_markdown()
     write_text_atomically(output / "robustness.md", text)
     pictures = write_picture(draw_robustness(result, columns=1 if columns == 1 else 2), output, dpi=dpi)

@@ -1,0 +1,57 @@
+"""Sentences of the model card on what was measured from audio: agreement with the archive, and robustness.
+
+A result counts for the runs that it names: what was measured on another model's is not said of this one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+__all__ = ["agreement_text", "robustness_text"]
+
+NOT_MEASURED = "has not been measured on this model"
+
+
+def agreement_text(path: Path, runs: Collection[str]) -> str:
+    """What `benchmarks/archive_agreement.py` wrote to `path`, as a sentence, if it is of these runs."""
+    found = _read(path, runs)
+    if found is None:
+        return f"Whether recordings get the decisions that the archive's log-mels of them get {NOT_MEASURED}."
+    return (
+        f"From audio ({found['n_recordings']} recordings in Ogg Vorbis, each by the model that did not train on it) "
+        f"{_percent(found['same'])} of the decisions are those from the archive; the accuracy is "
+        f"{_percent(found['accuracy_audio'])} from audio, {_percent(found['accuracy_archive'])} from the archive "
+        "(these recordings are mostly of the six easier genres)."
+    )
+
+
+def robustness_text(path: Path, runs: Collection[str]) -> str:
+    """What `genrekit analyse robustness` wrote to `path`, as a sentence, if it is of these runs."""
+    found = _read(path, runs)
+    if found is None:
+        return f"How sturdy it is {NOT_MEASURED}."
+    unchanged, *changed = found["conditions"]
+    changed.sort(key=lambda condition: condition["difference"])
+    costly = [condition for condition in changed if condition["difference"] < -0.03]
+    cheap = changed[len(costly) :]
+    costs = ", ".join(f"{-100 * condition['difference']:.1f} to {condition['title']}" for condition in costly)
+    rest = f"at most {max(0.0, -100 * cheap[0]['difference']):.1f} to each of {len(cheap)} other changes"
+    return (
+        f"Of {_percent(unchanged['accuracy'])} from audio (report A's folds, {found['n_tracks']} recordings) it loses, "
+        f"in points, {costs + ', and ' if costs else ''}{rest}: filters, level, mp3, noise, tempo, pitch, a later "
+        "start (`results/default_model/robustness`)."
+    )
+
+
+def _read(path: Path, runs: Collection[str]) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found if set(found.get("runs", ())) == set(runs) else None
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

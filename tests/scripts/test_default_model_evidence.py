@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+RUNS = ["default_model-12345678-fold0-seed0", "default_model-12345678-fold1-seed0"]
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    path = REPOSITORY / "scripts" / "default_model_evidence.py"
+    if not path.is_file():
+        pytest.skip("the scripts are in the repository, not in what is installed")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def agreement(tmp_path: Path) -> Path:
+    path = tmp_path / "agreement.json"
+    values = {"runs": RUNS, "n_recordings": 200, "same": 0.975, "accuracy_audio": 0.81, "accuracy_archive": 0.82}
+    path.write_text(json.dumps(values))
+    return path
+
+
+def condition(title: str, difference: float | None, accuracy: float = 0.86) -> dict:
+    return {"title": title, "accuracy": accuracy, "difference": difference}
+
+
+def test_agreement_is_said_with_its_figures(evidence, agreement: Path) -> None:
+    text = evidence.agreement_text(agreement, RUNS[::-1])
+    assert "200 recordings" in text and "97.5 % of the decisions" in text
+    assert "81.0 % from audio, 82.0 % from the archive" in text
+
+
+@pytest.mark.parametrize("runs", [RUNS[:1], [*RUNS, "more"], ["default_model-87654321-fold0-seed0", RUNS[1]], []])
+def test_what_was_measured_on_other_runs_is_not_said_of_these(evidence, agreement: Path, runs: list[str]) -> None:
+    assert "not been measured on this model" in evidence.agreement_text(agreement, runs)
+
+
+def test_without_a_file_nothing_was_measured(evidence, tmp_path: Path) -> None:
+    assert "not been measured on this model" in evidence.agreement_text(tmp_path / "none.json", RUNS)
+    assert "not been measured on this model" in evidence.robustness_text(tmp_path / "none.json", RUNS)
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"),
+    [
+        ((-0.15, -0.045, -0.017, 0.006), "15.0 to telephone, 4.5 to noise, and at most 1.7 to each of 2 other changes"),
+        ((-0.01, 0.0, 0.0, 0.02), "it loses, in points, at most 1.0 to each of 4 other changes"),
+        ((0.01, 0.0, 0.0, 0.02), "at most 0.0 to each of 4 other changes"),
+    ],
+)
+def test_robustness_names_what_costs_more_than_three_points(
+    evidence, tmp_path: Path, differences: tuple[float, ...], expected: str
+) -> None:
+    path = tmp_path / "robustness.json"
+    titles = ("telephone", "noise", "mp3", "start later")
+    conditions = [condition(title, d) for title, d in zip(titles, differences, strict=True)]
+    values = {"runs": RUNS, "n_tracks": 638, "conditions": [condition("unchanged", None), *conditions]}
+    path.write_text(json.dumps(values))
+    text = evidence.robustness_text(path, RUNS)
+    assert expected in text and "Of 86.0 % from audio" in text and "638 recordings" in text
