@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from genrekit.data.hashing import file_sha256
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.fusion import fuse
 from genrekit.export import export_onnx
@@ -82,7 +83,7 @@ def main() -> None:
         print(f"  {count} of {truth}: {from_archive} from the archive, {from_audio} from audio")
     if given.output:
         values = {
-            "runs": sorted(run.name for run in given.runs),
+            "runs": {run.name: file_sha256(run / "weights.safetensors") for run in given.runs},
             "n_recordings": total,
             "same": same / total,
             "accuracy_audio": right_audio / total,

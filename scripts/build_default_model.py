@@ -27,6 +27,7 @@ from sklearn.metrics import roc_auc_score
 
 from genrekit.analysis import OwnFigure, draw_beside_published, table_beside_published, write_picture
 from genrekit.data import load_dataset
+from genrekit.data.hashing import file_sha256
 from genrekit.data.negatives import write_negatives
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.calibration import apply_temperature, expected_calibration_error
@@ -194,7 +195,8 @@ def headline(scores: dict[str, Any], table: Predictions) -> dict[str, float]:
 def card_text(figures: dict[str, dict[str, float]], fit: dict[str, float], work: Path) -> str:
     """The model card with all figures filled in."""
     values = {"n_readings": str(sum(job.group in figures for job in JOBS))}
-    folds = [job.run(work).folder.name for job in JOBS if job.group == "a_folds"]
+    trained = [job.run(work) for job in JOBS if job.group == "a_folds"]
+    folds = {run.folder.name: file_sha256(run.weights_path) for run in trained if run.done}
     values["agreement"] = agreement_text(RESULTS / "agreement.json", folds)
     values["robustness"] = robustness_text(RESULTS / "robustness" / "robustness.json", folds)
     for group in SCORED:
@@ -211,14 +213,12 @@ def card_text(figures: dict[str, dict[str, float]], fit: dict[str, float], work:
 
 
 def export(work: Path, figures: dict[str, dict[str, float]]) -> None:
-    """Calibrate, and write the model trained on all tracks with its card."""
+    """Calibrate, and write the model trained on all tracks, which is checked; then what is said of it."""
     calibration, fit = calibrate(work)
-    (RESULTS / "calibration.json").write_text(json.dumps(fit, indent=1) + "\n")
     print(json.dumps(fit, indent=1))
     run = next(job.run(work) for job in JOBS if job.group == "all")
     network, header = load_weights(run.weights_path)
     text = card_text(figures, fit, work)
-    (RESULTS / "model_card.md").write_text(text, encoding="utf-8")
     card = ModelCard(
         name=MODEL_NAME,
         genres=header.genres,
@@ -234,9 +234,10 @@ def export(work: Path, figures: dict[str, dict[str, float]]) -> None:
         evaluation={**figures, "calibration": fit},
         text=text,
     )
-    ASSET.unlink(missing_ok=True)
     made = export_onnx(network, header, card=card, path=ASSET, window_temperature=calibration.window_temperature)
     print(f"wrote {made.path} ({made.size_bytes / 1e6:.2f} MB)")
+    (RESULTS / "calibration.json").write_text(json.dumps(fit, indent=1) + "\n")
+    (RESULTS / "model_card.md").write_text(text, encoding="utf-8")
 
 
 def set_beside_published(figures: dict[str, dict[str, float]]) -> None:
@@ -271,12 +272,12 @@ def main() -> None:
         with ThreadPoolExecutor(given.jobs) as pool:
             list(pool.map(lambda job: train(job, given.gtzan, given.work), JOBS))
     groups = [group for group in SCORED if all(job.run(given.work).done for job in JOBS if job.group == group)]
+    figures = {group: headline(evaluate(group, given.work), pooled(group, given.work)) for group in groups}
+    export(given.work, figures)
+    set_beside_published(figures)
     for group in set(SCORED) - set(groups):
         # What lies there is of the model before.
         shutil.rmtree(RESULTS / group, ignore_errors=True)
-    figures = {group: headline(evaluate(group, given.work), pooled(group, given.work)) for group in groups}
-    set_beside_published(figures)
-    export(given.work, figures)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Sentences of the model card on what was measured from audio: agreement with the archive, and robustness.
 
-A result counts for the runs that it names: what was measured on another model's is not said of this one.
+A result counts for the runs that it names, by the SHA-256 of their weights: what was measured on others is not said of
+these.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ __all__ = ["agreement_text", "robustness_text"]
 NOT_MEASURED = "has not been measured on this model"
 
 
-def agreement_text(path: Path, runs: Collection[str]) -> str:
+def agreement_text(path: Path, runs: Mapping[str, str]) -> str:
     """What `benchmarks/archive_agreement.py` wrote to `path`, as a sentence, if it is of these runs."""
     found = _read(path, runs)
     if found is None:
@@ -28,7 +29,7 @@ def agreement_text(path: Path, runs: Collection[str]) -> str:
     )
 
 
-def robustness_text(path: Path, runs: Collection[str]) -> str:
+def robustness_text(path: Path, runs: Mapping[str, str]) -> str:
     """What `genrekit analyse robustness` wrote to `path`, as a sentence, if it is of these runs."""
     found = _read(path, runs)
     if found is None:
@@ -46,11 +47,11 @@ def robustness_text(path: Path, runs: Collection[str]) -> str:
     )
 
 
-def _read(path: Path, runs: Collection[str]) -> dict[str, Any] | None:
+def _read(path: Path, runs: Mapping[str, str]) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found if set(found.get("runs", ())) == set(runs) else None
+    return found if found.get("runs") == dict(runs) else None
 
 
 def _percent(share: float) -> str:

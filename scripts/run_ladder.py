@@ -24,6 +24,7 @@ import yaml
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.paired import PairedComparison, compare
+from genrekit.features.strict import nearest
 from genrekit.models import load_weights
 from genrekit.training.recipe import Recipe, load_recipe
 from genrekit.training.run import Run
@@ -211,10 +212,13 @@ def main() -> None:
     parser.add_argument("--negatives", type=Path, help="archive of sounds that are no music")
     parser.add_argument("--work", type=Path, default=Path("runs/ladder"), help="folder for runs, weights included")
     parser.add_argument("--jobs", type=int, default=2, help="runs side by side, one thread each")
-    parser.add_argument("--only", nargs="*", help="rungs to train; all without it")
+    parser.add_argument("--only", nargs="+", metavar="RUNG", help="rungs to train; all without it")
     parser.add_argument("--report", action="store_true", help="train nothing; publish what is done and write the page")
     given = parser.parse_args()
     rungs = read_rungs()
+    for name in given.only or ():
+        if name not in rungs:
+            parser.error(f"there is no rung {name!r}; {nearest(name, rungs)}")
     if not given.report and (given.gtzan is None or given.negatives is None):
         parser.error("training needs --gtzan and --negatives")
     for rung in rungs.values():

@@ -189,6 +189,45 @@ def test_ctrl_c_while_it_starts_shows_no_traceback(after_s: float, tmp_path: Pat
     assert "KeyboardInterrupt" not in err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
+@pytest.mark.parametrize("n_free", [0, 1, 3, 5])
+def test_one_that_the_system_refuses_says_so(n_free: int) -> None:
+    script = f"""
+import os, resource
+from genrekit.worker import Worker, WorkerError
+from {__name__} import make_obedient
+
+worker = Worker(make_obedient, max_memory_bytes=1_000_000_000)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+taken = []
+try:
+    while True:
+        taken.append(os.dup(0))
+except OSError:
+    for descriptor in taken[:{n_free}]:
+        os.close(descriptor)
+try:
+    worker.ask(("say", 1))
+except WorkerError as error:
+    print("refused:", error)
+for descriptor in taken[{n_free}:]:
+    os.close(descriptor)
+print(worker.ask(("say", 2))[0])
+worker.kill()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=Path(__file__).parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "refused: " in done.stdout and "Too many open files" in done.stdout
+    assert done.stdout.endswith("2\n")
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [(make_none, "no such model"), (make_broken, r"died while .*code 1"), (make_doomed, r"died while .*SIGKILL")],

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -112,17 +112,24 @@ class Worker(Generic[Answer]):
     def _try_to_start(self) -> tuple[str | None, bool]:
         """What is in the way, and whether it will be so next time."""
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=True)
+        try:
+            ours, theirs = context.Pipe(duplex=True)
+        except OSError as error:
+            return f"there is no pipe to it: {error.strerror or error}", False
         process = context.Process(
             target=_serve, args=(theirs, self._make, self._max_memory_bytes), name="genrekit-worker", daemon=True
         )
-        with self._lock, _ctrl_c_blocked():
-            if self._stopped:
-                return "it is not wanted any more", True
-            self.n_starts += 1
-            process.start()
-            self._process, self._connection = process, ours
-        theirs.close()
+        try:
+            with closing(theirs), self._lock, _ctrl_c_blocked():
+                if self._stopped:
+                    ours.close()
+                    return "it is not wanted any more", True
+                self.n_starts += 1
+                process.start()
+                self._process, self._connection = process, ours
+        except OSError as error:  # there are as many processes or descriptors as there may be
+            ours.close()
+            return f"the system refused it: {error.strerror or error}", False
         with suppress(EOFError, OSError):
             if not ours.poll(START_S):
                 return f"it took more than {START_S:g} s to start", True

@@ -7,6 +7,7 @@ import json
 import pytest
 
 pytest.importorskip("torch")
+from genrekit.data.hashing import file_sha256
 from genrekit.evaluation import find_runs, load_readings
 
 
@@ -18,7 +19,8 @@ def test_robustness_from_the_command_line(own_runs, trained, tmp_path, genrekit_
     assert "6 of 8 recordings" in done.out and "| gain −6 dB |" in done.out and "| mp3" not in done.out
     result = json.loads((tmp_path / "out" / "robustness.json").read_text())
     assert [c["name"] for c in result["conditions"]] == ["unchanged", "gain_minus_6_db", "noise_20_db"]
-    assert result["runs"] == sorted(run.folder.name for run in find_runs(own_runs))
+    weights = {run.folder.name: run.folder / "weights.safetensors" for run in find_runs(own_runs)}
+    assert result["runs"] == {name: file_sha256(path) for name, path in weights.items()}
     assert (tmp_path / "out" / "robustness.md").read_text().rstrip() == done.out.rstrip()
     assert len(list((tmp_path / "out" / "predictions").glob("*.parquet"))) == 3
     for run in find_runs(own_runs):

@@ -99,6 +99,32 @@ def test_examples_name_recipes_that_are_there(verb: tuple[str, ...]) -> None:
 
 
 @each_verb
+def test_examples_give_the_negatives_that_their_recipes_train_on(verb: tuple[str, ...]) -> None:
+    pytest.importorskip("torch")
+    _require_negatives(examples_of(VERBS[verb]))
+
+
+def test_the_readme_gives_the_negatives_that_its_recipes_train_on() -> None:
+    pytest.importorskip("torch")
+    blocks = re.findall(r"```sh\n(.*?)```", (REPOSITORY / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert sum(_require_negatives(block) for block in blocks) >= 3
+
+
+def _require_negatives(text: str) -> int:
+    """How many recipes the commands name; each command has what they need."""
+    from genrekit.training.recipe import load_recipe
+
+    count = 0
+    for command in _commands(text):
+        for name in (word for word in command if word.startswith("recipes/")):
+            recipe = load_recipe(REPOSITORY / name)
+            needed = any(one.negatives for one in (recipe, *recipe.members))
+            assert not needed or "--negatives" in command, shlex.join(command)
+            count += 1
+    return count
+
+
+@each_verb
 def test_help_ends_with_the_examples_as_they_are(verb: tuple[str, ...], genrekit_cli: Callable[..., Any]) -> None:
     finished = genrekit_cli(*verb, "--help")
     assert finished.code == 0

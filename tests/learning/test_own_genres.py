@@ -13,9 +13,12 @@ pytest.importorskip("onnx")
 
 from genrekit.data.same_recordings import cache_folder
 from genrekit.errors import DataError, ModelFileError
+from genrekit.evaluation.calibration import apply_temperature
 from genrekit.inference import Classifier
 from genrekit.inference.model_file import EMBEDDING, INPUT, PROBABILITIES, open_session
 from genrekit.learning import learn
+from genrekit.learning.embeddings import Embedder
+from genrekit.learning.head import file_probabilities
 
 Collection = Callable[..., Path]
 
@@ -46,6 +49,34 @@ def test_the_file_gives_the_probabilities_of_the_fitted_classifier(
     np.testing.assert_allclose(probabilities, learned.head.probabilities(embedding), atol=1e-4)
     (base,) = open_session(tiny_model_path, n_threads=1).run([EMBEDDING], {INPUT: waveform})
     np.testing.assert_array_equal(embedding, base)
+
+
+def test_a_song_is_scored_as_classify_would_score_it(
+    make_collection: Collection, tiny_model_path: Path, tmp_path: Path
+) -> None:
+    learned = learn(make_collection(), model=tiny_model_path)
+    classifier = Classifier(learned.write(tmp_path / "own.onnx").path)
+    rng = np.random.default_rng(0)
+    card = classifier.card
+    # Windows on the grid, and one that ends with the song; silence in the middle.
+    y = rng.uniform(-1, 1, round(3.3 * card.window_samples)).astype(np.float32)
+    y[card.window_samples : 2 * card.window_samples] = 0
+    embedding = Embedder(tiny_model_path, cache=tmp_path).embed(y, sr=card.sr)
+    assert (embedding.weights < 1).any()
+    expected = apply_temperature(file_probabilities(learned.head, [embedding]), card.file_temperature)[0]
+    found = classifier.classify(y, sr=card.sr).probabilities
+    assert [found[genre] for genre in card.genres] == pytest.approx(expected, abs=1e-4)
+
+
+def test_what_is_remembered_is_what_was_computed(
+    make_collection: Collection, tiny_model_path: Path, tmp_path: Path
+) -> None:
+    paths = sorted(make_collection(2).rglob("*.wav"))
+    embedder = Embedder(tiny_model_path, cache=tmp_path / "cache")
+    first, again = (list(embedder.embed_files(paths, n_jobs=1)) for _ in range(2))
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one.rows, other.rows)
+        np.testing.assert_allclose(one.weights, other.weights, rtol=1e-6)
 
 
 def test_a_learnt_model_can_be_built_on(make_collection: Collection, tiny_model_path: Path, tmp_path: Path) -> None:

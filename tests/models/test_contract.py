@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
+from torch._subclasses import FakeTensorMode  # noqa: E402
 
 from genrekit.errors import RecipeError  # noqa: E402
 from genrekit.features import (  # noqa: E402
@@ -167,6 +168,14 @@ class TestContract:
             assert parameter.grad is not None, name
             assert torch.isfinite(parameter.grad).all(), name
             assert parameter.grad.abs().max() > 0, name
+
+    def test_looks_at_features_that_are_on_another_device(
+        self, spec: ModelSpec, features: FeatureSpec, window_s: float
+    ) -> None:
+        # A tensor that is there in all but its numbers knows its device, and that two must not meet.
+        network, n_columns = create_model(spec), spec.n_columns or 64
+        with FakeTensorMode(allow_non_fake_inputs=True):
+            network.fit_input([torch.empty(4, spec.n_bins, n_columns, device="cuda")])
 
     def test_wrong_shapes_are_refused(self, spec: ModelSpec, features: FeatureSpec, window_s: float) -> None:
         network = create_model(spec).eval()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-RUNS = ["default_model-12345678-fold0-seed0", "default_model-12345678-fold1-seed0"]
+FIRST, SECOND = "default_model-12345678-fold0-seed0", "default_model-12345678-fold1-seed0"
+RUNS = {FIRST: "ab" * 32, SECOND: "cd" * 32}
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +35,17 @@ def condition(title: str, difference: float | None, accuracy: float = 0.86) -> d
 
 
 def test_agreement_is_said_with_its_figures(evidence, agreement: Path) -> None:
-    text = evidence.agreement_text(agreement, RUNS[::-1])
+    text = evidence.agreement_text(agreement, dict(reversed(RUNS.items())))
     assert "200 recordings" in text and "97.5 % of the decisions" in text
     assert "81.0 % from audio, 82.0 % from the archive" in text
 
 
-@pytest.mark.parametrize("runs", [RUNS[:1], [*RUNS, "more"], ["default_model-87654321-fold0-seed0", RUNS[1]], []])
-def test_what_was_measured_on_other_runs_is_not_said_of_these(evidence, agreement: Path, runs: list[str]) -> None:
+@pytest.mark.parametrize(
+    "runs",
+    [{FIRST: RUNS[FIRST]}, {**RUNS, "more": "ef" * 32}, {**RUNS, SECOND: "ef" * 32}, {}],
+    ids=["fewer", "more", "other weights", "none"],
+)
+def test_what_was_measured_on_other_runs_is_not_said_of_these(evidence, agreement: Path, runs: dict[str, str]) -> None:
     assert "not been measured on this model" in evidence.agreement_text(agreement, runs)
 
 

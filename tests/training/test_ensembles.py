@@ -100,6 +100,8 @@ def test_place_of_the_negatives_does_not_change_its_identity(make_ensemble) -> N
         ("ensemble.0.name.x=1", "--set 'ensemble.0.name.x=1': 'name' is a value"),
         ("data.left_out.0.x=1", "--set 'data.left_out.0.x=1'"),
         ("negatives={}", "negatives of an ensemble belong to its members"),
+        ("distillation.teachers=[a]", "members of an ensemble learn from labels; distil in a recipe of its own"),
+        ("ensemble.0.distillation.teachers=[a]", "unknown key 'ensemble.0.distillation'"),
         ("ensemble=3", "'ensemble' is a list of recipe files"),
         ("ensemble=[small.yaml, texture.yaml]", "'ensemble' is a list of recipe files"),
         ("ensemble.0.model=res_cnn", "ensemble.0.model"),

@@ -205,4 +205,7 @@ def test_negatives_change_the_training_and_need_a_place(make_recipe, tmp_path, a
         run_once(make_recipe(negatives={"share": 0.25}), tmp_path / "a")
     assert not (tmp_path / "a").exists()
     recipe = make_recipe(negatives={"share": 0.25, "root": str(archive_path)})
-    assert weights_of(run_once(recipe, tmp_path / "b")) != weights_of(run_once(make_recipe(), tmp_path / "c"))
+    trained = run_once(recipe, tmp_path / "b")
+    assert weights_of(trained) != weights_of(run_once(make_recipe(), tmp_path / "c"))
+    # What is finished needs them no more.
+    assert run_once(make_recipe(negatives={"share": 0.25}), tmp_path / "b").folder == trained.folder

@@ -60,11 +60,11 @@ class ConditionScore:
 
 @dataclass(frozen=True)
 class Robustness:
-    """The suite's result, in the order of the suite; `runs` are the names of those that decided."""
+    """The suite's result, in the order of the suite; `runs` are the names of those that decided -> weights' SHA-256."""
 
     conditions: tuple[ConditionScore, ...]
     caption: str
-    runs: tuple[str, ...]
+    runs: Mapping[str, str]
     n_tracks: int
     n_decisions: int
     n_artists: int
@@ -77,7 +77,7 @@ class Robustness:
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
         return {
-            "runs": list(self.runs),
+            "runs": dict(self.runs),
             "n_tracks": self.n_tracks,
             "n_decisions": self.n_decisions,
             "n_known_artists": self.n_artists,
@@ -182,7 +182,7 @@ def score_robustness(
     tables: Mapping[str, Predictions],
     conditions: Sequence[Condition],
     *,
-    runs: Sequence[str] = (),
+    runs: Mapping[str, str] | None = None,
     fusion: FusionMethod = "mean",
     n_folds: int = 0,
     n_tracks_of_all: int | None = None,
@@ -192,7 +192,7 @@ def score_robustness(
     Parameters
     ----------
     tables : of `tabulate`; readings must be recorded before
-    runs : names of those that the tables are of
+    runs : names of those that the tables are of -> SHA-256 of their weights
     n_tracks_of_all : tracks that could have been asked about, said where fewer were
     """
     fused = {name: fuse(table, fusion) for name, table in tables.items()}
@@ -206,7 +206,7 @@ def score_robustness(
     return Robustness(
         conditions=scores,
         caption=predictions_caption(base, unit=fusion, n_folds=n_folds, more=("out-of-fold models", *more)),
-        runs=tuple(runs),
+        runs=dict(runs or {}),
         n_tracks=n_tracks,
         n_decisions=len(base),
         n_artists=len(known),

@@ -86,12 +86,13 @@ def robustness(
     audio = load_dataset(dataset or AUDIO_OF.get(loader, loader), data)
     possible = choose_tracks(audio, applied)
     tracks = choose_tracks(audio, applied, max_tracks=max_tracks)
+    weights_sha256 = {run.name: run.weights_sha256 for run in applied}
     store = TrackStore(
         output,
         {
             "dataset": audio.name,
             "conditions": [c.name for c in conditions],
-            "weights_sha256": {run.name: run.weights_sha256 for run in applied},
+            "weights_sha256": weights_sha256,
         },
     )
     with progress_bar("changing recordings") as on_done:
@@ -107,7 +108,7 @@ def robustness(
     result = score_robustness(
         tables,
         conditions,
-        runs=[run.name for run in applied],
+        runs=weights_sha256,
         fusion=fusion.value,
         n_folds=n_folds,
         n_tracks_of_all=len(possible),

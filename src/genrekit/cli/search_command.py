@@ -49,7 +49,7 @@ class Format(StrEnum):
 
     # A learning rate, by orders of magnitude, over three folds
     genrekit search recipes/res_cnn.yaml --study studies/rate \
-      --data ~/data/gtzan_archive.npz --folds 0-2 \
+      --data ~/data/gtzan_archive.npz --negatives negatives.npz --folds 0-2 \
       --set split.name=filtered_inner \
       --space optimisation.learning_rate=1e-4..1e-2/log
     """

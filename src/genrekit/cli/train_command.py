@@ -18,11 +18,18 @@ __all__ = ["train"]
 @examples(
     r"""
     # One run; the same line goes on after a stop
-    genrekit train recipes/res_cnn.yaml --data ~/data/gtzan_archive.npz
+    genrekit train recipes/a_se_cnn_archive.yaml \
+      --data ~/data/gtzan_archive.npz
+
+    # The bundled model, which also learns what is no music
+    genrekit data prepare negatives --output negatives.npz
+    genrekit train recipes/default_model.yaml --data ~/data/gtzan_archive.npz \
+      --negatives negatives.npz
 
     # Another fold and seed, for fewer epochs
-    genrekit train recipes/res_cnn.yaml --data ~/data/gtzan_archive.npz \
-      --set split.name=artist_disjoint --set split.fold=2 --set seed=1 \
+    genrekit train recipes/a_se_cnn_archive.yaml \
+      --data ~/data/gtzan_archive.npz --set seed=1 \
+      --set split.name=artist_disjoint --set split.fold=2 \
       --set optimisation.max_epochs=20
 
     # Go on with a run folder

@@ -59,7 +59,7 @@ def cross_validate(
 
     Parameters
     ----------
-    embeddings : [n_windows, d] of each song
+    embeddings : of each song
     label : [n_songs] index into `genres`
     names, artists : of each song
     dataset : name for the predictions

@@ -20,21 +20,22 @@ from genrekit.audio import open_audio
 from genrekit.errors import AudioError, GenrekitError
 from genrekit.inference.density import windows_to_hear
 from genrekit.inference.file_processes import MANY_FILES, FileProcesses
+from genrekit.inference.fusion import window_weights
 from genrekit.inference.model_file import EMBEDDING, INPUT, ModelFile, open_session
 from genrekit.inference.scoring import LOUDEST, SILENCE_PEAK_TO_PEAK, WINDOWS_PER_RUN
+from genrekit.learning.embedding import Embedding
 from genrekit.whole_file import written_whole
 from genrekit.worker import WorkerError
 
 if TYPE_CHECKING:
     from genrekit.audio.stream import AudioSource
 
-__all__ = ["Embedder", "Embedding"]
+__all__ = ["Embedder"]
 
-Embedding = npt.NDArray[np.float32]
 Progress = Callable[[int, int, str], None]
 
-# Changes when windows or silence are treated otherwise.
-FORMAT = 1
+# Changes when windows or silence are treated otherwise, or are remembered in another form.
+FORMAT = 2
 
 
 class Embedder:
@@ -63,7 +64,7 @@ class Embedder:
         self._cache = (cache or cache_folder()) / "embeddings" / self.sha256[:32]
 
     def embed(self, source: AudioSource, *, sr: int | None = None) -> Embedding:
-        """[n_windows, d] of the windows that hold sound; the windows are those that `classify` takes.
+        """The windows that hold sound, and their weights; both are those that `classify` takes.
 
         Raises
         ------
@@ -71,11 +72,15 @@ class Embedder:
         """
         card = self.model_file.card
         batch: list[npt.NDArray[np.float32]] = []
-        rows: list[Embedding] = []
+        rows: list[npt.NDArray[np.float32]] = []
+        starts: list[int] = []
+        n_samples = 0
         with open_audio(source, sr=card.sr, source_sr=sr) as stream:
             for window in windows_to_hear(stream, card):
+                n_samples = window.start_sample + window.n_valid
                 if np.ptp(window.samples) <= SILENCE_PEAK_TO_PEAK or float(np.abs(window.samples).max()) > LOUDEST:
                     continue
+                starts.append(window.start_sample)
                 batch.append(window.samples)
                 if len(batch) == WINDOWS_PER_RUN:
                     rows.append(self._run(batch))
@@ -84,7 +89,8 @@ class Embedder:
             rows.append(self._run(batch))
         if not rows:
             raise AudioError("is silent: there is no sound to learn from")
-        return np.concatenate(rows)
+        weights = window_weights(np.array(starts) / card.sr, card.hop_of_s(n_samples / card.sr))
+        return Embedding(np.concatenate(rows), weights)
 
     def embed_named(self, name: str, make: Callable[[], npt.NDArray[np.float32]], *, sr: int) -> Embedding:
         """The same for sound that `make` computes, always the same under one name."""
@@ -119,7 +125,7 @@ class Embedder:
                 if spawned is not None:
                     spawned.stop()
 
-    def _run(self, batch: list[npt.NDArray[np.float32]]) -> Embedding:
+    def _run(self, batch: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
         (output,) = self._session.run([EMBEDDING], {INPUT: np.stack(batch)})
         return np.asarray(output, dtype=np.float32).reshape(len(batch), -1)
 
@@ -129,7 +135,7 @@ class Embedder:
             with self._loading:
                 found = np.load(path)
             if found.ndim == 2 and found.dtype == np.float32:
-                return np.asarray(found)
+                return Embedding(found[:, 1:], found[:, 0].astype(np.float64))
         except (OSError, ValueError, EOFError):
             pass  # not there, or cut short: made now
         made = make()
@@ -137,7 +143,7 @@ class Embedder:
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             with written_whole(path) as fresh, fresh.open("wb") as file:
-                np.save(file, made)
+                np.save(file, np.column_stack([made.weights.astype(np.float32), made.rows]))
         return made
 
 

@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from genrekit.data.blas import one_thread_each
 from genrekit.inference.fusion import SMALLEST_PROBABILITY, fuse_windows
+from genrekit.learning.embedding import Embedding
 
 __all__ = ["STRENGTHS", "Head", "choose_strength", "file_probabilities", "fit_head"]
 
 Floats = npt.NDArray[np.float64]
-Embeddings = Sequence[npt.NDArray[np.float32]]
+Embeddings = Sequence[Embedding]
 
 # scikit-learn's C: the weaker the regularisation, the greater.
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -51,7 +52,7 @@ class Head:
 
 def file_probabilities(head: Head, embeddings: Embeddings) -> Floats:
     """[n_songs, n_genres]: the mean over each song's windows, as `classify` takes it, with a temperature of 1."""
-    return np.stack([fuse_windows(head.probabilities(embedding), 1.0) for embedding in embeddings])
+    return np.stack([fuse_windows(head.probabilities(one.rows), 1.0, one.weights) for one in embeddings])
 
 
 def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: float, no_music: Embeddings = ()) -> Head:
@@ -63,27 +64,27 @@ def fit_head(embeddings: Embeddings, label: npt.NDArray[np.intp], strength: floa
 def fit_heads(
     embeddings: Embeddings, label: npt.NDArray[np.intp], strengths: Sequence[float], no_music: Embeddings = ()
 ) -> list[Head]:
-    """Fit on windows, each song and each genre with the same weight in all; a layer for each strength.
+    """Fit on windows, each song of a genre and each genre with the same weight in all; a layer for each strength.
 
     The standardisation is folded into the weights, so that the layer takes the embedding as it is.
 
     Parameters
     ----------
-    embeddings : [n_windows, d] of each song
+    embeddings : of each song
     label : [n_songs], index of its genre, all from 0 on
     strengths : scikit-learn's C, > 0; from small to great is quickest, since each begins where the one before ended
-    no_music : [n_windows, d] of sounds in which every genre shall be equally probable
+    no_music : of sounds in which every genre shall be equally probable
     """
     from sklearn.linear_model import LogisticRegression
 
-    chosen = [_spread(embedding) for embedding in embeddings]
-    x = np.concatenate(chosen).astype(np.float64)
+    chosen = [embedding.spread(MAX_WINDOWS) for embedding in embeddings]
+    x = np.concatenate([song.rows for song in chosen]).astype(np.float64)
     n_songs = np.bincount(label)
     weight = np.concatenate(
-        [np.full(len(rows), 1 / (len(rows) * n_songs[genre])) for rows, genre in zip(chosen, label, strict=True)]
+        [song.weights / (song.weights.sum() * n_songs[genre]) for song, genre in zip(chosen, label, strict=True)]
     )
     weight *= len(chosen) / weight.sum()  # as many as there are songs: their windows are no further evidence
-    y = np.repeat(label, [len(rows) for rows in chosen])
+    y = np.repeat(label, [len(song.rows) for song in chosen])
     mean = np.average(x, axis=0, weights=weight)
     deviation = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
     scale = np.maximum(deviation, LEAST_SCALE * np.median(deviation))
@@ -91,7 +92,8 @@ def fit_heads(
     z = (x - mean) / scale
     if no_music:  # each sound under every genre, so that being undecided is the best answer
         n_genres = len(n_songs)
-        other = (np.concatenate([_spread(rows) for rows in no_music]).astype(np.float64) - mean) / scale
+        sounds = np.concatenate([sound.spread(MAX_WINDOWS).rows for sound in no_music]).astype(np.float64)
+        other = (sounds - mean) / scale
         each = NO_MUSIC_SHARE * len(chosen) / (len(other) * n_genres)
         z = np.concatenate([z, np.tile(other, (n_genres, 1))])
         y = np.concatenate([y, np.repeat(np.arange(n_genres), len(other))])
@@ -127,9 +129,3 @@ def choose_strength(
             true = p[np.arange(len(held_out)), label[held_out]]
             losses[head.strength] -= float(np.log(np.maximum(true, SMALLEST_PROBABILITY)).sum())
     return min(STRENGTHS, key=lambda strength: (losses[strength], strength))
-
-
-def _spread(embedding: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    if len(embedding) <= MAX_WINDOWS:
-        return embedding
-    return np.asarray(embedding[np.linspace(0, len(embedding) - 1, MAX_WINDOWS).round().astype(int)])

@@ -16,7 +16,8 @@ from genrekit.inference.bundled import DEFAULT, find_model
 from genrekit.inference.model_file import ModelCard, ModelFile
 from genrekit.learning.card import make_card
 from genrekit.learning.cross_validation import CrossValidated, cross_validate
-from genrekit.learning.embeddings import Embedder, Embedding
+from genrekit.learning.embedding import Embedding
+from genrekit.learning.embeddings import Embedder
 from genrekit.learning.folds import make_folds
 from genrekit.learning.graph import replace_head
 from genrekit.learning.head import INNER_FOLDS, Head, choose_strength, file_probabilities, fit_head
@@ -160,12 +161,12 @@ def _embed(
     for song, outcome in zip(songs.songs, outcomes, strict=True):
         if isinstance(outcome, GenrekitError | OSError):
             failed.append(LeftOut(song.name, str(outcome), failed=True))
-        elif not np.isfinite(outcome).all():
+        elif not np.isfinite(outcome.rows).all():
             failed.append(LeftOut(song.name, "the model gave no numbers for it; is it damaged?", failed=True))
         else:
             embeddings.append(outcome)
     left = songs.without(failed)
     require_enough(left)
-    if len({embedding.shape[1] for embedding in embeddings}) != 1:
+    if len({embedding.rows.shape[1] for embedding in embeddings}) != 1:
         raise DataError("the base model's embedding has different lengths; export it again")
     return left, tuple(embeddings)

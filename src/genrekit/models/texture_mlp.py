@@ -74,7 +74,9 @@ class TextureMLP(GenreNetwork):
     def fit_input(self, features: Iterable[Tensor]) -> None:
         """Take mean and deviation of the statistics from the training part, and how far its excerpts reach from it."""
         with torch.no_grad():
-            statistics = torch.cat([self.statistics(batch).cpu() for batch in features]).double()
+            # Wherever they come from: this network is not on their device yet.
+            there = self.mean.device
+            statistics = torch.cat([self.statistics(batch.to(there)) for batch in features]).double()
         deviation, mean = torch.std_mean(statistics, dim=0, correction=0)
         self.mean.copy_(mean)
         self.deviation.copy_(deviation.clamp_min(1e-3))

@@ -34,14 +34,14 @@ from genrekit.training.recipe_groups import (
 __all__ = ["Recipe", "load_recipe", "parse_recipe"]
 UNKNOWN = "extra_forbidden"
 # What the members of an ensemble have, each for itself, and the ensemble has not.
-OWN_TO_MEMBERS = ("model", "augmentation", "negatives", "distillation", "optimisation")
+OWN_TO_MEMBERS = ("model", "augmentation", "negatives", "optimisation")
 
 
 class Recipe(Strict):
     """One training run, but for its machine. Two recipes with the same hash give the same weights on the same CPU.
 
     ensemble : networks that are each trained by a recipe of its own and answer together, in place of `model`,
-        `augmentation`, `negatives`, `distillation` and `optimisation`; recipe files name their recipes
+        `augmentation`, `negatives` and `optimisation`; recipe files name their recipes
     """
 
     name: str = NAME
@@ -66,6 +66,8 @@ class Recipe(Strict):
         members = values["ensemble"]
         if not isinstance(members, list | tuple) or not all(isinstance(one, Mapping | Member) for one in members):
             raise ValueError("'ensemble' is a list of recipe files in a recipe file, [res_cnn.yaml, texture_mlp.yaml]")
+        if values.get("distillation") is not None:
+            raise ValueError("members of an ensemble learn from labels; distil in a recipe of its own")
         own = [key for key in OWN_TO_MEMBERS if values.get(key) is not None]
         if own:
             raise ValueError(f"{', '.join(own)} of an ensemble belong to its members, as ensemble.0.{own[0]}")
@@ -174,7 +176,7 @@ class Recipe(Strict):
 
     def _values(self, *, exclude_defaults: bool = False) -> dict[str, Any]:
         """All fields as JSON values, but for those of an ensemble that its members decide."""
-        exclude = set(OWN_TO_MEMBERS) if self.ensemble else {"ensemble"}
+        exclude = {*OWN_TO_MEMBERS, "distillation"} if self.ensemble else {"ensemble"}
         return self.model_dump(mode="json", exclude=exclude, exclude_defaults=exclude_defaults)
 
 

@@ -14,6 +14,9 @@ from genrekit.training.run import Run
 __all__ = ["RunBusyError", "hold", "is_held"]
 
 
+LOOK_S = 1.0
+
+
 class RunBusyError(RunError):
     """Another process is training this very run."""
 
@@ -38,7 +41,8 @@ def hold(run: Run) -> Iterator[None]:
     lock = FileLock(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(blocking=False)
+        # Who only looks whether it is held (`is_held`) holds it for a moment.
+        lock.acquire(timeout=LOOK_S, poll_interval=LOOK_S / 20)
     except Timeout:
         raise RunBusyError(f"Another process is training {run.folder}; wait for it, or stop it.") from None
     except OSError as error:
@@ -55,7 +59,7 @@ def hold(run: Run) -> Iterator[None]:
 
 
 def is_held(run: Run) -> bool:
-    """Whether some process is training this run right now."""
+    """Whether some process is training this run right now; no, as far as is known, where this one may not ask."""
     path = lock_path(run)
     if not path.is_file():
         return False
@@ -64,3 +68,5 @@ def is_held(run: Run) -> bool:
             return False
     except Timeout:
         return True
+    except OSError:
+        return False

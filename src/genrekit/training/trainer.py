@@ -67,14 +67,8 @@ def train(
     """
     recipe = prepared.recipe
     run = Run.of(recipe, runs)
-    # What cannot be made is told before a folder is.
-    create_model(header_of(recipe, prepared.dataset.genres).model)
-    for trained in recipe.members or (recipe,):
-        negatives_source(trained, negatives_root, prepared.device)
-        require_teachers(trained, runs)
-    for member in recipe.members:
-        if (known := Run.of(member, runs)).done:
-            load_weights(known.weights_path)
+    if not run.done:
+        _require_means(prepared, runs, negatives_root)
     with hold(run):
         run.open(recipe, prepared.split, prepared.proof)
         if run.done and not set(run.left_out) & set(predicted):
@@ -96,6 +90,18 @@ def train(
         # A kill may have left a half-written checkpoint beside the whole ones.
         shutil.rmtree(run.checkpoints, ignore_errors=True)
     return run
+
+
+def _require_means(prepared: Prepared, runs: Path, negatives_root: Path | None) -> None:
+    """What cannot be trained is told before there is a folder of it."""
+    recipe = prepared.recipe
+    create_model(header_of(recipe, prepared.dataset.genres).model)
+    require_teachers(recipe, runs)
+    for trained in recipe.members or (recipe,):
+        negatives_source(trained, negatives_root, prepared.device)
+    for member in recipe.members:
+        if (known := Run.of(member, runs)).done:
+            load_weights(known.weights_path)
 
 
 def _predict_parts(network: GenreNetwork, prepared: Prepared, run: Run, predicted: tuple[Part, ...]) -> None:
