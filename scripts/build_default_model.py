@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from default_model_evidence import agreement_text, robustness_text
+from default_model_evidence import agreement_text, errors_text, robustness_text
 from sklearn.metrics import roc_auc_score
 
 from genrekit.analysis import OwnFigure, draw_beside_published, table_beside_published, write_picture
@@ -44,6 +44,7 @@ REPOSITORY = Path(__file__).parents[1]
 RECIPE = REPOSITORY / "recipes" / "default_model.yaml"
 ASSET = REPOSITORY / "src" / "genrekit" / "assets" / "default.onnx"
 RESULTS = REPOSITORY / "results" / "default_model"
+DOUBTED_LABELS = RESULTS / "doubted_labels.csv"
 # Windows of long recordings do not overlap: it halves the time, and costs well under a point. Those of recordings of up
 # to a minute do, as in evaluation: of GTZAN's tracks, what is used is what is scored.
 HOP_S = 10.0
@@ -109,6 +110,14 @@ def evaluate(group: str, work: Path) -> dict[str, Any]:
     pooled(group, work).write_parquet(output / "predictions.parquet")
     scores: dict[str, Any] = json.loads((output / "scores.json").read_text())
     return scores
+
+
+def list_errors(work: Path) -> None:
+    """Tracks that models which never heard them take for another genre, by the command that anyone can type."""
+    folders = [str(job.run(work).folder) for job in JOBS if job.group in ("p3", "p4") and job.run(work).done]
+    command = [sys.executable, "-m", "genrekit", "analyse", "labels", *folders, "--output", str(DOUBTED_LABELS)]
+    print(" ".join(command), flush=True)
+    subprocess.run(command, check=True)
 
 
 def negative_predictions(work: Path, genres: tuple[str, ...]) -> Predictions:
@@ -198,6 +207,7 @@ def card_text(figures: dict[str, dict[str, float]], fit: dict[str, float], work:
     trained = [job.run(work) for job in JOBS if job.group == "a_folds"]
     folds = {run.folder.name: file_sha256(run.weights_path) for run in trained if run.done}
     values["agreement"] = agreement_text(RESULTS / "agreement.json", folds)
+    values["errors"] = errors_text(DOUBTED_LABELS)
     values["robustness"] = robustness_text(RESULTS / "robustness" / "robustness.json", folds)
     for group in SCORED:
         found = figures.get(group)
@@ -273,6 +283,7 @@ def main() -> None:
             list(pool.map(lambda job: train(job, given.gtzan, given.work), JOBS))
     groups = [group for group in SCORED if all(job.run(given.work).done for job in JOBS if job.group == group)]
     figures = {group: headline(evaluate(group, given.work), pooled(group, given.work)) for group in groups}
+    list_errors(given.work)
     export(given.work, figures)
     set_beside_published(figures)
     for group in set(SCORED) - set(groups):

@@ -1,4 +1,4 @@
-"""Sentences of the model card on what was measured from audio: agreement with the archive, and robustness.
+"""Sentences of the model card on what was measured: agreement of audio with the archive, robustness, errors.
 
 A result counts for the runs that it names, by the SHA-256 of their weights: what was measured on others is not said of
 these.
@@ -6,12 +6,15 @@ these.
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["agreement_text", "robustness_text"]
+from genrekit.data.gtzan_facts import gtzan_facts
+
+__all__ = ["agreement_text", "errors_text", "robustness_text"]
 
 NOT_MEASURED = "has not been measured on this model"
 
@@ -44,6 +47,21 @@ def robustness_text(path: Path, runs: Mapping[str, str]) -> str:
         f"Of {_percent(unchanged['accuracy'])} from audio (report A's folds, {found['n_tracks']} recordings) it loses, "
         f"in points, {costs + ', and ' if costs else ''}{rest}: filters, level, mp3, noise, tempo, pitch, a later "
         "start (`results/default_model/robustness`)."
+    )
+
+
+def errors_text(path: Path, *, shown: int = 6) -> str:
+    """What `genrekit analyse labels` wrote to `path`: how many errors, how many in faulty tracks, and the surest."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    faulty = {track for track, fact in gtzan_facts().items() if fact.filtered is None}
+    n_faulty = sum(row["track"] in faulty for row in rows)
+    surest = "; ".join(f"{row['artist']}, {row['title']} ({row['label']}: {row['answer']})" for row in rows[:shown])
+    return (
+        f"{len(rows)} of 999 tracks are taken for another genre by the models of P3 and P4 that did not train on them; "
+        f"{n_faulty} of these are among the {len(faulty)} that the fault-filtered split leaves out as repeated, distorted "
+        f"or mislabelled. Many of the surest errors are disputable labels: {surest}. All of them: "
+        f"`results/default_model/{path.name}`."
     )
 
 

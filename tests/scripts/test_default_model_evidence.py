@@ -72,3 +72,15 @@ def test_robustness_names_what_costs_more_than_three_points(
     path.write_text(json.dumps(values))
     text = evidence.robustness_text(path, RUNS)
     assert expected in text and "Of 86.0 % from audio" in text and "638 recordings" in text
+
+
+def test_errors_are_counted_and_the_surest_named(evidence, tmp_path: Path) -> None:
+    from genrekit.data.gtzan_facts import gtzan_facts
+
+    faulty = next(track for track, fact in gtzan_facts().items() if fact.filtered is None)
+    sound = next(track for track, fact in gtzan_facts().items() if fact.filtered is not None)
+    path = tmp_path / "doubted.csv"
+    path.write_text(f"track,label,answer,artist,title\n{sound},rock,metal,Queen,One\n{faulty},pop,disco,Cher,Two\n")
+    text = evidence.errors_text(path, shown=1)
+    assert text.startswith("2 of 999 tracks are taken for another genre") and "; 1 of these are among the 70" in text
+    assert "Queen, One (rock: metal)" in text and "Cher" not in text
