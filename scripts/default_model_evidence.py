@@ -59,8 +59,8 @@ def errors_text(path: Path, *, shown: int = 6) -> str:
     surest = "; ".join(f"{row['artist']}, {row['title']} ({row['label']}: {row['answer']})" for row in rows[:shown])
     return (
         f"{len(rows)} of 999 tracks are taken for another genre by the models of P3 and P4 that did not train on them; "
-        f"{n_faulty} of these are among the {len(faulty)} that the fault-filtered split leaves out as repeated, distorted "
-        f"or mislabelled. Many of the surest errors are disputable labels: {surest}. All of them: "
+        f"{n_faulty} of these are among the {len(faulty)} that the fault-filtered split leaves out as repeated, "
+        f"distorted or mislabelled. Many of the surest errors are disputable labels: {surest}. All of them: "
         f"`results/default_model/{path.name}`."
     )
 
