@@ -41,7 +41,7 @@ def robustness_text(path: Path, runs: Mapping[str, str]) -> str:
     changed.sort(key=lambda condition: condition["difference"])
     costly = [condition for condition in changed if condition["difference"] < -0.03]
     cheap = changed[len(costly) :]
-    costs = ", ".join(f"{-100 * condition['difference']:.1f} to {condition['title']}" for condition in costly)
+    costs = ", ".join(f"{-100 * condition['difference']:.1f} ({condition['title']})" for condition in costly)
     rest = f"at most {max(0.0, -100 * cheap[0]['difference']):.1f} to each of {len(cheap)} other changes"
     return (
         f"Of {_percent(unchanged['accuracy'])} from audio (report A's folds, {found['n_tracks']} recordings) it loses, "

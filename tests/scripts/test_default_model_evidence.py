@@ -57,7 +57,7 @@ def test_without_a_file_nothing_was_measured(evidence, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("differences", "expected"),
     [
-        ((-0.15, -0.045, -0.017, 0.006), "15.0 to telephone, 4.5 to noise, and at most 1.7 to each of 2 other changes"),
+        ((-0.15, -0.045, -0.017, 0.006), "15.0 (telephone), 4.5 (noise), and at most 1.7 to each of 2 other changes"),
         ((-0.01, 0.0, 0.0, 0.02), "it loses, in points, at most 1.0 to each of 4 other changes"),
         ((0.01, 0.0, 0.0, 0.02), "at most 0.0 to each of 4 other changes"),
     ],
