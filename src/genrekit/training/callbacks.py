@@ -32,9 +32,11 @@ class AtomicCheckpoints(TorchCheckpointIO):
             with written_whole(Path(path)) as partial:
                 super().save_checkpoint(checkpoint, partial, storage_options)
         except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError of its zip writer
+            # An OSError's text names files of our own besides.
+            reason = (isinstance(error, OSError) and error.strerror) or error
+            kept = " The previous one is kept;" if Path(path).is_file() else " There is none yet;"
             raise RunError(
-                f"Cannot write the checkpoint {path}: {error}. The previous one is kept; make room and start the same "
-                "command again."
+                f"Cannot write the checkpoint {path}: {reason}.{kept} make room and start the same command again."
             ) from error
 
 
