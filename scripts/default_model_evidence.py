@@ -16,6 +16,7 @@ from genrekit.data.gtzan_facts import gtzan_facts
 
 __all__ = ["agreement_text", "errors_text", "robustness_text"]
 
+N_TRACKS = 999  # GTZAN without the one that cannot be decoded
 NOT_MEASURED = "has not been measured on this model"
 
 
@@ -58,8 +59,8 @@ def errors_text(path: Path, *, shown: int = 6) -> str:
     n_faulty = sum(row["track"] in faulty for row in rows)
     surest = "; ".join(f"{row['artist']}, {row['title']} ({row['label']}: {row['answer']})" for row in rows[:shown])
     return (
-        f"{len(rows)} of 999 tracks are taken for another genre by the models of P3 and P4 that did not train on them; "
-        f"{n_faulty} of these are among the {len(faulty)} that the fault-filtered split leaves out as repeated, "
+        f"{len(rows)} of {N_TRACKS} tracks are taken for another genre by the models of P3 and P4 that did not train on "
+        f"them; {n_faulty} of these are among the {len(faulty)} that the fault-filtered split leaves out as repeated, "
         f"distorted or mislabelled. Many of the surest errors are disputable labels: {surest}. All of them: "
         f"`results/default_model/{path.name}`."
     )

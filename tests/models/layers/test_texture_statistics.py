@@ -75,6 +75,7 @@ def test_stays_in_float32_under_autocast() -> None:
     expected = statistics(x)
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(statistics(x), expected)
+        assert statistics(x).dtype == torch.float32
 
 
 @pytest.mark.parametrize("n_bins", [96, 16])
