@@ -59,9 +59,9 @@ def errors_text(path: Path, *, shown: int = 6) -> str:
     n_faulty = sum(row["track"] in faulty for row in rows)
     surest = "; ".join(f"{row['artist']}, {row['title']} ({row['label']}: {row['answer']})" for row in rows[:shown])
     return (
-        f"{len(rows)} of {N_TRACKS} tracks are taken for another genre by the models of P3 and P4 that did not train on "
-        f"them; {n_faulty} of these are among the {len(faulty)} that the fault-filtered split leaves out as repeated, "
-        f"distorted or mislabelled. Many of the surest errors are disputable labels: {surest}. All of them: "
+        f"{len(rows)} of {N_TRACKS} tracks are taken for another genre by the models of P3 and P4 that did not train "
+        f"on them; {n_faulty} of these are among the {len(faulty)} that the fault-filtered split leaves out as "
+        f"repeated, distorted or mislabelled. Many of the surest errors are disputable labels: {surest}. All of them: "
         f"`results/default_model/{path.name}`."
     )
 
