@@ -13,11 +13,14 @@ from genrekit.evaluation.fusion import FusionMethod
 from genrekit.evaluation.runs import StoredRun, pool_runs
 from genrekit.evaluation.summary import Evaluation, evaluate_predictions
 
-__all__ = ["COLUMNS", "Column", "Replication", "ReportRow", "Unit", "replicate", "report_rows"]
+__all__ = ["COLUMNS", "Column", "Replication", "ReportRow", "Unit", "n_folds_of", "replicate", "report_rows"]
 
 Unit = Literal["excerpt", "mean", "vote"]
 Column = Literal["P1", "P2 stopped on test", "P2", "P4"]
 COLUMNS: tuple[Column, ...] = ("P1", "P2 stopped on test", "P2", "P4")
+# Recipes from audio run on all of GTZAN, or on the six genres of which the audio is there.
+AUDIO = "audio"
+AUDIO_DATASETS = ("gtzan", "gtzan6")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class ReportRow:
     Attributes
     ----------
     report, place, system : such as "A", "table 2", "SE-CNN, flatten"
-    recipes : names of the recipes that are this system, one a data set
+    recipes : names of the recipes that are this system, by their data set, or under "audio"
     unit : what is counted: excerpts, or tracks by mean or by vote
     protocol : under which the report worked, whatever it calls it
     accuracy, deviation, precision, recall, f1 : percent as printed; None where the report prints none
@@ -39,7 +42,7 @@ class ReportRow:
     report: str
     place: str
     system: str
-    recipes: tuple[str, ...]
+    recipes: Mapping[str, tuple[str, ...]]
     unit: Unit
     protocol: str
     accuracy: float | None = None
@@ -63,6 +66,11 @@ class ReportRow:
         """How the report makes one decision per track: A by mean, B by vote."""
         return "vote" if self.report == "B" else "mean"
 
+    @property
+    def all_recipes(self) -> tuple[str, ...]:
+        """Names of the recipes that are this system, on whatever data."""
+        return tuple(name for names in self.recipes.values() for name in names)
+
 
 @dataclass(frozen=True, eq=False)
 class Replication:
@@ -81,8 +89,28 @@ class Replication:
 
     def ours(self, row: ReportRow, dataset: str, column: Column) -> Evaluation | None:
         """Our evaluation of a row's system on a data set; None if it was not run."""
-        found = (self.evaluations.get((recipe, dataset, column)) for recipe in row.recipes)
+        found = (self.evaluations.get((recipe, dataset, column)) for recipe in row.all_recipes)
         return next((evaluation for evaluation in found if evaluation is not None), None)
+
+    def systems(self) -> tuple[ReportRow, ...]:
+        """One row of each system, in the order in which the reports name them."""
+        first: dict[str, ReportRow] = {}
+        for row in self.rows:
+            first.setdefault(row.system, row)
+        return tuple(first.values())
+
+    def datasets_of(self, row: ReportRow) -> tuple[str, ...]:
+        """Data sets that a row's system has a recipe for; of those from audio, the ones with runs, or GTZAN-6."""
+        names: list[str] = []
+        for source in row.recipes:
+            there = [name for name in AUDIO_DATASETS if any(self.ours(row, name, column) for column in COLUMNS)]
+            names += [source] if source != AUDIO else there or ["gtzan6"]
+        return tuple(names)
+
+
+def n_folds_of(evaluation: Evaluation) -> int | None:
+    """How many folds the split of an evaluation has; None if it is not on record."""
+    return max((split.n_folds for split in evaluation.splits), default=None)
 
 
 def report_rows() -> tuple[ReportRow, ...]:
@@ -90,8 +118,8 @@ def report_rows() -> tuple[ReportRow, ...]:
     text = resources.files("genrekit.analysis").joinpath("replication.json").read_text(encoding="utf-8")
     rows = []
     for entry in json.loads(text):
-        values = {**entry, "recipes": tuple(entry["recipes"]), "folds": tuple(entry.get("folds", ()))}
-        rows.append(ReportRow(**values))
+        recipes = {source: tuple(names) for source, names in entry["recipes"].items()}
+        rows.append(ReportRow(**{**entry, "recipes": recipes, "folds": tuple(entry.get("folds", ()))}))
     return tuple(rows)
 
 
@@ -106,7 +134,7 @@ def replicate(runs: Sequence[StoredRun], *, n_resamples: int = 5000) -> Replicat
         If runs of one recipe, data set and protocol do not belong together.
     """
     rows = report_rows()
-    fusion_of: dict[str, FusionMethod] = {name: row.fusion for row in rows for name in row.recipes}
+    fusion_of: dict[str, FusionMethod] = {name: row.fusion for row in rows for name in row.all_recipes}
     groups: dict[tuple[str, str, Column], list[StoredRun]] = defaultdict(list)
     for run in runs:
         column = _column(run)

@@ -1,12 +1,12 @@
-"""The replication as a page: a table for each table of the reports, what is leak, and what was not run."""
+"""The replication as a page: a table for each table of the reports, what is leak, and how much was run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from genrekit.analysis.replication import COLUMNS, Column, Replication, ReportRow
+from genrekit.analysis.replication import COLUMNS, Column, Replication, ReportRow, n_folds_of
 from genrekit.evaluation.report_content import interval_text, spread_text
-from genrekit.evaluation.report_parts import Bullets, Cell, ReportContent, Section, Table
+from genrekit.evaluation.report_parts import Cell, ReportContent, Section, Table
 from genrekit.evaluation.scores import Spread
 from genrekit.evaluation.summary import Evaluation
 
@@ -36,7 +36,7 @@ def replication_content(replication: Replication) -> ReportContent:
     for report, place in dict.fromkeys((row.report, row.place) for row in replication.rows):
         rows = [row for row in replication.rows if (row.report, row.place) == (report, place)]
         sections.append(_table_section(report, place, rows, replication))
-    sections += [_leak(replication), _figures_of_b(replication), _runs(replication), _not_run(replication)]
+    sections += [_leak(replication), _figures_of_b(replication), _coverage(replication), _runs(replication)]
     return ReportContent(
         title="The two reports, run again",
         banner="Columns under P1 are CONTAMINATED: training has heard the tracks that are scored.",
@@ -55,8 +55,9 @@ def _reading() -> Section:
         "How to read the tables",
         (
             "Accuracy in percent. Ours is the mean and deviation over folds (and seeds), then a 95 % bootstrap "
-            "interval over tracks, clustered by artist. 'Excerpts' counts excerpt by excerpt; 'tracks' counts one "
-            "decision per track, by the mean of probabilities (report A) or by majority vote (report B).",
+            "interval over tracks, clustered by artist; where some folds were not run, how many were. 'Excerpts' "
+            "counts excerpt by excerpt; 'tracks' counts one decision per track, by the mean of probabilities (report "
+            "A) or by majority vote (report B).",
             "A printed figure stands in the column of the protocol that the report followed, whatever it calls it. P1 "
             "spreads the excerpts of one track over the parts. P2 keeps a track together: 'stopped on test' chooses "
             "the epoch on the very fold that is scored, as report A does, 'by tracks' on a validation part of its own. "
@@ -66,13 +67,13 @@ def _reading() -> Section:
 
 
 def _table_section(report: str, place: str, rows: Sequence[ReportRow], replication: Replication) -> Section:
-    systems = dict.fromkeys((row.system, row.recipes) for row in rows)
     lines: list[tuple[Cell, ...]] = []
-    for system, recipes in systems:
-        own = [row for row in rows if (row.system, row.recipes) == (system, recipes)]
-        lines += _lines(own, replication)
+    for system in dict.fromkeys(row.system for row in rows):
+        lines += _lines([row for row in rows if row.system == system], replication)
     header = ("system", "data", "counted", *(HEADINGS[column] for column in COLUMNS))
     notes = tuple(f"{row.system}: {row.note}." for row in rows if row.note)
+    if not lines:
+        return Section(f"Report {report}, {place}", (*notes, "Nothing is printed, and nothing was run yet."))
     table = Table(header, tuple(lines), text_columns=frozenset({0, 1, 2}))
     return Section(f"Report {report}, {place}", notes, (table,))
 
@@ -90,15 +91,21 @@ def _lines(rows: Sequence[ReportRow], replication: Replication) -> Iterator[tupl
         if not any(found.values()):
             continue
         for unit in ("excerpt", "track"):
-            if unit == "excerpt" and all(e is None or e.n_excerpts == e.n_tracks for e in found.values()):
+            if unit == "excerpt" and _is_whole_tracks(found):
                 continue
             counted = "excerpts" if unit == "excerpt" else f"tracks, {row.fusion}"
-            single = all(e is None or e.n_excerpts == e.n_tracks for e in found.values())
-            cells = [
-                Cell(_ours(e, unit) if e is not None else ONE_EXCERPT if single and column == "P1" else NOT_RUN)
-                for column, e in found.items()
-            ]
+            cells = [Cell(_missing(column, found) if e is None else _ours(e, unit)) for column, e in found.items()]
             yield (Cell(row.system), Cell(dataset), Cell(counted), *cells)
+
+
+def _is_whole_tracks(found: Mapping[Column, Evaluation | None]) -> bool:
+    """Whether there are evaluations, and each has one excerpt a track."""
+    there = [evaluation for evaluation in found.values() if evaluation is not None]
+    return bool(there) and all(evaluation.n_excerpts == evaluation.n_tracks for evaluation in there)
+
+
+def _missing(column: Column, found: Mapping[Column, Evaluation | None]) -> str:
+    return ONE_EXCERPT if column == "P1" and _is_whole_tracks(found) else NOT_RUN
 
 
 def _printed(row: ReportRow) -> str:
@@ -112,14 +119,21 @@ def _spread(evaluation: Evaluation, unit: str) -> Spread:
 
 def _ours(evaluation: Evaluation, unit: str) -> str:
     view = evaluation.views[0] if unit == "excerpt" else evaluation.headline
-    return f"{spread_text(_spread(evaluation, unit))}\n[{interval_text(view.intervals['accuracy'])}]"
+    figures = f"{spread_text(_spread(evaluation, unit))}\n[{interval_text(view.intervals['accuracy'])}]"
+    n_folds = n_folds_of(evaluation)
+    is_whole = n_folds is None or len(evaluation.folds) >= n_folds
+    return figures if is_whole else f"{figures}\n{_folds_run(evaluation)}"
+
+
+def _folds_run(evaluation: Evaluation) -> str:
+    n_folds = n_folds_of(evaluation)
+    return f"{len(evaluation.folds)} folds" if n_folds is None else f"{len(evaluation.folds)} of {n_folds} folds"
 
 
 def _leak(replication: Replication) -> Section:
     """Points that go when the leak goes: excerpts against excerpts, so that nothing but the split differs."""
     lines: list[tuple[Cell, ...]] = []
-    for system, recipes in dict.fromkeys((row.system, row.recipes) for row in replication.rows):
-        row = next(r for r in replication.rows if r.recipes == recipes)
+    for row in replication.systems():
         for dataset in replication.datasets:
             means = {
                 column: _spread(evaluation, "excerpt").mean
@@ -133,13 +147,13 @@ def _leak(replication: Replication) -> Section:
                 f"{100 * (means[above] - means[below]):+.1f}" if above in means and below in means else NOT_RUN
                 for above, below in steps
             ]
-            printed = [r for r in replication.rows if r.recipes == recipes and r.protocol == "P1" and r.accuracy]
+            printed = [r for r in replication.rows if r.system == row.system and r.protocol == "P1" and r.accuracy]
             without = ""
             if printed and "P1" in means and "P2" in means:
                 leak = 100 * (means["P1"] - means["P2"])
                 figure = printed[0].accuracy or 0.0
                 without = f"{figure:.1f}; on this data {leak:.1f} points of the same system are leak"
-            lines.append((Cell(system), Cell(dataset), *(Cell(text) for text in points), Cell(without)))
+            lines.append((Cell(row.system), Cell(dataset), *(Cell(text) for text in points), Cell(without)))
     header = (
         "system",
         "data",
@@ -155,7 +169,8 @@ def _leak(replication: Replication) -> Section:
         (
             "Points of excerpt-wise accuracy that are lost when a leak is closed: tracks in two parts (P1 less by "
             "tracks), the epoch chosen on the scored fold, artists in two parts (by tracks less artist-disjoint; those "
-            "folds train on fewer tracks, which costs points of its own).",
+            "folds train on fewer tracks, which costs points of its own). Where some folds were not run, it is the "
+            "difference of those that were, which are not the same tracks.",
         ),
         (Table(header, tuple(lines), text_columns=frozenset({0, 1, 5})),),
     )
@@ -205,18 +220,20 @@ def _runs(replication: Replication) -> Section:
     return Section("What was run", named, (Table(header, tuple(lines), text_columns=frozenset({0, 1, 2, 3, 4})),))
 
 
-def _not_run(replication: Replication) -> Section:
-    missing = []
-    recipes = dict.fromkeys(recipe for row in replication.rows for recipe in row.recipes)
-    done = {(recipe, column) for recipe, _, column in replication.evaluations}
-    for recipe in recipes:
-        lacking = [column for column in COLUMNS if (recipe, column) not in done]
-        if lacking:
-            missing.append(f"{recipe}: {', '.join(lacking)}.")
-    if not missing:
-        return Section("What was not run", ("Everything in the tables was run.",))
+def _coverage(replication: Replication) -> Section:
+    """How many folds of each system there are, under each protocol, on each data set that it has a recipe for."""
+    lines: list[tuple[Cell, ...]] = []
+    for row in replication.systems():
+        for dataset in replication.datasets_of(row):
+            found = {column: replication.ours(row, dataset, column) for column in COLUMNS}
+            folds = (Cell(_missing(column, found) if e is None else _folds_run(e)) for column, e in found.items())
+            lines.append((Cell(row.system), Cell(dataset), *folds))
+    header = ("system", "data", *(HEADINGS[column] for column in COLUMNS))
     return Section(
-        "What was not run",
-        ("To run one: genrekit experiment recipes/NAME.yaml --folds all. All commands are in recipes/README.md.",),
-        (Bullets(tuple(missing)),),
+        "How much was run",
+        (
+            "To run what is missing: genrekit experiment recipes/NAME.yaml --folds all. recipes/README.md has the "
+            "recipe of each system, and what to add for each protocol.",
+        ),
+        (Table(header, tuple(lines), text_columns=frozenset(range(len(header)))),),
     )
