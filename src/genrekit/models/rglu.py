@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from genrekit.errors import RecipeError
+from genrekit.models.layers.over_time import ConvolutionOverTime, MaxPoolOverTime, NormOverTime
 from genrekit.models.layers.positions import sinusoids
 from genrekit.models.layers.rglu import ResidualGatedUnit
 from genrekit.models.network import GenreNetwork
@@ -66,10 +67,10 @@ class RGLU(GenreNetwork):
     def __init__(self, spec: ModelSpec, options: RGLUOptions) -> None:
         super().__init__(spec)
         first = WIDTHS[0][0]
-        self.stem = nn.Sequential(nn.Conv1d(spec.n_bins, first, 3, padding=1, bias=False), nn.BatchNorm1d(first))
+        self.stem = nn.Sequential(ConvolutionOverTime(spec.n_bins, first), NormOverTime(first))
         blocks: list[nn.Module] = []
         for before, (width, last) in pairwise(((first, first), *WIDTHS)):
-            blocks += [ResidualGatedUnit(before[-1], width), ResidualGatedUnit(width, last), nn.MaxPool1d(2)]
+            blocks += [ResidualGatedUnit(before[-1], width), ResidualGatedUnit(width, last), MaxPoolOverTime()]
         self.blocks = nn.Sequential(*blocks)
         self.encoder = _make_encoder(spec, options)
         self.embedding_size = 2 * WIDTH
@@ -84,8 +85,8 @@ class RGLU(GenreNetwork):
 
     def forward_features(self, x: torch.Tensor) -> torch.Tensor:
         """Features [batch, n_bins, n_columns] -> mean and maximum over time of the encoder's result, [batch, 512]."""
-        steps = self.encoder(self.blocks(self.stem(x)))
-        return torch.cat((steps.mean(2), steps.amax(2)), dim=1)
+        steps = self.encoder(self.blocks(self.stem(x.transpose(1, 2))))
+        return torch.cat((steps.mean(1), steps.amax(1)), dim=1)
 
     def forward_head(self, features: torch.Tensor) -> torch.Tensor:
         """Embedding [batch, 512] -> logits [batch, n_classes]."""
@@ -94,20 +95,19 @@ class RGLU(GenreNetwork):
 
 
 class TransformerOverTime(nn.Module):
-    """One post-norm encoder block over time steps: [batch, 256, steps] -> the same shape."""
+    """One post-norm encoder block over time steps: [batch, steps, 256] -> the same shape."""
 
     def __init__(self, options: RGLUOptions) -> None:
         super().__init__()
         self.block = _encoder_block(WIDTH, options.n_heads, options)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = x.transpose(1, 2)
         encoded: torch.Tensor = self.block(x + sinusoids(x.shape[1], WIDTH).to(x))
-        return encoded.transpose(1, 2)
+        return encoded
 
 
 class TransformerOverChannels(nn.Module):
-    """One post-norm encoder block over the 256 channels, whose features are the steps: [batch, 256, steps] -> same."""
+    """One post-norm encoder block over the 256 channels, whose features are the steps: [batch, steps, 256] -> same."""
 
     def __init__(self, n_steps: int, options: RGLUOptions) -> None:
         super().__init__()
@@ -115,12 +115,13 @@ class TransformerOverChannels(nn.Module):
         self.block = _encoder_block(n_steps, n_heads, options)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.transpose(1, 2)
         encoded: torch.Tensor = self.block(x + sinusoids(x.shape[1], x.shape[2]).to(x))
-        return encoded
+        return encoded.transpose(1, 2)
 
 
 class RecurrentOverTime(nn.Module):
-    """A recurrent layer over time steps, 256 outputs each: [batch, 256, steps] -> the same shape.
+    """A recurrent layer over time steps, 256 outputs each: [batch, steps, 256] -> the same shape.
 
     It gets no positional encoding: it reads the steps in order.
     """
@@ -130,8 +131,8 @@ class RecurrentOverTime(nn.Module):
         self.cell = cell(WIDTH, WIDTH // n_directions, batch_first=True, bidirectional=n_directions == 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        encoded: torch.Tensor = self.cell(x.transpose(1, 2))[0]
-        return encoded.transpose(1, 2)
+        encoded: torch.Tensor = self.cell(x)[0]
+        return encoded
 
 
 def _encoder_block(width: int, n_heads: int, options: RGLUOptions) -> nn.TransformerEncoderLayer:

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from genrekit.models.layers.over_time import ConvolutionOverTime, NormOverTime
+
 __all__ = ["ResidualGatedUnit"]
 
 
@@ -22,11 +24,11 @@ class ResidualGatedUnit(nn.Module):
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv1d(in_channels, 2 * channels, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm1d(2 * channels)
+        self.conv = ConvolutionOverTime(in_channels, 2 * channels)
+        self.norm = NormOverTime(2 * channels)
         self.is_residual = in_channels == channels
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Sequence [batch, in_channels, steps] -> [batch, channels, steps]."""
-        gated = F.glu(self.norm(self.conv(x)), dim=1)
+        """Sequence [batch, steps, in_channels] -> [batch, steps, channels]."""
+        gated = F.glu(self.norm(self.conv(x)), dim=2)
         return x + gated if self.is_residual else gated
