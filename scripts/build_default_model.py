@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import shutil
 import string
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,13 +28,13 @@ from default_model_evidence import agreement_text, errors_text, robustness_text
 from sklearn.metrics import roc_auc_score
 
 from genrekit.analysis import OwnFigure, draw_beside_published, table_beside_published, write_picture
-from genrekit.data import load_dataset
+from genrekit.data import Dataset, load_dataset
 from genrekit.data.hashing import file_sha256
 from genrekit.data.negatives import write_negatives
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.calibration import apply_temperature, expected_calibration_error
 from genrekit.evaluation.fusion import fuse
-from genrekit.export import Calibration, export_onnx, fit_calibration
+from genrekit.export import Calibration, export_onnx, fit_calibration, fit_short_temperatures
 from genrekit.features import ARCHIVE_LOG_MEL
 from genrekit.inference import ModelCard
 from genrekit.models import load_weights
@@ -49,11 +51,16 @@ DOUBTED_LABELS = RESULTS / "doubted_labels.csv"
 # to a minute do, as in evaluation: of GTZAN's tracks, what is used is what is scored.
 HOP_S = 10.0
 SHORT_HOP_S = 5.0
+# Up to a window, a recording is heard as one; from there to GTZAN's tracks, `ModelCard.temperature_of_s` interpolates.
+SHORT_DURATIONS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+TRACK_S = 30.0
 MODEL_NAME = "gtzan-ensemble-5"
 # Groups of runs whose test parts are scored; P4's also calibrate.
 SCORED = ("p3", "p4", "a_folds")
 WITHOUT_VALIDATION = ("split.validation=none",)
 CPU = torch.device("cpu")
+# Of sounds that are no music, which have a label because a table has one; it is not read.
+NO_LABEL = 0
 
 
 @dataclass(frozen=True)
@@ -120,47 +127,71 @@ def list_errors(work: Path) -> None:
     subprocess.run(command, check=True)
 
 
-def negative_predictions(work: Path, genres: tuple[str, ...]) -> Predictions:
-    """What the artist-disjoint models say of negatives that none of them was trained on, as one table."""
-    path = work / "negatives-held-out.npz"
-    dataset = load_dataset("archive", path)
+def answers(job: Job, work: Path, dataset: Dataset, rows: Sequence[int], length_s: float) -> Predictions:
+    """What a run says of excerpts of `length_s` of an archive's rows, every `SHORT_HOP_S`; one that is shorter than its
+    window is repeated to fill it, as in use."""
+    network, header = load_weights(job.run(work).weights_path)
+    recipe = load_recipe(RECIPE, job.overrides)
+    genres = header.genres
     source = ArchiveSource(dataset, CPU)
-    recipe = load_recipe(RECIPE)
-    window, hop = source.steps(recipe.excerpts.window_s), source.steps(SHORT_HOP_S)
+    window, length = source.steps(header.window_s), source.steps(length_s)
+    tracks = [dataset.tracks[row] for row in rows]
     tables = []
-    for job in JOBS:
-        if job.group != "p4":
-            continue
-        network, _ = load_weights(job.run(work).weights_path)
-        for start in range(0, int(source.n_steps.min()) - window + 1, hop):
-            rows = torch.arange(len(dataset))
-            cut = source.cut(rows, torch.full((len(rows),), start), window)
+    for start in range(0, int(source.n_steps.min()) - length + 1, source.steps(SHORT_HOP_S)):
+        probabilities = []
+        for batch in torch.tensor(rows).split(64):
+            excerpt = source.features(source.cut(batch, torch.full((len(batch),), start), length))
+            filled = excerpt.repeat(1, 1, math.ceil(window / length))[:, :, :window]
             with torch.no_grad():
-                p = network(source.features(cut)).double().softmax(1).float().numpy()
-            n = len(rows)
-            tables.append(
-                Predictions(
-                    genres=genres,
-                    track=np.array([track.track_id for track in dataset.tracks]),
-                    start_s=np.full(n, start * source.step_s),
-                    part=np.full(n, "test"),
-                    fold=np.full(n, load_recipe(RECIPE, job.overrides).split.fold),
-                    seed=np.zeros(n, int),
-                    label=np.zeros(n, int),
-                    probabilities=p,
-                    protocol="P4",
-                    contaminated=False,
-                    recipe=recipe.name,
-                    dataset="negatives",
-                )
+                probabilities.append(network(filled).double().softmax(1).float())
+        n = len(tracks)
+        tables.append(
+            Predictions(
+                genres=genres,
+                track=np.array([track.track_id for track in tracks]),
+                start_s=np.full(n, start * source.step_s),
+                part=np.full(n, "test"),
+                fold=np.full(n, recipe.split.fold),
+                seed=np.full(n, recipe.seed),
+                label=np.array([genres.index(track.genre) if track.genre in genres else NO_LABEL for track in tracks]),
+                probabilities=torch.cat(probabilities).numpy(),
+                protocol="P4",
+                contaminated=False,
+                recipe=recipe.name,
+                dataset=dataset.name,
             )
+        )
     return Predictions.concatenate(tables)
+
+
+def negative_predictions(work: Path) -> Predictions:
+    """What the artist-disjoint models say of negatives that none of them was trained on, as one table."""
+    dataset = load_dataset("archive", work / "negatives-held-out.npz")
+    window_s = load_recipe(RECIPE).excerpts.window_s
+    jobs = [job for job in JOBS if job.group == "p4"]
+    return Predictions.concatenate([answers(job, work, dataset, range(len(dataset)), window_s) for job in jobs])
+
+
+def short_temperatures(work: Path, gtzan: Path, calibration: Calibration) -> tuple[tuple[float, float], ...]:
+    """How much less sure to be of short recordings, from excerpts of tracks that artist-disjoint models never heard."""
+    dataset = load_dataset("gtzan_archive", gtzan)
+    row = {track.track_id: number for number, track in enumerate(dataset.tracks)}
+    by_duration_s = {}
+    for duration_s in SHORT_DURATIONS_S:
+        tables = []
+        for job in JOBS:
+            if job.group == "p4":
+                scored = Predictions.read_parquet(job.run(work).predictions_path).select(part="test")
+                rows = [row[track] for track in sorted(set(scored.track.tolist()))]
+                tables.append(answers(job, work, dataset, rows, duration_s))
+        by_duration_s[duration_s] = Predictions.concatenate(tables)
+    return (*fit_short_temperatures(calibration, by_duration_s), (TRACK_S, 1.0))
 
 
 def calibrate(work: Path) -> tuple[Calibration, dict[str, float]]:
     """Calibrate on artists that no model knew, since a user's artists are not GTZAN's; and say how well it fits."""
     known = pooled("p4", work)
-    negatives = negative_predictions(work, known.genres)
+    negatives = negative_predictions(work)
     calibration = fit_calibration(known, negatives)
 
     def confidence(table: Predictions) -> tuple[np.ndarray, np.ndarray]:
@@ -224,9 +255,11 @@ def card_text(figures: dict[str, dict[str, float]], fit: dict[str, float], work:
     return string.Template(template).substitute(values)
 
 
-def export(work: Path, figures: dict[str, dict[str, float]]) -> None:
+def export(work: Path, gtzan: Path, figures: dict[str, dict[str, float]]) -> None:
     """Calibrate, and write the model trained on all tracks, which is checked; then what is said of it."""
     calibration, fit = calibrate(work)
+    short = short_temperatures(work, gtzan, calibration)
+    fit = {**fit, "short_temperatures": short}
     print(json.dumps(fit, indent=1))
     run = next(job.run(work) for job in JOBS if job.group == "all")
     network, header = load_weights(run.weights_path)
@@ -239,6 +272,7 @@ def export(work: Path, figures: dict[str, dict[str, float]]) -> None:
         hop_s=HOP_S,
         short_hop_s=SHORT_HOP_S,
         file_temperature=calibration.file_temperature,
+        short_temperatures=short,
         unknown_threshold=calibration.unknown_threshold,
         features=header.features.to_dict(),
         model=header.model.to_dict(),
@@ -288,7 +322,7 @@ def main() -> None:
     groups = [group for group in SCORED if all(job.run(given.work).done for job in JOBS if job.group == group)]
     figures = {group: headline(evaluate(group, given.work), pooled(group, given.work)) for group in groups}
     list_errors(given.work)
-    export(given.work, figures)
+    export(given.work, given.gtzan, figures)
     set_beside_published(figures)
     for group in set(SCORED) - set(groups):
         # What lies there is of the model before.

@@ -37,7 +37,7 @@ class BlocksOf:
     def close(self) -> None: ...
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rates=st.sampled_from([(44_100, 22_050), (48_000, 22_050), (8_000, 22_050), (22_050, 16_000), (192_000, 22_050)]),
     n_samples=st.integers(20, 60_000),
@@ -135,7 +135,7 @@ EXCERPTED = music(7.0, sr=16_000)
 EXCERPTED_WHOLE = soxr.resample(EXCERPTED.mean(axis=1), 16_000, 8_000, quality="HQ")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(start_s=st.floats(0, 6.99), duration_s=st.one_of(st.none(), st.floats(0.001, 9)))
 def test_an_excerpt_is_a_slice_of_the_whole(start_s: float, duration_s: float | None) -> None:
     samples, whole = EXCERPTED, EXCERPTED_WHOLE

@@ -24,7 +24,7 @@ def reference(samples: np.ndarray, window_samples: int, hop_samples: int) -> lis
     return [(start, samples[start : start + window_samples], window_samples) for start in starts]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     lengths=st.lists(st.integers(0, 40), min_size=1, max_size=15).filter(lambda lengths: sum(lengths) > 0),
     window_samples=st.integers(1, 60),

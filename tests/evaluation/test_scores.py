@@ -19,7 +19,7 @@ Make = Callable[..., Predictions]
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_macro_metrics_agree_with_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     truth, answer = (np.array(column) for column in zip(*pairs, strict=True))
     confusion = confusion_matrix(truth, answer, 5)

@@ -8,7 +8,7 @@ import pytest
 from genrekit.errors import DataError
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.calibration import apply_temperature
-from genrekit.export import Calibration, fit_calibration
+from genrekit.export import Calibration, fit_calibration, fit_short_temperatures
 
 GENRES = ("a", "b", "c")
 N_TRACKS, N_WINDOWS = 600, 5
@@ -44,6 +44,16 @@ def test_an_overconfident_model_is_cooled_by_as_much_as_it_was_heated(temperatur
     assert calibration.window_temperature == pytest.approx(temperature, rel=0.15)
     # All windows of a track say the same here, so nothing is left to correct for files.
     assert calibration.file_temperature == pytest.approx(1, rel=0.02)
+
+
+def test_short_recordings_are_cooled_beyond_whole_ones() -> None:
+    whole = Calibration(window_temperature=1.5, file_temperature=0.8)
+    excerpts = {5.0: _predictions(1.5), 1.0: _predictions(3.0)}
+    (short_s, short), (longer_s, longer) = fit_short_temperatures(whole, excerpts)
+    assert (short_s, longer_s) == (1.0, 5.0)
+    # Once the window's temperature is taken off, 1 and 2 are left, which the file's is multiplied up to.
+    assert short * 0.8 == pytest.approx(2, rel=0.15)
+    assert longer * 0.8 == pytest.approx(1, rel=0.15)
 
 
 def test_negatives_raise_the_threshold() -> None:

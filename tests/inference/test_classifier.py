@@ -71,6 +71,31 @@ def test_window_probabilities_are_fused_as_the_file_says(tmp_path: Path) -> None
     assert q == pytest.approx({genre: value / sum(root.values()) for genre, value in root.items()}, abs=1e-6)
 
 
+def test_the_less_is_heard_the_less_sure(tmp_path: Path) -> None:
+    card = tiny_card(hop_s=1.0, unknown_threshold=0.0, short_temperatures=((0.5, 4.0), (1.0, 2.0), (4.0, 1.0)))
+    model = genrekit.load(write_tiny_model(tmp_path / "1.onnx", card))
+    always = genrekit.load(write_tiny_model(tmp_path / "2.onnx", tiny_card(hop_s=1.0, unknown_threshold=0.0)))
+
+    def odds(classifier: Classifier, y: np.ndarray) -> float:
+        p = list(classifier.classify(y, sr=SR).probabilities.values())
+        return float(np.log(p[0] / p[1]))
+
+    second = np.concatenate([_tone(100, 0.8), _tone(2000, 0.2)])
+    silence = np.zeros(3 * SR, np.float32)
+    for y, temperature in (
+        (second[: SR // 2], 4.0),
+        (second, 2.0),
+        (np.tile(second, 4), 1.0),
+        (np.tile(second, 30), 1.0),
+        # Four seconds, of which one was heard.
+        (np.concatenate([second, silence]), 2.0),
+    ):
+        assert odds(model, y) == pytest.approx(odds(always, y) / temperature, rel=1e-3)
+        result = model.classify(y, sr=SR)
+        if len(y) <= SR:
+            assert [segment.confidence for segment in result.timeline] == [pytest.approx(result.confidence)]
+
+
 def test_a_hundredth_of_a_second_more_does_not_change_the_answer(tmp_path: Path) -> None:
     model = genrekit.load(write_tiny_model(tmp_path / "1.onnx", tiny_card(hop_s=1.0)))
     y = np.concatenate([_tone(100, 3.0), _tone(2000, 1.01)])

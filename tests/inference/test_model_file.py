@@ -38,6 +38,22 @@ def test_a_card_comes_back_from_its_metadata(
     assert ModelCard.from_metadata(card.to_metadata()) == card
 
 
+@given(st.dictionaries(numbers, numbers, max_size=4))
+def test_what_short_recordings_get_comes_back_too(factors: dict[float, float]) -> None:
+    card = tiny_card(short_temperatures=tuple(sorted(factors.items())))
+    assert ("short_temperatures" in card.to_metadata()["genrekit"]) == bool(factors)
+    assert ModelCard.from_metadata(card.to_metadata()) == card
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "factor"), [(0.0, 4.0), (0.5, 4.0), (1.0, 4.0), (2.0, 2.0), (4.0, 1.0), (20.0, 0.25), (600.0, 0.25)]
+)
+def test_the_temperature_of_a_short_recording(duration_s: float, factor: float) -> None:
+    card = tiny_card(file_temperature=0.8, short_temperatures=((1.0, 4.0), (4.0, 1.0), (16.0, 0.25)))
+    assert card.temperature_of_s(duration_s) == pytest.approx(0.8 * factor)
+    assert tiny_card(file_temperature=0.8).temperature_of_s(duration_s) == 0.8
+
+
 def test_reading_a_file(tiny_model_path: Path) -> None:
     model_file = ModelFile.read(tiny_model_path)
     assert model_file.card == tiny_card()
@@ -69,6 +85,17 @@ def test_reading_a_file(tiny_model_path: Path) -> None:
         (lambda v: v.update(window_s=2.0), "its graph takes"),
         (lambda v: v.update(trained_on="GTZAN"), "trained_on 'GTZAN'; expected an object"),
         (lambda v: v.update(name=" "), "name ' '"),
+        (lambda v: v.update(short_temperatures=1.5), "short_temperatures 1.5; expected a list of pairs"),
+        (
+            lambda v: v.update(short_temperatures=[1, 2]),
+            "short_temperatures [1, 2]; expected a list of pairs of numbers",
+        ),
+        (lambda v: v.update(short_temperatures=[[1, 2, 3]]), "expected a list of pairs of numbers"),
+        (lambda v: v.update(short_temperatures=[[1, "2"]]), "expected a list of pairs of numbers"),
+        (lambda v: v.update(short_temperatures=[[2, 1], [1, 1]]), "pairs of positive numbers, the first rising"),
+        (lambda v: v.update(short_temperatures=[[1, 1], [1, 2]]), "pairs of positive numbers, the first rising"),
+        (lambda v: v.update(short_temperatures=[[0, 1]]), "pairs of positive numbers, the first rising"),
+        (lambda v: v.update(short_temperatures=[[1, float("inf")]]), "pairs of positive numbers, the first rising"),
     ],
 )
 def test_a_faulty_card_says_what_is_wrong(change: Callable[[dict], Any], said: str, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ texts = st.binary(max_size=300).map(lambda text: text.replace(b"\0", b" "))
 names = st.sampled_from([b"INAM", b"IART", b"ICMT", b"ISFT"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     before=st.lists(st.tuples(names, texts), max_size=3),
     old=texts,

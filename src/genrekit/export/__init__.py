@@ -6,12 +6,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genrekit.export.calibration import Calibration, fit_calibration
+    from genrekit.export.calibration import Calibration, fit_calibration, fit_short_temperatures
     from genrekit.export.onnx_export import export_onnx
 
-__all__ = ["Calibration", "export_onnx", "fit_calibration"]
+__all__ = ["Calibration", "export_onnx", "fit_calibration", "fit_short_temperatures"]
 
-_HOME = {"Calibration": "calibration", "fit_calibration": "calibration", "export_onnx": "onnx_export"}
+_HOME = {
+    "Calibration": "calibration",
+    "fit_calibration": "calibration",
+    "fit_short_temperatures": "calibration",
+    "export_onnx": "onnx_export",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from genrekit.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from genrekit.evaluation.calibration import TemperatureFit
     from genrekit.evaluation.predictions import Predictions
 
-__all__ = ["Calibration", "fit_calibration"]
+__all__ = ["Calibration", "fit_calibration", "fit_short_temperatures"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,37 @@ def fit_calibration(
         unknown = apply_temperature(fused(negatives).probabilities, file).max(axis=1)
     threshold = fit_unknown_threshold(confidence, files.correct, unknown, min_coverage=min_coverage).threshold
     return Calibration(window, file, threshold)
+
+
+def fit_short_temperatures(
+    calibration: Calibration, by_duration_s: Mapping[float, Predictions]
+) -> tuple[tuple[float, float], ...]:
+    """How much less sure than of a whole track a model is to be of a short recording: `ModelCard.short_temperatures`.
+
+    Parameters
+    ----------
+    calibration : of whole tracks
+    by_duration_s : predictions for excerpts of so many seconds, each heard as one window, with both temperatures at 1,
+        from models that were not trained on their tracks
+
+    Returns
+    -------
+    Pairs (seconds, factor of the file temperature), seconds rising
+
+    Raises
+    ------
+    DataError : as `fit_calibration`
+    """
+    import numpy as np
+
+    from genrekit.evaluation.calibration import apply_temperature, fit_temperature
+
+    pairs = []
+    for duration_s, excerpts in sorted(by_duration_s.items()):
+        warm = apply_temperature(excerpts.probabilities, calibration.window_temperature).astype(np.float32)
+        fitted = _checked(fit_temperature(warm, excerpts.label), f"excerpts of {duration_s:g} s")
+        pairs.append((duration_s, fitted / calibration.file_temperature))
+    return tuple(pairs)
 
 
 def _checked(fit: TemperatureFit, what: str) -> float:

@@ -220,7 +220,9 @@ def _decide(name: str | None, scores: WindowScores, card: ModelCard) -> Result:
     hop_s = card.hop_of_s(scores.duration_s)
     if n_windows:
         weights = window_weights(scores.starts_s, hop_s)
-        fused = fuse_windows(scores.probabilities, card.file_temperature, weights)
+        # Of a recording that is silent for the most part, no more was heard than of a short one.
+        heard_s = min(scores.duration_s, card.window_s + (float(weights.sum()) - 1) * hop_s)
+        fused = fuse_windows(scores.probabilities, card.temperature_of_s(heard_s), weights)
         if scores.n_silent:
             warnings.append(f"{scores.n_silent} of {n_windows + scores.n_silent} windows are silent and were left out")
     else:
@@ -231,7 +233,8 @@ def _decide(name: str | None, scores: WindowScores, card: ModelCard) -> Result:
     known = n_windows > 0 and confidence >= card.unknown_threshold
     timeline = make_timeline(
         scores.starts_s,
-        scores.probabilities,
+        # Of one window, what is said of the file is what is said of its time.
+        fused[None] if n_windows == 1 else scores.probabilities,
         genres=card.genres,
         window_s=card.window_s,
         hop_s=hop_s,

@@ -11,8 +11,11 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from genrekit.errors import ModelFileError
 from genrekit.features.strict import nearest
@@ -50,6 +53,8 @@ class ModelCard:
     short_hop_s : the same in recordings of at most `SHORT_S`, where each window weighs much and more cost little;
         `hop_s` is a whole multiple of it. None: `hop_s`
     file_temperature : > 0; a file's probabilities are softmax(log(mean over windows) / file_temperature)
+    short_temperatures : pairs (seconds, factor), seconds rising: a recording of so many seconds has its temperature
+        multiplied by the factor, since it tells less than a long one; see `temperature_of_s`. Empty: all have the same
     unknown_threshold : 0..1; a file whose best probability is below it is "unknown"
     features, model : the front end and the network, as their specifications' dictionaries
     trained_on : the data that the weights were learnt from
@@ -74,6 +79,7 @@ class ModelCard:
     evaluation: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
     short_hop_s: float | None = None
+    short_temperatures: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         _require(bool(self.name.strip()), "name", self.name, "a name")
@@ -90,6 +96,9 @@ class ModelCard:
             _require(whole, "short_hop_s", self.short_hop_s, f"a whole part of hop_s {self.hop_s}")
         _require(0 < self.file_temperature < math.inf, "file_temperature", self.file_temperature, "a positive number")
         _require(0 <= self.unknown_threshold <= 1, "unknown_threshold", self.unknown_threshold, "a number from 0 to 1")
+        seconds = [pair[0] for pair in self.short_temperatures]
+        rising = seconds == sorted(set(seconds)) and all(0 < x < math.inf for x in chain(*self.short_temperatures))
+        _require(rising, "short_temperatures", self.short_temperatures, "pairs of positive numbers, the first rising")
 
     @property
     def window_samples(self) -> int:
@@ -105,11 +114,23 @@ class ModelCard:
         """Seconds from one window to the next in a recording of this length."""
         return self.short_hop_s if self.short_hop_s is not None and duration_s <= SHORT_S else self.hop_s
 
+    def temperature_of_s(self, duration_s: float) -> float:
+        """The temperature of a recording of this length.
+
+        Between two pairs of `short_temperatures` the factor is interpolated, seconds and factor both as logarithms;
+        before the first pair and behind the last it is theirs.
+        """
+        if not self.short_temperatures:
+            return self.file_temperature
+        seconds, factors = np.log(self.short_temperatures).T
+        return self.file_temperature * math.exp(float(np.interp(math.log(max(duration_s, 1e-9)), seconds, factors)))
+
     def to_metadata(self) -> dict[str, str]:
         """The ONNX metadata that `from_metadata` reads."""
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "text"}
-        if self.short_hop_s is None:
-            del values["short_hop_s"]
+        for name in _OPTIONAL_TYPES:
+            if not values[name]:
+                del values[name]
         values["genres"] = list(self.genres)
         return {METADATA_KEY: json.dumps({"format": FORMAT, **values}, sort_keys=True), CARD_KEY: self.text}
 
@@ -143,9 +164,11 @@ class ModelCard:
         for key, value in values.items():
             types, expected = known[key]
             _require(isinstance(value, types) and not isinstance(value, bool), key, value, expected)
-        genres = values.pop("genres")
+        genres, pairs = values.pop("genres"), values.pop("short_temperatures", [])
         _require(all(isinstance(genre, str) for genre in genres), "genres", genres, "a list of names")
-        return cls(genres=tuple(genres), text=metadata.get(CARD_KEY, ""), **values)
+        _require(all(_is_pair(pair) for pair in pairs), "short_temperatures", pairs, "a list of pairs of numbers")
+        short = tuple((float(seconds), float(factor)) for seconds, factor in pairs)
+        return cls(genres=tuple(genres), text=metadata.get(CARD_KEY, ""), short_temperatures=short, **values)
 
 
 @dataclass(frozen=True)
@@ -244,7 +267,18 @@ _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "evaluation": (dict, "an object"),
 }
 
-_OPTIONAL_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {"short_hop_s": ((int, float), "a number")}
+_OPTIONAL_TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "short_hop_s": ((int, float), "a number"),
+    "short_temperatures": (list, "a list of pairs"),
+}
+
+
+def _is_pair(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(x, int | float) and not isinstance(x, bool) for x in value)
+    )
 
 
 def _require(fits: bool, key: str, value: object, expected: str) -> None:
