@@ -2,26 +2,30 @@
 
     python scripts/publish_runs.py RUNS... --to results/reports
 
-A run is a folder of `genrekit train`; RUNS may be folders of runs. Places on this machine are left out of the recipes,
-and of the predictions the test part alone is kept. What is there already and has not changed is left as it is.
+A run is a folder of `genrekit train`; RUNS may be folders of runs. What can be pooled comes to lie in one folder, of
+its recipe and protocol. Places on this machine are left out of the recipes, and of the predictions the test part alone
+is kept. Readings of it are kept of both sides.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+from datetime import datetime
 from pathlib import Path
 
-from genrekit.evaluation import Predictions
+from genrekit.evaluation import Predictions, load_readings, record_digest
 from genrekit.training.run import Run
 
-KEPT = ("split.json", "metrics.csv", "environment.json", "run.json", "readings.jsonl")
+KEPT = ("split.json", "metrics.csv", "environment.json", "run.json")
 
 
 def publish(run: Run, to: Path) -> Path:
-    """Copy one run below `to`, in a folder of its recipe."""
+    """Copy one run below `to`, in a folder of its recipe and protocol."""
     recipe = run.recipe()
-    folder = to / recipe.name / run.folder.name
+    predictions = Predictions.read_parquet(run.predictions_path).select(part="test")
+    protocol = predictions.protocol.lower() + ("_stopped_on_test" if recipe.split.validation == "test" else "")
+    folder = to / recipe.name / protocol / run.folder.name
     folder.mkdir(parents=True, exist_ok=True)
     placeless = recipe.model_copy(update={"data": recipe.data.model_copy(update={"root": None})})
     if placeless.negatives is not None:
@@ -41,7 +45,14 @@ def publish(run: Run, to: Path) -> Path:
     for name in KEPT:
         if (run.folder / name).is_file():
             shutil.copyfile(run.folder / name, folder / name)
-    Predictions.read_parquet(run.predictions_path).select(part="test").write_parquet(folder / "predictions.parquet")
+    for reading in load_readings(run.folder, part="test"):
+        record_digest(
+            folder,
+            command=reading.command,
+            sha256=reading.predictions_sha256,
+            now=datetime.fromisoformat(reading.time_utc),
+        )
+    predictions.write_parquet(folder / "predictions.parquet")
     return folder
 
 

@@ -101,7 +101,7 @@ def main() -> None:
             continue
         if step.data == "table" and not table.exists():
             given.work.mkdir(parents=True, exist_ok=True)
-            windows = ("--window-s", 3, "--hop-s", 1.5)
+            windows = ("--window-s", 3, "--hop-s", 3)
             genrekit("data", "prepare", "features", "gtzan6", "--root", given.gtzan, "-o", table, *windows)
         arguments: list[object] = [RECIPES / f"{recipe}.yaml" for recipe in step.recipes]
         arguments += ["--data", table if step.data == "table" else given.gtzan, "--runs", given.work]

@@ -73,6 +73,59 @@ def test_each_run_stands_in_its_column(results: Path) -> None:
 def test_the_leak_is_counted_in_points(results: Path) -> None:
     (line,) = cells(content_of(results), "How much of it is leak")
     assert line[:5] == ["SE-CNN, flatten", "gtzan_archive", "+15.0", "+5.0", "+25.0"]
+    assert line[5].split(";\n") == [
+        "76.3 (table 2): stopping on the scored fold +5.0, artists in two parts +25.0",
+        "81.0 (table 5): stopping on the scored fold +5.0, artists in two parts +25.0",
+    ]
+
+
+def test_leaks_that_were_not_measured_are_said_to_be(tmp_path: Path) -> None:
+    for protocol, n_right in (("P1", 27), ("P2", 24)):
+        write_run(tmp_path / protocol, recipe="b_rgluformer_archive", protocol=protocol, n_right=n_right)
+    (line,) = cells(content_of(tmp_path), "How much of it is leak")
+    assert line[2:] == [
+        "+10.0",
+        "not run",
+        "not run",
+        "88.7 (table 2): tracks in two parts +10.0, artists in two parts not run;\n"
+        "79.2 (table 4): artists in two parts not run",
+    ]
+
+
+def test_folds_stand_beside_those_that_report_a_prints(results: Path) -> None:
+    printed, stopped, by_tracks = cells(content_of(results), "Report A, fold by fold")[:3]
+    assert printed == [
+        "SE-CNN, flatten",
+        "as printed",
+        "excerpts",
+        "P2 stopped on test",
+        "76.29",
+        "75.13",
+        "78.07",
+        "77.13",
+        "75.09",
+    ]
+    assert stopped[3:] == ["P2 stopped on test", "80.00", *["not run"] * 4]
+    assert by_tracks[3:] == ["P2", "80.00", "70.00", *["not run"] * 3]
+
+
+def test_runs_that_do_not_belong_together_leave_the_others_alone(results: Path) -> None:
+    for name, epochs in (("one", 5), ("two", 50)):
+        folder = write_run(results / name, recipe="b_rglu_lstm_archive", fold=epochs)
+        (folder / "recipe.yaml").write_text(f"optimisation: {{max_epochs: {epochs}}}\n")
+    content = content_of(results)
+    section = next(section for section in content.sections if section.title == "How much was run")
+    assert "b_rglu_lstm_archive gtzan_archive P2: Runs of different recipes" in section.paragraphs[-1]
+    assert "max_epochs is 5 in one and 50 in two" in section.paragraphs[-1]
+    assert cells(content, "Report A, table 2")[1][0] == "SE-CNN, flatten"
+
+
+def test_scoring_test_parts_is_recorded_once(results: Path, genrekit_cli: Callable) -> None:
+    for _ in range(2):
+        assert genrekit_cli("analyse", "replication", results).code == 0
+    for table in results.rglob("predictions.parquet"):
+        (reading,) = load_run(table.parent).readings("test")
+        assert reading.command == "genrekit analyse replication"
 
 
 def test_what_was_not_run_is_said(results: Path) -> None:

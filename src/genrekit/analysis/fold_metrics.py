@@ -90,7 +90,7 @@ def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Pi
                 axes.set_ylim(low, high)
             if len(systems) > 1:
                 mark = f"{CONTAMINATED}: " if system.scored.contaminated else ""
-                row[0].annotate(
+                label = row[0].annotate(
                     f"({number + 1}) {mark}{system.system}",
                     (0, 1),
                     xytext=(0, 15),
@@ -99,6 +99,8 @@ def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Pi
                     fontsize=SMALL_PT + 0.5,
                     color=ALARM if system.scored.contaminated else GREY,
                 )
+                # It is longer than its panel is wide, which must not push the next one away.
+                label.set_in_layout(False)
         for axes in grid[:, 0]:
             axes.set_ylabel("%")
         for axes in grid[-1]:

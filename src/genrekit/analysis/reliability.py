@@ -70,16 +70,20 @@ def draw_reliability(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
             elinewidth=0.9,
             capsize=0,
             zorder=3,
+            clip_on=False,
         )
         upper.plot(x, y, color=COLOURS["blue"], linewidth=0.8, zorder=3)
         upper.text(
-            0.03,
             0.97,
+            0.03,
             f"calibration error {100 * bins.error:.1f} %\nmean confidence {100 * mean_confidence:.1f} %\n"
             f"accuracy {100 * accuracy:.1f} %\nNLL {nll:.3f} nats, Brier {brier:.3f}",
             transform=upper.transAxes,
-            va="top",
+            ha="right",
+            va="bottom",
             linespacing=1.45,
+            zorder=4,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2},
         )
         upper.set(xlim=(0, 1), ylim=(0, 1.005), ylabel="accuracy")
         upper.set_yticks(np.linspace(0, 1, 6))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Literal
 
+from genrekit.errors import DataError
 from genrekit.evaluation.fusion import FusionMethod
 from genrekit.evaluation.runs import StoredRun, pool_runs
 from genrekit.evaluation.summary import Evaluation, evaluate_predictions
@@ -81,11 +82,13 @@ class Replication:
     rows : of the reports, in their order
     evaluations : (recipe name, data set, column) -> evaluation, whose headline is the report's own fusion
     datasets : data sets of which there is any run, in alphabetical order
+    not_pooled : runs of one recipe, data set and column that do not belong together, and why
     """
 
     rows: tuple[ReportRow, ...]
     evaluations: Mapping[tuple[str, str, Column], Evaluation]
     datasets: tuple[str, ...]
+    not_pooled: tuple[str, ...] = ()
 
     def ours(self, row: ReportRow, dataset: str, column: Column) -> Evaluation | None:
         """Our evaluation of a row's system on a data set; None if it was not run."""
@@ -126,12 +129,8 @@ def report_rows() -> tuple[ReportRow, ...]:
 def replicate(runs: Sequence[StoredRun], *, n_resamples: int = 5000) -> Replication:
     """Pool folds and seeds of each recipe under each protocol and score their test parts.
 
-    Runs of other systems, or under protocols that the tables do not have, are passed over.
-
-    Raises
-    ------
-    DataError
-        If runs of one recipe, data set and protocol do not belong together.
+    Runs of other systems, or under protocols that the tables do not have, are passed over. Runs of one recipe, data set
+    and protocol that do not belong together are left out, and named.
     """
     rows = report_rows()
     fusion_of: dict[str, FusionMethod] = {name: row.fusion for row in rows for name in row.all_recipes}
@@ -141,8 +140,14 @@ def replicate(runs: Sequence[StoredRun], *, n_resamples: int = 5000) -> Replicat
         name = run.predictions.recipe
         if column is not None and name in fusion_of:
             groups[name, run.predictions.dataset, column].append(run)
-    evaluations = {key: _evaluate(group, fusion_of[key[0]], n_resamples) for key, group in sorted(groups.items())}
-    return Replication(rows, evaluations, tuple(sorted({dataset for _, dataset, _ in evaluations})))
+    evaluations, not_pooled = {}, []
+    for key, group in sorted(groups.items()):
+        try:
+            evaluations[key] = _evaluate(group, fusion_of[key[0]], n_resamples)
+        except DataError as error:
+            not_pooled.append(f"{' '.join(key)}: {error}")
+    datasets = tuple(sorted({dataset for _, dataset, _ in evaluations}))
+    return Replication(rows, evaluations, datasets, tuple(not_pooled))
 
 
 def _column(run: StoredRun) -> Column | None:

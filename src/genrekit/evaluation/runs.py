@@ -142,7 +142,9 @@ def _require_same_recipe(first: StoredRun, other: StoredRun) -> None:
         return
     if first.recipe_hash is not None and first.recipe_hash == other.recipe_hash:
         return
-    for key in sorted({*first.recipe, *other.recipe} - FREE_IN_A_RECIPE):
+    one_sided = set(first.recipe) ^ set(other.recipe)
+    # What one of them does not have may be a default that is younger than it; what both have and differs tells more.
+    for key in sorted({*first.recipe, *other.recipe} - FREE_IN_A_RECIPE, key=lambda key: (key in one_sided, key)):
         one, two = first.recipe.get(key), other.recipe.get(key)
         if one != two:
             raise DataError(
