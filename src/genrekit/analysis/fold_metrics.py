@@ -90,17 +90,8 @@ def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Pi
                 axes.set_ylim(low, high)
             if len(systems) > 1:
                 mark = f"{CONTAMINATED}: " if system.scored.contaminated else ""
-                label = row[0].annotate(
-                    f"({number + 1}) {mark}{system.system}",
-                    (0, 1),
-                    xytext=(0, 15),
-                    xycoords="axes fraction",
-                    textcoords="offset points",
-                    fontsize=SMALL_PT + 0.5,
-                    color=ALARM if system.scored.contaminated else GREY,
-                )
-                # It is longer than its panel is wide, which must not push the next one away.
-                label.set_in_layout(False)
+                title = f"({number + 1}) {mark}{system.system}"
+                _name_row(row[0], title, ALARM if system.scored.contaminated else GREY)
         for axes in grid[:, 0]:
             axes.set_ylabel("%")
         for axes in grid[-1]:
@@ -118,6 +109,23 @@ def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Pi
         ]
     }
     return Picture("folds", figure, caption, any(flags), ("row", "system", "fold", "seed", "n", *METRICS), rows, facts)
+
+
+def _name_row(axes: Axes, title: str, colour: str) -> None:
+    """A title above a row of panels. It is longer than its panel is wide, which must not push the next one away: the
+    layout sees a letter, which has its height."""
+    for text, shown in (("M", False), (title, True)):
+        label = axes.annotate(
+            text,
+            (0, 1),
+            xytext=(0, 15),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=SMALL_PT + 0.5,
+            color=colour,
+            alpha=float(shown),
+        )
+        label.set_in_layout(not shown)
 
 
 def _draw_metric(axes: Axes, system: FoldMetrics, name: str) -> None:
