@@ -178,6 +178,11 @@ def test_a_store_is_refused_where_it_does_not_belong(tmp_path) -> None:
 
 def test_contaminated_and_unfinished_runs_and_archives_are_refused(own_runs, trained) -> None:
     first, second = (run.folder for run in find_runs(own_runs))
+    weights = (first / "weights.safetensors").read_bytes()
+    (first / "weights.safetensors").unlink()
+    with pytest.raises(RunError, match="published without its weights"):
+        read_run(first)
+    (first / "weights.safetensors").write_bytes(weights)
     (first / "run.json").unlink()
     with pytest.raises(RunError, match="not finished"):
         read_run(first)

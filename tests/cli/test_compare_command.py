@@ -63,6 +63,15 @@ def test_an_unfair_comparison_warns(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "CONTAMINATED: leaky has heard the test tracks" in capsys.readouterr().err
 
 
+def test_a_run_that_was_stopped_on_the_scored_part_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [write_run(tmp_path / name, recipe="x", n_right=n) for name, n in (("a", 40), ("b", 44))]
+    (tmp_path / "b" / "split.json").write_text(json.dumps({"validation": "test"}))
+    assert main(["compare", *runs]) == 0
+    out, err = capsys.readouterr()
+    assert "x (gtzan_archive, P2)" in out and "x (gtzan_archive, P2, stopped on test)" in out
+    assert "training of the second was stopped on the very part that is scored" in err
+
+
 def test_two_runs_are_needed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", write_run(tmp_path / "a", recipe="x", n_right=5)]) == 2
     assert "Missing argument" in capsys.readouterr().err

@@ -76,6 +76,12 @@ def test_no_gtzan(tmp_path: Path) -> None:
         load_dataset("gtzan", tmp_path)
 
 
+def test_an_archive_in_place_of_audio_is_told(tmp_path: Path) -> None:
+    (tmp_path / "logmel.npz").touch()
+    with pytest.raises(DataError, match=r"logmel.npz is a file; .* the data set gtzan_archive"):
+        load_dataset("gtzan", tmp_path / "logmel.npz")
+
+
 def test_the_real_audio(gtzan_root: Path) -> None:
     six = load_dataset("gtzan6", gtzan_root)
     assert len(six) == 600

@@ -16,3 +16,11 @@ def test_a_left_out_genre_is_in_no_part_and_rows_of_the_archive_stay_with_their_
     same = whole.dataset.archive.levels[whole.dataset.index["metal.00003"]]
     assert np.array_equal(left.dataset.archive.levels[row], same)
     assert make_recipe(data={**recipe.data.model_dump(), "left_out": ["classical"]}).hash != recipe.hash
+
+
+def test_that_many_tracks_are_missing_is_on_record(make_recipe, archive_path):
+    whole = prepare(make_recipe())
+    assert "n_tracks_missing" not in whole.proof
+    others = ["country", "disco", "hiphop", "jazz", "pop", "reggae", "rock"]
+    few = prepare(make_recipe(data={"dataset": "gtzan_archive", "root": str(archive_path), "left_out": others}))
+    assert few.proof["n_tracks_missing"] == 999 - len(few.dataset)  # and one is broken everywhere

@@ -49,7 +49,7 @@ def read_run(folder: Path) -> OutOfFoldRun:
 
     Raises
     ------
-    RunError : not a finished run
+    RunError : not a finished run, or one without its weights
     LeakError : its split deals excerpts of one track to several parts, so that no track is out of its fold
     """
     from genrekit.training.run import Run
@@ -58,6 +58,11 @@ def read_run(folder: Path) -> OutOfFoldRun:
     recipe, split = run.recipe(), run.split()
     if not run.done:
         raise RunError(f"{folder} is not finished; go on with `genrekit train --resume {folder}`.")
+    if not run.weights_path.is_file():
+        raise RunError(
+            f"{folder} has no {run.weights_path.name}: it was published without its weights. Train its recipe, and "
+            "give the run folder."
+        )
     if split.contaminated:
         raise LeakError(
             f"{folder} is CONTAMINATED: its training part holds excerpts of the tracks that it is tested on, so there "

@@ -13,8 +13,7 @@ from genrekit.evaluation.summary import Evaluation
 __all__ = ["replication_content"]
 
 NOT_RUN = "not run"
-# A track that is one excerpt cannot have its excerpts mixed.
-ONE_EXCERPT = "does not apply"
+NOT_APPLICABLE = "does not apply"
 HEADINGS: dict[Column, str] = {
     "P1": "P1, mixed: CONTAMINATED",
     "P2 stopped on test": "P2, stopped on test",
@@ -100,7 +99,7 @@ def _lines(rows: Sequence[ReportRow], replication: Replication) -> Iterator[tupl
             if unit == "excerpt" and _is_whole_tracks(found):
                 continue
             counted = "excerpts" if unit == "excerpt" else f"tracks, {row.fusion}"
-            cells = [Cell(_missing(column, found) if e is None else _ours(e, unit)) for column, e in found.items()]
+            cells = [Cell(_missing(row, column, found) if e is None else _ours(e, unit)) for column, e in found.items()]
             yield (Cell(row.system), Cell(dataset), Cell(counted), *cells)
 
 
@@ -110,8 +109,11 @@ def _is_whole_tracks(found: Mapping[Column, Evaluation | None]) -> bool:
     return bool(there) and all(evaluation.n_excerpts == evaluation.n_tracks for evaluation in there)
 
 
-def _missing(column: Column, found: Mapping[Column, Evaluation | None]) -> str:
-    return ONE_EXCERPT if column == "P1" and _is_whole_tracks(found) else NOT_RUN
+def _missing(row: ReportRow, column: Column, found: Mapping[Column, Evaluation | None]) -> str:
+    # A track that is one excerpt cannot have its excerpts mixed; report B has a validation part of its own.
+    is_one_excerpt = column == "P1" and _is_whole_tracks(found)
+    is_not_b_s = column == "P2 stopped on test" and row.report == "B"
+    return NOT_APPLICABLE if is_one_excerpt or is_not_b_s else NOT_RUN
 
 
 def _printed(row: ReportRow) -> str:
@@ -275,7 +277,7 @@ def _coverage(replication: Replication) -> Section:
     for row in replication.systems():
         for dataset in replication.datasets_of(row):
             found = {column: replication.ours(row, dataset, column) for column in COLUMNS}
-            folds = (Cell(_missing(column, found) if e is None else _folds_run(e)) for column, e in found.items())
+            folds = (Cell(_missing(row, column, found) if e is None else _folds_run(e)) for column, e in found.items())
             lines.append((Cell(row.system), Cell(dataset), *folds))
     header = ("system", "data", *(HEADINGS[column] for column in COLUMNS))
     return Section(

@@ -86,6 +86,12 @@ def train(
     with progress_bar("loading") as progress:
         prepared = prepare(loaded, on_progress=progress)
     messages.print(_summary(prepared.proof))
+    if n_missing := prepared.proof.get("n_tracks_missing"):
+        messages.print(
+            f"warning: {n_missing} tracks of {prepared.dataset.name} are missing: its folds are not the published "
+            "ones, and scores will not stand for the whole data set; `genrekit data info` lists the tracks",
+            soft_wrap=True,
+        )
     folder = Run.of(loaded, runs)
     if resume is not None and folder.folder.resolve() != resume.resolve():
         raise typer.BadParameter(f"{resume} was renamed; its recipe gives {folder.folder.name}", param_hint="--resume")

@@ -95,6 +95,8 @@ def compute_rows(
             free = n_processes * TASKS_PER_PROCESS - len(running)
             running |= {pool.submit(rows_of, track_id, path, windows) for track_id, path in islice(waiting, free)}
             if not running:
+                # All is done: an interpreter that ends meanwhile would find its pipes half closed.
+                pool.shutdown()
                 return
             ready, running = wait(running, return_when=FIRST_COMPLETED)
             for future in ready:

@@ -33,13 +33,24 @@ def cautions(rows: Predictions, splits: Sequence[SplitProof], n_readings: Sequen
     )
 
 
-def comparison_cautions(first: Predictions, second: Predictions) -> tuple[str, ...]:
-    """Sentences on what makes a comparison of two fused tables less than fair."""
+def comparison_cautions(
+    first: Predictions,
+    second: Predictions,
+    *,
+    splits: tuple[Sequence[SplitProof], Sequence[SplitProof]] = ((), ()),
+) -> tuple[str, ...]:
+    """Sentences on what makes a comparison of two fused tables less than fair; `splits` are of each side's runs."""
     found = []
     for side in (first, second):
         if side.contaminated:
             found.append(
                 f"CONTAMINATED: {side.recipe} has heard the test tracks; what it gains shows a leak, not a merit."
+            )
+    for which, of_side in zip(("first", "second"), splits, strict=True):
+        if any(split.validates_on_test for split in of_side):
+            found.append(
+                f"The training of the {which} was stopped on the very part that is scored, which flatters it: what it "
+                "gains shows a leak, not a merit."
             )
     for what in ("protocol", "dataset"):
         one, two = getattr(first, what), getattr(second, what)
@@ -60,6 +71,12 @@ def _on_the_split(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[s
         yield (
             "Training was stopped on the very part that is scored here, which flatters: the figures compare only with "
             "published ones that were made the same way."
+        )
+    n_missing = max((int((split.proof or {}).get("n_tracks_missing", 0)) for split in splits), default=0)
+    if n_missing:
+        yield (
+            f"{n_missing} tracks of {rows.dataset} were missing: its folds are not the published ones, and the figures "
+            "do not stand for the whole data set."
         )
     if not splits or any(split.proof is None for split in splits):
         yield "Missing: a proof of what the parts share (split.json of the run)."

@@ -12,7 +12,7 @@ from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.paired import PairedComparison, compare
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import record_reading
-from genrekit.evaluation.runs import StoredRun, pool_runs
+from genrekit.evaluation.runs import SplitProof, StoredRun, pool_runs
 from genrekit.evaluation.summary import BOOTSTRAP_SEED, Evaluation, evaluate_predictions
 
 __all__ = ["RunComparison", "compare_runs", "evaluate_runs"]
@@ -48,7 +48,7 @@ def evaluate_runs(
         pooled,
         part=part,
         fusion=fusion,
-        splits=[run.split for run in runs if run.split is not None],
+        splits=_splits(runs),
         n_readings=n_readings,
     )
 
@@ -73,10 +73,10 @@ def compare_runs(
         _record(side, command, part)
     one, two = (fuse(table.select(part=part), fusion) for table in tables)
     return RunComparison(
-        first=_name(one),
-        second=_name(two),
+        first=_name(one, _splits(first)),
+        second=_name(two, _splits(second)),
         comparison=compare(one, two, generator=np.random.default_rng(BOOTSTRAP_SEED)),
-        cautions=comparison_cautions(one, two),
+        cautions=comparison_cautions(one, two, splits=(_splits(first), _splits(second))),
         contaminated=one.contaminated or two.contaminated,
     )
 
@@ -89,7 +89,12 @@ def _record(runs: Sequence[StoredRun], command: str, part: str) -> list[int] | N
     return [len(run.readings(part)) for run in runs]
 
 
-def _name(predictions: Predictions) -> str:
+def _splits(runs: Sequence[StoredRun]) -> list[SplitProof]:
+    return [run.split for run in runs if run.split is not None]
+
+
+def _name(predictions: Predictions, splits: Sequence[SplitProof]) -> str:
     n_runs = len(np.unique(np.stack([predictions.fold, predictions.seed]), axis=1).T)
     several = f", {n_runs} runs" if n_runs > 1 else ""
-    return f"{predictions.recipe} ({predictions.dataset}, {predictions.protocol}{several})"
+    stopped = ", stopped on test" if any(split.validates_on_test for split in splits) else ""
+    return f"{predictions.recipe} ({predictions.dataset}, {predictions.protocol}{stopped}{several})"
