@@ -45,6 +45,11 @@ def test_the_hash_is_of_the_content_and_not_of_the_notes() -> None:
     assert _split().hash == "429e7ccb016833a9d1032862abb64e5603d2b18ca4d2139216db4fe1b5a29771"
 
 
+def test_what_a_run_has_proved_is_passed_over() -> None:
+    split = _split()
+    assert Split.from_dict(split.to_dict() | {"proof": {"n_test": 3}}) == split
+
+
 def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
     values = _split().to_dict()
     values["parts"]["train"].append("d")

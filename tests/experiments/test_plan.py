@@ -53,6 +53,11 @@ def test_all_folds_of_a_seed_come_before_the_next_seed(write_recipe, tmp_path):
     assert plan.runs[4].label == "small fold 1 seed 4"
 
 
+def test_a_run_on_mixed_excerpts_says_so_whatever_its_name(write_recipe, tmp_path):
+    recipe = load_recipe(write_recipe(), ["split.name=b_folds"])
+    assert make_plan([recipe], tmp_path, folds=(0,)).runs[0].label == "CONTAMINATED: small fold 0 seed 0"
+
+
 def test_a_recipe_named_twice_is_planned_once(write_recipe, tmp_path):
     recipe = load_recipe(write_recipe())
     assert len(make_plan([recipe, recipe], tmp_path, folds=(1,))) == 1

@@ -114,7 +114,8 @@ def _say(line: str) -> None:
 
 
 def _summary(proof: dict[str, object]) -> str:
+    mark = "CONTAMINATED: " if proof["protocol"] == "P1" else ""
     return (
-        f"Split proved under {proof['protocol']}: {proof['n_test_touched']} of {proof['n_test']} test tracks share a "
-        "track, copy, recording or artist with what is learnt from."
+        f"{mark}Split proved under {proof['protocol']}: {proof['n_test_touched']} of {proof['n_test']} test tracks "
+        "share a track, copy, recording or artist with what is learnt from."
     )

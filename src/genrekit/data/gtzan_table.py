@@ -90,7 +90,10 @@ def read_rows(path: Path, *, delimiter: str, needed: Sequence[str]) -> list[Mapp
             reader = csv.DictReader(file, delimiter=delimiter)
             missing = [column for column in needed if column not in (reader.fieldnames or ())]
             if missing:
-                raise DataError(f"{path} is another table: it lacks the columns {', '.join(missing[:5])}.")
+                raise DataError(
+                    f"{path} is another table: it lacks the columns {', '.join(missing[:5])}. One that `genrekit data "
+                    "prepare features` wrote is the data set 'table'."
+                )
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"Cannot read {path}: {error}. It must be a table in UTF-8.") from None

@@ -153,7 +153,7 @@ class Split:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Split:
-        """The split that ``to_dict`` wrote.
+        """The split that ``to_dict`` wrote; the proof that a run keeps with its split is passed over, and made anew.
 
         Raises
         ------
@@ -163,14 +163,14 @@ class Split:
         known = {"format", "notes", "hash", "name", "protocol", "unit", "fold", "n_folds", "seed", "validation"}
         known |= {"missing", "parts"}
         for key in values:
-            if key not in known:
+            if key not in known | {"proof"}:
                 raise DataError(f"A split has no key {key!r}{nearest(str(key), known)}.")
         lacking = sorted(known - {"hash", "notes"} - set(values))
         if lacking:
             raise DataError(f"A split needs the keys {lacking}, which are not there.")
         if values["format"] != FORMAT:
             raise DataError(f"This version reads splits of format {FORMAT}; found {values['format']!r}.")
-        fields = {key: value for key, value in values.items() if key not in {"format", "hash"}}
+        fields = {key: value for key, value in values.items() if key not in {"format", "hash", "proof"}}
         fields["parts"] = _parts(values["parts"])
         fields["notes"] = tuple(str(note) for note in values.get("notes", ()))
         for key in ("fold", "n_folds", "missing"):

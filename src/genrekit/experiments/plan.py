@@ -36,8 +36,10 @@ class PlannedRun:
 
     @property
     def label(self) -> str:
-        """For people: recipe, fold and seed."""
-        return f"{self.recipe.name} fold {self.recipe.split.fold} seed {self.recipe.seed}"
+        """For people: recipe, fold and seed; and whether excerpts of one track lie in several parts."""
+        kind = SPLITS.get(self.recipe.split.name or "")
+        mark = "CONTAMINATED: " if kind is not None and kind.protocol == "P1" else ""
+        return f"{mark}{self.recipe.name} fold {self.recipe.split.fold} seed {self.recipe.seed}"
 
 
 @dataclass(frozen=True)

@@ -150,13 +150,7 @@ class Run:
 
     def split(self) -> Split:
         """The split of this run, without its proof."""
-        path = self.folder / "split.json"
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            values.pop("proof", None)
-        except (OSError, ValueError, AttributeError):
-            return read_split(path)
-        return Split.from_dict(values)
+        return read_split(self.folder / "split.json")
 
 
 def environment() -> dict[str, Any]:
