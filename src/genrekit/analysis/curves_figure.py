@@ -142,16 +142,24 @@ def _titles(configurations: Sequence[Configuration]) -> list[str]:
     ]
 
 
-def _scale(configurations: Sequence[Configuration], grid: Any) -> None:
-    losses = [
+def _losses(configurations: Sequence[Configuration]) -> list[float]:
+    return [
         value
         for configuration in configurations
         for run in configuration.runs
         for name in ("train_loss", "valid_loss")
         for value in run.values[name][np.isfinite(run.values[name])].tolist()
     ]
-    top = 1.08 * float(np.quantile(losses, LOSS_QUANTILE)) if losses else 1.0
-    grid[0, 1].set_ylim(0, max(top, 0.1))
+
+
+def _greatest_shown_loss(configurations: Sequence[Configuration]) -> float:
+    """The first epochs of one run must not press all others to the ground."""
+    losses = _losses(configurations)
+    return max(1.08 * float(np.quantile(losses, LOSS_QUANTILE)) if losses else 1.0, 0.1)
+
+
+def _scale(configurations: Sequence[Configuration], grid: Any) -> None:
+    grid[0, 1].set_ylim(0, _greatest_shown_loss(configurations))
     grid[0, 0].set_ylim(0, 102)
     for axes in grid[:, 0]:
         axes.set_yticks(range(0, 101, 20 if len(grid) < 5 else 25))
@@ -172,4 +180,7 @@ def _caption(configurations: Sequence[Configuration]) -> str:
         facts.append(text)
     several = any(len(configuration.runs) > 1 for configuration in configurations)
     lines = " Thin lines: folds and seeds; thick: their mean while all of them run." if several else ""
-    return "; ".join(facts) + f". Accuracy by excerpts, training with augmentation and dropout.{lines}"
+    is_cut = max(_losses(configurations), default=0.0) > _greatest_shown_loss(configurations)
+    cut = " Greater losses than the frame has room for are left out." if is_cut else ""
+    how = "Accuracy by excerpts; in training, with dropout and what the recipe augments."
+    return f"{'; '.join(facts)}. {how}{lines}{cut}"
