@@ -179,7 +179,7 @@ def audit(
 
     # Handcrafted features of 3-second windows
     genrekit data prepare features "My Genres/" -o table.parquet \
-      --window-s 3 --hop-s 1.5
+      --window-s 3 --hop-s 3
 
     # Sounds that are no music, for 'unknown'
     genrekit data prepare negatives --output negatives.npz

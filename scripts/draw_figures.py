@@ -1,0 +1,56 @@
+"""Draws the figures of results/figures anew, from stored predictions and metrics, by the commands that anyone can type.
+
+    python scripts/draw_figures.py [--gtzan DIR]
+
+Those of report A's features need the public table, below DIR. The embedding (report A's figure 5) needs the weights of
+a run, which are not stored: `genrekit analyse embedding RUN --output results/figures/se_cnn_gap`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+RESULTS = REPOSITORY / "results" / "reports"
+FIGURES = REPOSITORY / "results" / "figures"
+
+# folder -> (runs by protocol, whole first, what is contaminated last)
+SYSTEMS = {
+    "se_cnn": ("a_se_cnn_archive/p2", "a_se_cnn_archive/p4", "a_se_cnn_contaminated_archive/p1"),
+    "se_cnn_gap": ("a_se_cnn_gap_archive/p2", "a_se_cnn_gap_archive/p4", "a_se_cnn_gap_contaminated_archive/p1"),
+    "mlp_30s": ("a_mlp_30s/p2", "a_mlp_30s/p4"),
+    "mlp_3s": ("a_mlp_3s/p2", "a_mlp_3s/p4", "a_mlp_3s_contaminated/p1"),
+    "mlp_10s": ("a_mlp_10s/p2", "a_mlp_10s/p4", "a_mlp_10s_contaminated/p1"),
+    "rgluformer": ("b_rgluformer_archive/p2", "b_rgluformer_archive/p4", "b_rgluformer_contaminated_archive/p1"),
+    "rglu_lstm": ("b_rglu_lstm_archive/p2", "b_rglu_lstm_archive/p4", "b_rglu_lstm_contaminated_archive/p1"),
+}
+
+
+def draw(verb: str, *what: Path, to: str) -> None:
+    command = [sys.executable, "-m", "genrekit", "analyse", verb, *map(str, what), "--output", str(FIGURES / to)]
+    print(" ".join(command[2:]), flush=True)
+    subprocess.run(command, check=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gtzan", type=Path, help="folder that holds features_30_sec.csv")
+    given = parser.parse_args()
+    for system, names in SYSTEMS.items():
+        there = [RESULTS / name for name in names if (RESULTS / name).is_dir()]
+        if not there:
+            continue
+        draw("curves", *there, to=system)
+        draw("folds", *there, to=system)
+        # One protocol: of the first, by tracks.
+        draw("confusion", there[0], to=system)
+        draw("reliability", there[0], to=system)
+    if given.gtzan:
+        draw("pca", given.gtzan / "features_30_sec.csv", to="features")
+
+
+if __name__ == "__main__":
+    main()
