@@ -34,6 +34,8 @@ def main() -> None:
     bundled = genrekit.load()
     fit = bundled.card.evaluation["calibration"]
     audio = {path.stem: path for path in sorted((given.gtzan / "audio").glob("*/*.ogg"))}
+    if not audio:
+        parser.error(f"there is no recording below {given.gtzan / 'audio'}")
     variants = {"as bundled": bundled.card, "one temperature": replace(bundled.card, short_temperatures=())}
     # (variant, seconds) -> of each recording: confidence, whether the best genre is right, whether it is given
     found: dict[tuple[str, float], list[tuple[float, bool, bool]]] = {}

@@ -135,6 +135,7 @@ def answers(job: Job, work: Path, dataset: Dataset, rows: Sequence[int], length_
     genres = header.genres
     source = ArchiveSource(dataset, CPU)
     window, length = source.steps(header.window_s), source.steps(length_s)
+    assert length <= window, "more than one window"
     tracks = [dataset.tracks[row] for row in rows]
     tables = []
     for start in range(0, int(source.n_steps.min()) - length + 1, source.steps(SHORT_HOP_S)):

@@ -10,11 +10,13 @@ is kept. Readings of it are kept of both sides.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
 
-from genrekit.evaluation import Predictions, load_readings, record_digest
+from genrekit.evaluation import Predictions, Reading, load_readings
+from genrekit.evaluation.readings import READINGS_NAME
 from genrekit.training.run import Run
 
 KEPT = ("split.json", "metrics.csv", "environment.json", "run.json")
@@ -45,15 +47,19 @@ def publish(run: Run, to: Path) -> Path:
     for name in KEPT:
         if (run.folder / name).is_file():
             shutil.copyfile(run.folder / name, folder / name)
-    for reading in load_readings(run.folder, part="test"):
-        record_digest(
-            folder,
-            command=reading.command,
-            sha256=reading.predictions_sha256,
-            now=datetime.fromisoformat(reading.time_utc),
-        )
+    merge_readings(run.folder, folder)
     predictions.write_parquet(folder / "predictions.parquet")
     return folder
+
+
+def merge_readings(run: Path, published: Path) -> None:
+    """Write down what was read on either side, each reading once, as it was first made, oldest first."""
+    readings: dict[str, Reading] = {}
+    for reading in sorted((*load_readings(run), *load_readings(published)), key=lambda reading: reading.time_utc):
+        readings.setdefault(reading.predictions_sha256, reading)
+    if readings:
+        lines = (json.dumps(asdict(reading), ensure_ascii=False) + "\n" for reading in readings.values())
+        (published / READINGS_NAME).write_text("".join(lines), encoding="utf-8")
 
 
 def main() -> None:

@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="runs side by side, one thread each")
     parser.add_argument("--only", default="", help="only steps that have this in a recipe's name")
     given = parser.parse_args()
-    table = given.work / "gtzan6_3s.parquet"
+    table = given.work / "gtzan6_3s_hop_3s.parquet"
     for step in STEPS:
         if not any(given.only in recipe for recipe in step.recipes):
             continue

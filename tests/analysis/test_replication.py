@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from genrekit.analysis.replication import COLUMNS, replicate, report_rows
 from genrekit.analysis.replication_content import replication_content
+from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.report_parts import Table
 from genrekit.evaluation.runs import load_run
 from tests.analysis.conftest import write_run
@@ -85,7 +87,7 @@ def test_leaks_that_were_not_measured_are_said_to_be(tmp_path: Path) -> None:
     (line,) = cells(content_of(tmp_path), "How much of it is leak")
     assert line[2:] == [
         "+10.0",
-        "not run",
+        "does not apply",
         "not run",
         "88.7 (table 2): tracks in two parts +10.0, artists in two parts not run;\n"
         "79.2 (table 4): artists in two parts not run",
@@ -120,19 +122,46 @@ def test_runs_that_do_not_belong_together_leave_the_others_alone(results: Path) 
     assert cells(content, "Report A, table 2")[1][0] == "SE-CNN, flatten"
 
 
+def test_leaks_of_figures_by_tracks_are_counted_by_tracks(tmp_path: Path) -> None:
+    """One excerpt of each track right and the other wrong by less: half of the excerpts, and all of the tracks."""
+    for protocol, n_right in (("P2", 30), ("P4", 0)):
+        folder = write_run(tmp_path / protocol, recipe="a_se_cnn_archive", protocol=protocol, n_right=n_right)
+        table = Predictions.read_parquet(folder / "predictions.parquet")
+        if protocol == "P4":
+            p = table.probabilities.copy()
+            first = table.start_s == 0
+            p[first] = 0.04
+            p[first, table.label[first]] = 0.92
+            replace(table, probabilities=p).write_parquet(folder / "predictions.parquet")
+    (line,) = cells(content_of(tmp_path), "How much of it is leak")
+    assert line[4] == "+50.0"
+    by_excerpts, by_tracks = line[5].split(";\n")
+    assert by_excerpts.endswith("artists in two parts +50.0")
+    assert by_tracks.endswith("artists in two parts +0.0")
+
+
+def test_scores_of_a_part_of_the_data_say_so(results: Path) -> None:
+    folder = write_run(results / "part", recipe="a_se_cnn", n_right=20)
+    (folder / "split.json").write_text(json.dumps({"proof": {"n_tracks_missing": 361}}))
+    section = next(section for section in content_of(results).sections if section.title == "What was run")
+    assert any("a_se_cnn on gtzan_archive, P2: 361 tracks of" in text for text in section.paragraphs)
+
+
 def test_scoring_test_parts_is_recorded_once(results: Path, genrekit_cli: Callable) -> None:
     for _ in range(2):
         assert genrekit_cli("analyse", "replication", results).code == 0
     for table in results.rglob("predictions.parquet"):
-        (reading,) = load_run(table.parent).readings("test")
-        assert reading.command == "genrekit analyse replication"
+        readings = load_run(table.parent).readings("test")
+        scored = table.parent.name != "another"  # of no system of the reports
+        assert [reading.command for reading in readings] == ["genrekit analyse replication"] * scored
 
 
 def test_what_was_not_run_is_said(results: Path) -> None:
     found = {(row[0], row[1]): row[2:] for row in cells(content_of(results), "How much was run")}
-    assert found["MLP, 30 s", "gtzan_table"] == ["not run"] * 4
+    assert found["MLP, 30 s", "gtzan_table"] == ["does not apply", *["not run"] * 3]
+    assert found["RGLUformer", "gtzan6"] == ["not run", "does not apply", "not run", "not run"]
     assert found["SE-CNN, flatten", "gtzan6"] == ["not run"] * 4
-    assert found["SE-CNN, flatten", "gtzan_archive"] == ["1 folds", "1 of 5 folds", "2 folds", "1 folds"]
+    assert found["SE-CNN, flatten", "gtzan_archive"] == ["1 fold", "1 of 5 folds", "2 folds", "1 fold"]
     assert ("SincNet", "gtzan_archive") not in found  # it hears waveforms
 
 

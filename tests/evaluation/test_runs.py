@@ -101,6 +101,16 @@ def test_recipes_of_one_name_but_other_settings_are_refused(tmp_path: Path, make
         pool_runs([one, two])
 
 
+def test_a_setting_that_both_have_is_named_before_one_that_is_younger_than_a_run(
+    tmp_path: Path, make_predictions: Make
+) -> None:
+    folders = [write_run(tmp_path / str(n), make_predictions(seed=n), epochs=n) for n in (50, 60)]
+    recipe = yaml.safe_load((folders[1] / "recipe.yaml").read_text())
+    (folders[1] / "recipe.yaml").write_text(yaml.safe_dump({**recipe, "augmentation": {"mixup_alpha": 0.0}}))
+    with pytest.raises(DataError, match=r"optimisation\.max_epochs is 50 in 50 and 60 in 60"):
+        pool_runs([load_run(folder) for folder in folders])
+
+
 def test_runs_of_one_recipe_hash_are_pooled_though_a_later_version_wrote_more_fields(
     tmp_path: Path, make_predictions: Make
 ) -> None:

@@ -81,7 +81,7 @@ def test_gaps_of_folds_and_seeds_are_counted(make_predictions: Make) -> None:
 
 def test_tracks_that_were_missing_are_told(make_predictions: Make) -> None:
     notes = notes_of(make_predictions(), splits=[SplitProof("run", {"proof": {"n_tracks_missing": 361}})])
-    assert "361 tracks of" in notes and "do not stand for the whole data set" in notes
+    assert "361 tracks of" in notes and "its folds are not those of the whole" in notes
 
 
 def test_flattery_is_said(make_predictions: Make) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from genrekit.inference.fusion import fuse_windows, make_timeline, window_weights
+from genrekit.inference.fusion import fuse_windows, heard_seconds, make_timeline, window_weights
 
 GENRES = ("a", "b", "c")
 
@@ -18,6 +18,21 @@ def window_probabilities(draw: st.DrawFn, n_windows: int | None = None) -> np.nd
     n = n_windows or draw(st.integers(1, 12))
     weights = draw(hnp.arrays(np.float64, (n, len(GENRES)), elements=st.floats(1e-3, 1)))
     return weights / weights.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("starts", "duration_s", "heard_s"),
+    [
+        ([0.0], 3.0, 3.0),
+        ([0.0], 10.0, 10.0),
+        ([20.0], 60.0, 10.0),
+        ([0.0, 5.0, 10.0], 20.0, 20.0),
+        ([0.0, 20.0], 60.0, 20.0),
+        ([0.0, 5.0, 40.0], 47.0, 22.0),
+    ],
+)
+def test_what_lies_in_any_window_was_heard(starts: list[float], duration_s: float, heard_s: float) -> None:
+    assert heard_seconds(np.array(starts), window_s=10.0, duration_s=duration_s) == heard_s
 
 
 @given(window_probabilities())

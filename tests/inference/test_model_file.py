@@ -54,6 +54,12 @@ def test_the_temperature_of_a_short_recording(duration_s: float, factor: float) 
     assert tiny_card(file_temperature=0.8).temperature_of_s(duration_s) == 0.8
 
 
+@pytest.mark.parametrize("pairs", [((),), ((1.0,),), ((1.0, 2.0, 3.0),)])
+def test_what_is_no_pair_is_refused_in_the_making(pairs: tuple) -> None:
+    with pytest.raises(ModelFileError, match="pairs of positive numbers"):
+        tiny_card(short_temperatures=pairs)
+
+
 def test_reading_a_file(tiny_model_path: Path) -> None:
     model_file = ModelFile.read(tiny_model_path)
     assert model_file.card == tiny_card()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -12,12 +11,8 @@ RUNS = {FIRST: "ab" * 32, SECOND: "cd" * 32}
 
 
 @pytest.fixture(scope="module")
-def evidence():
-    path = REPOSITORY / "scripts" / "default_model_evidence.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def evidence(load_script):
+    return load_script("default_model_evidence")
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from importlib import resources
 from typing import Literal
 
 from genrekit.errors import DataError
+from genrekit.evaluation.from_runs import evaluate_runs
 from genrekit.evaluation.fusion import FusionMethod
-from genrekit.evaluation.runs import StoredRun, pool_runs
-from genrekit.evaluation.summary import Evaluation, evaluate_predictions
+from genrekit.evaluation.runs import StoredRun
+from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["COLUMNS", "Column", "Replication", "ReportRow", "Unit", "n_folds_of", "replicate", "report_rows"]
 
@@ -38,6 +39,7 @@ class ReportRow:
     stopped_on_test : training stopped on the very fold that is scored
     folds : accuracy fold by fold, percent
     note : a caution
+    one_excerpt : each track is one excerpt, so that excerpts cannot be mixed
     """
 
     report: str
@@ -54,6 +56,7 @@ class ReportRow:
     stopped_on_test: bool = False
     folds: tuple[float, ...] = ()
     note: str = ""
+    one_excerpt: bool = False
 
     @property
     def column(self) -> Column:
@@ -61,6 +64,12 @@ class ReportRow:
         if self.protocol == "P1":
             return "P1"
         return "P2 stopped on test" if self.stopped_on_test else "P2"
+
+    def applies(self, column: Column) -> bool:
+        """Whether the system can be run so; report B has a validation part of its own."""
+        if column == "P1":
+            return not self.one_excerpt
+        return column != "P2 stopped on test" or self.report != "B"
 
     @property
     def fusion(self) -> FusionMethod:
@@ -108,12 +117,13 @@ class Replication:
         for source in row.recipes:
             there = [name for name in AUDIO_DATASETS if any(self.ours(row, name, column) for column in COLUMNS)]
             names += [source] if source != AUDIO else there or ["gtzan6"]
-        return tuple(names)
+        others = [name for name in self.datasets if any(self.ours(row, name, column) for column in COLUMNS)]
+        return tuple(dict.fromkeys((*names, *others)))
 
 
 def n_folds_of(evaluation: Evaluation) -> int | None:
     """How many folds the split of an evaluation has; None if it is not on record."""
-    return max((split.n_folds for split in evaluation.splits), default=None)
+    return max((split.n_folds for split in evaluation.splits if "n_folds" in split.split), default=None)
 
 
 def report_rows() -> tuple[ReportRow, ...]:
@@ -129,8 +139,8 @@ def report_rows() -> tuple[ReportRow, ...]:
 def replicate(runs: Sequence[StoredRun], *, n_resamples: int = 5000) -> Replication:
     """Pool folds and seeds of each recipe under each protocol and score their test parts.
 
-    Runs of other systems, or under protocols that the tables do not have, are passed over. Runs of one recipe, data set
-    and protocol that do not belong together are left out, and named.
+    A first look at a test part is recorded in its run. Runs of other systems, or under protocols that the tables do not
+    have, are passed over; runs of one recipe, data set and protocol that do not belong together are named instead.
     """
     rows = report_rows()
     fusion_of: dict[str, FusionMethod] = {name: row.fusion for row in rows for name in row.all_recipes}
@@ -143,7 +153,9 @@ def replicate(runs: Sequence[StoredRun], *, n_resamples: int = 5000) -> Replicat
     evaluations, not_pooled = {}, []
     for key, group in sorted(groups.items()):
         try:
-            evaluations[key] = _evaluate(group, fusion_of[key[0]], n_resamples)
+            evaluations[key] = evaluate_runs(
+                group, command="genrekit analyse replication", fusion=fusion_of[key[0]], n_resamples=n_resamples
+            )
         except DataError as error:
             not_pooled.append(f"{' '.join(key)}: {error}")
     datasets = tuple(sorted({dataset for _, dataset, _ in evaluations}))
@@ -155,13 +167,3 @@ def _column(run: StoredRun) -> Column | None:
     if protocol == "P2":
         return "P2 stopped on test" if run.split is not None and run.split.validates_on_test else "P2"
     return "P1" if protocol == "P1" else "P4" if protocol == "P4" else None
-
-
-def _evaluate(runs: Sequence[StoredRun], fusion: FusionMethod, n_resamples: int) -> Evaluation:
-    return evaluate_predictions(
-        pool_runs(runs),
-        fusion=fusion,
-        splits=[run.split for run in runs if run.split is not None],
-        n_readings=[len(run.readings("test")) for run in runs],
-        n_resamples=n_resamples,
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from genrekit.analysis.captions import count
 from genrekit.analysis.replication import COLUMNS, Column, Replication, ReportRow, n_folds_of
 from genrekit.evaluation.report_content import interval_text, spread_text
 from genrekit.evaluation.report_parts import Cell, ReportContent, Section, Table
@@ -99,7 +100,7 @@ def _lines(rows: Sequence[ReportRow], replication: Replication) -> Iterator[tupl
             if unit == "excerpt" and _is_whole_tracks(found):
                 continue
             counted = "excerpts" if unit == "excerpt" else f"tracks, {row.fusion}"
-            cells = [Cell(_missing(row, column, found) if e is None else _ours(e, unit)) for column, e in found.items()]
+            cells = [Cell(_missing(row, column) if e is None else _ours(e, unit)) for column, e in found.items()]
             yield (Cell(row.system), Cell(dataset), Cell(counted), *cells)
 
 
@@ -109,11 +110,8 @@ def _is_whole_tracks(found: Mapping[Column, Evaluation | None]) -> bool:
     return bool(there) and all(evaluation.n_excerpts == evaluation.n_tracks for evaluation in there)
 
 
-def _missing(row: ReportRow, column: Column, found: Mapping[Column, Evaluation | None]) -> str:
-    # A track that is one excerpt cannot have its excerpts mixed; report B has a validation part of its own.
-    is_one_excerpt = column == "P1" and _is_whole_tracks(found)
-    is_not_b_s = column == "P2 stopped on test" and row.report == "B"
-    return NOT_APPLICABLE if is_one_excerpt or is_not_b_s else NOT_RUN
+def _missing(row: ReportRow, column: Column) -> str:
+    return NOT_RUN if row.applies(column) else NOT_APPLICABLE
 
 
 def _printed(row: ReportRow) -> str:
@@ -135,61 +133,64 @@ def _ours(evaluation: Evaluation, unit: str) -> str:
 
 def _folds_run(evaluation: Evaluation) -> str:
     n_folds = n_folds_of(evaluation)
-    return f"{len(evaluation.folds)} folds" if n_folds is None else f"{len(evaluation.folds)} of {n_folds} folds"
+    n_here = len(evaluation.folds)
+    return count(n_here, "fold") if n_folds is None else f"{n_here} of {count(n_folds, 'fold')}"
+
+
+# What one column has that the next has not.
+LEAKS: Mapping[tuple[Column, Column], str] = {
+    ("P1", "P2"): "tracks in two parts",
+    ("P2 stopped on test", "P2"): "stopping on the scored fold",
+    ("P2", "P4"): "artists in two parts",
+}
 
 
 def _leak(replication: Replication) -> Section:
-    """Points that go when the leak goes: excerpts against excerpts, so that nothing but the split differs."""
+    """Points that go when the leak goes."""
     lines: list[tuple[Cell, ...]] = []
     for row in replication.systems():
         for dataset in replication.datasets:
-            means = {
-                column: _spread(evaluation, "excerpt").mean
-                for column in COLUMNS
-                if (evaluation := replication.ours(row, dataset, column)) is not None
-            }
-            steps: list[tuple[Column, Column]] = [("P1", "P2"), ("P2 stopped on test", "P2"), ("P2", "P4")]
-            if not any(above in means and below in means for above, below in steps):
+            if not any(_is_measured(row, dataset, step, replication) for step in LEAKS):
                 continue
-            points = [
-                f"{100 * (means[above] - means[below]):+.1f}" if above in means and below in means else NOT_RUN
-                for above, below in steps
-            ]
+            points = (Cell(_points(row, dataset, step, "excerpt", replication)) for step in LEAKS)
             printed = [r for r in replication.rows if r.system == row.system and r.accuracy is not None]
-            said = dict.fromkeys(_leak_of_printed(r, dict(zip(steps, points, strict=True))) for r in printed)
-            lines.append((Cell(row.system), Cell(dataset), *(Cell(text) for text in points), Cell(";\n".join(said))))
-    header = (
-        "system",
-        "data",
-        "tracks in two parts",
-        "stopping on the scored fold",
-        "artists in two parts",
-        "the printed figure",
-    )
+            said = dict.fromkeys(_leak_of_printed(r, dataset, replication) for r in printed)
+            lines.append((Cell(row.system), Cell(dataset), *points, Cell(";\n".join(said))))
     if not lines:
         return Section("How much of it is leak", ("No system was run both with and without a leak yet.",))
+    header = ("system", "data", *LEAKS.values(), "of the printed figures")
     return Section(
         "How much of it is leak",
         (
-            "Points of excerpt-wise accuracy that are lost when a leak is closed: tracks in two parts (P1 less by "
-            "tracks), the epoch chosen on the scored fold, artists in two parts (by tracks less artist-disjoint; those "
-            "folds train on fewer tracks, which costs points of its own). Where some folds were not run, it is the "
-            "difference of those that were, which are not the same tracks. Of a printed figure, so many points are "
-            "leak as the same system loses here.",
+            "Points of accuracy that are lost when a leak is closed: tracks in two parts (P1 less by tracks), the "
+            "epoch chosen on the scored fold, artists in two parts (by tracks less artist-disjoint). The columns "
+            "count excerpts; beside a printed figure stands what the same system loses here, on the data of the "
+            "line, counted as the figure is. Training parts differ in size, too: by tracks a tenth of them is for "
+            "validation, which stopping on the scored fold does without, and artist-disjoint folds train on fewer "
+            "tracks. Where some folds were not run, it is the difference of those that were, which are not the "
+            "same tracks.",
         ),
         (Table(header, tuple(lines), text_columns=frozenset({0, 1, 5})),),
     )
 
 
-def _leak_of_printed(row: ReportRow, points: Mapping[tuple[Column, Column], str]) -> str:
-    """How many points of a printed figure are leak, by what the same system loses here."""
-    named: dict[tuple[Column, Column], str] = {
-        ("P1", "P2"): "tracks in two parts",
-        ("P2 stopped on test", "P2"): "stopping on the scored fold",
-        ("P2", "P4"): "artists in two parts",
-    }
-    steps = [step for step in named if step[0] in (row.column, "P2")]
-    return f"{row.accuracy:.1f} ({row.place}): {', '.join(f'{named[step]} {points[step]}' for step in steps)}"
+def _is_measured(row: ReportRow, dataset: str, step: tuple[Column, Column], replication: Replication) -> bool:
+    return all(replication.ours(row, dataset, column) is not None for column in step)
+
+
+def _points(row: ReportRow, dataset: str, step: tuple[Column, Column], unit: str, replication: Replication) -> str:
+    """Accuracy that is lost from one column to the next, in points, or why it is not known."""
+    above, below = (replication.ours(row, dataset, column) for column in step)
+    if above is None or below is None:
+        return NOT_RUN if all(row.applies(column) for column in step) else NOT_APPLICABLE
+    return f"{100 * (_spread(above, unit).mean - _spread(below, unit).mean):+.1f}"
+
+
+def _leak_of_printed(row: ReportRow, dataset: str, replication: Replication) -> str:
+    """How many points the same system loses here, of each leak that a printed figure has."""
+    steps = [step for step in LEAKS if step[0] in (row.column, "P2")]
+    lost = ", ".join(f"{LEAKS[step]} {_points(row, dataset, step, row.unit, replication)}" for step in steps)
+    return f"{row.accuracy:.1f} ({row.place}): {lost}"
 
 
 def _fold_by_fold(replication: Replication) -> Section:
@@ -268,6 +269,13 @@ def _runs(replication: Replication) -> Section:
         return Section("What was run", ("Nothing yet.",))
     header = ("recipe", "data", "protocol", "folds", "seeds", "test tracks", "test readings")
     named = tuple(f"{dataset}: {DATASETS[dataset]}." for dataset in replication.datasets if dataset in DATASETS)
+    # Scores of a part of a data set must not pass for those of the whole.
+    named += tuple(
+        f"{recipe} on {dataset}, {column}: {note}"
+        for (recipe, dataset, column), evaluation in replication.evaluations.items()
+        for note in evaluation.notes
+        if "were missing" in note
+    )
     return Section("What was run", named, (Table(header, tuple(lines), text_columns=frozenset({0, 1, 2, 3, 4})),))
 
 
@@ -277,7 +285,7 @@ def _coverage(replication: Replication) -> Section:
     for row in replication.systems():
         for dataset in replication.datasets_of(row):
             found = {column: replication.ours(row, dataset, column) for column in COLUMNS}
-            folds = (Cell(_missing(row, column, found) if e is None else _folds_run(e)) for column, e in found.items())
+            folds = (Cell(_missing(row, column) if e is None else _folds_run(e)) for column, e in found.items())
             lines.append((Cell(row.system), Cell(dataset), *folds))
     header = ("system", "data", *(HEADINGS[column] for column in COLUMNS))
     return Section(

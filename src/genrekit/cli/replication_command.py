@@ -38,7 +38,6 @@ def replication(
     from genrekit.analysis.replication import replicate
     from genrekit.analysis.replication_content import replication_content
     from genrekit.errors import RunError
-    from genrekit.evaluation.readings import record_reading
     from genrekit.evaluation.report import write_content
     from genrekit.evaluation.runs import PREDICTIONS_NAME, load_run
 
@@ -46,8 +45,5 @@ def replication(
     if not folders:
         raise RunError(f"There is no run below {results}: no folder there has a {PREDICTIONS_NAME}.")
     runs = [load_run(folder) for folder in folders]
-    for run in runs:
-        if "test" in run.predictions.part:
-            record_reading(run.folder, command="genrekit analyse replication", predictions=run.predictions)
     for path in write_content(replication_content(replicate(runs)), output or results, name="replication"):
         typer.echo(str(path))

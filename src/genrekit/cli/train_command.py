@@ -88,8 +88,8 @@ def train(
     messages.print(_summary(prepared.proof))
     if n_missing := prepared.proof.get("n_tracks_missing"):
         messages.print(
-            f"warning: {n_missing} tracks of {prepared.dataset.name} are missing: its folds are not the published "
-            "ones, and scores will not stand for the whole data set; `genrekit data info` lists the tracks",
+            f"warning: {n_missing} tracks of {prepared.dataset.name} are missing: its folds are not those of the "
+            "whole, and scores will not stand for it; `genrekit data info` lists the tracks",
             soft_wrap=True,
         )
     folder = Run.of(loaded, runs)

@@ -75,8 +75,8 @@ def _on_the_split(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[s
     n_missing = max((int((split.proof or {}).get("n_tracks_missing", 0)) for split in splits), default=0)
     if n_missing:
         yield (
-            f"{n_missing} tracks of {rows.dataset} were missing: its folds are not the published ones, and the figures "
-            "do not stand for the whole data set."
+            f"{n_missing} tracks of {rows.dataset} were missing: its folds are not those of the whole, and the figures "
+            "do not stand for it."
         )
     if not splits or any(split.proof is None for split in splits):
         yield "Missing: a proof of what the parts share (split.json of the run)."

@@ -30,13 +30,19 @@ class RunComparison:
 
 
 def evaluate_runs(
-    runs: Sequence[StoredRun], *, command: str, part: str = "test", fusion: FusionMethod = "mean"
+    runs: Sequence[StoredRun],
+    *,
+    command: str,
+    part: str = "test",
+    fusion: FusionMethod = "mean",
+    n_resamples: int = 5000,
 ) -> Evaluation:
     """Evaluate folds and seeds of one recipe together; a first look at a test part is recorded in each run.
 
     Parameters
     ----------
     command : recorded with the reading, such as "genrekit evaluate"
+    n_resamples : of the bootstrap, >= 2000
 
     Raises
     ------
@@ -50,6 +56,7 @@ def evaluate_runs(
         fusion=fusion,
         splits=_splits(runs),
         n_readings=n_readings,
+        n_resamples=n_resamples,
     )
 
 

@@ -19,7 +19,7 @@ from genrekit.audio import display_name
 from genrekit.cores import usable_cores
 from genrekit.errors import AudioError, GenrekitError
 from genrekit.inference.bundled import DEFAULT, find_model
-from genrekit.inference.fusion import fuse_windows, make_timeline, window_weights
+from genrekit.inference.fusion import fuse_windows, heard_seconds, make_timeline, window_weights
 from genrekit.inference.model_file import ModelCard, ModelFile, open_session
 from genrekit.inference.result import UNKNOWN, Failure, Result
 from genrekit.inference.scoring import Stopped, WindowScores, score_windows
@@ -221,7 +221,7 @@ def _decide(name: str | None, scores: WindowScores, card: ModelCard) -> Result:
     if n_windows:
         weights = window_weights(scores.starts_s, hop_s)
         # Of a recording that is silent for the most part, no more was heard than of a short one.
-        heard_s = min(scores.duration_s, card.window_s + (float(weights.sum()) - 1) * hop_s)
+        heard_s = heard_seconds(scores.starts_s, window_s=card.window_s, duration_s=scores.duration_s)
         fused = fuse_windows(scores.probabilities, card.temperature_of_s(heard_s), weights)
         if scores.n_silent:
             warnings.append(f"{scores.n_silent} of {n_windows + scores.n_silent} windows are silent and were left out")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from genrekit.inference.result import UNKNOWN, Segment
 
-__all__ = ["fuse_windows", "hop_means", "make_timeline", "window_weights"]
+__all__ = ["fuse_windows", "heard_seconds", "hop_means", "make_timeline", "window_weights"]
 
 SMALLEST_PROBABILITY = 1e-12  # keeps the logarithm finite where a float32 softmax gave 0
 
@@ -30,6 +30,17 @@ def window_weights(starts_s: NDArray[np.float64], hop_s: float) -> NDArray[np.fl
     [n_windows], more than 0, at most 1
     """
     return np.minimum(np.diff(starts_s, prepend=-np.inf) / hop_s, 1.0)
+
+
+def heard_seconds(starts_s: NDArray[np.float64], *, window_s: float, duration_s: float) -> float:
+    """Seconds of a recording that lie in one of the windows, or in several.
+
+    Parameters
+    ----------
+    starts_s : [n_windows], seconds, rising, n_windows >= 1
+    """
+    last = min(window_s, duration_s - float(starts_s[-1]))
+    return float(np.minimum(np.diff(starts_s), window_s).sum()) + last
 
 
 def fuse_windows(

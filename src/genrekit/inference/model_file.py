@@ -96,9 +96,10 @@ class ModelCard:
             _require(whole, "short_hop_s", self.short_hop_s, f"a whole part of hop_s {self.hop_s}")
         _require(0 < self.file_temperature < math.inf, "file_temperature", self.file_temperature, "a positive number")
         _require(0 <= self.unknown_threshold <= 1, "unknown_threshold", self.unknown_threshold, "a number from 0 to 1")
-        seconds = [pair[0] for pair in self.short_temperatures]
-        rising = seconds == sorted(set(seconds)) and all(0 < x < math.inf for x in chain(*self.short_temperatures))
-        _require(rising, "short_temperatures", self.short_temperatures, "pairs of positive numbers, the first rising")
+        seconds = [pair[0] for pair in self.short_temperatures if len(pair) == 2]
+        fit = len(seconds) == len(self.short_temperatures) and seconds == sorted(set(seconds))
+        fit = fit and all(0 < x < math.inf for x in chain(*self.short_temperatures))
+        _require(fit, "short_temperatures", self.short_temperatures, "pairs of positive numbers, the first rising")
 
     @property
     def window_samples(self) -> int:

@@ -49,7 +49,6 @@ def make_card(
         hop_s=base.card.hop_s,
         short_hop_s=base.card.short_hop_s,
         file_temperature=cross_validated.temperature,
-        short_temperatures=base.card.short_temperatures,
         unknown_threshold=unknown_threshold,
         features=base.card.features,
         model={"name": "learned", "strength": strength, "embedding_of": dict(base.card.model)},

@@ -1,7 +1,8 @@
 """Layers over sequences [batch, steps, channels]: convolution, batch norm and pooling as products of matrices.
 
 PyTorch's own layers take [batch, channels, steps], where few steps make short rows, which a CPU is slow at. Parameters
-have the names and shapes of PyTorch's layers, and the results are the same.
+have the names and shapes of PyTorch's layers, and the results are the same, but where two steps of a pooling are equal:
+each gets half of the gradient, which PyTorch's gives to the first.
 """
 
 from __future__ import annotations
