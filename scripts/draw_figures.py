@@ -29,7 +29,7 @@ SYSTEMS = {
 }
 
 
-def draw(verb: str, *what: Path, to: str) -> None:
+def draw(verb: str, *what: str | Path, to: str) -> None:
     command = [sys.executable, "-m", "genrekit", "analyse", verb, *map(str, what), "--output", str(FIGURES / to)]
     print(" ".join(command[2:]), flush=True)
     subprocess.run(command, check=True)
@@ -43,10 +43,12 @@ def main() -> None:
         there = [RESULTS / name for name in names if (RESULTS / name).is_dir()]
         if not there:
             continue
+        # One decision a track as the report makes it; a vote has no confidence of its own.
+        fusion = ("--fusion", "vote" if system.startswith("rglu") else "mean")
         draw("curves", *there, to=system)
-        draw("folds", *there, to=system)
+        draw("folds", *there, *fusion, to=system)
         # One protocol: of the first, by tracks.
-        draw("confusion", there[0], to=system)
+        draw("confusion", there[0], *fusion, to=system)
         draw("reliability", there[0], to=system)
     if given.gtzan:
         draw("pca", given.gtzan / "features_30_sec.csv", to="features")
