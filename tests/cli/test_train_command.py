@@ -70,6 +70,16 @@ def test_the_same_command_again_says_that_it_is_done(music, recipe, tmp_path, ca
     assert "is done" in capsys.readouterr().err
 
 
+def test_a_finished_run_under_another_name_is_not_taken_for_it(music, recipe, tmp_path, capsys):
+    arguments = ["train", str(recipe), "--data", str(music), "--runs", str(tmp_path / "runs"), "--threads", "1"]
+    assert main(arguments) == 0
+    run = Path(capsys.readouterr().out.strip())
+    run.rename(run.with_name(run.name.replace("seed0", "seed1")))
+    assert main([*arguments, "--set", "seed=1"]) == 1
+    err = capsys.readouterr().err
+    assert "seed 0; expected" in err and "seed 1. Move it away" in err
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

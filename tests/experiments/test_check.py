@@ -76,5 +76,5 @@ def test_a_complete_run_under_another_name(write_recipe, tmp_path):
     run = train(prepare(recipe), tmp_path / "runs")
     planned = make_plan([recipe], tmp_path / "runs", folds=(1,))
     run.folder.rename(planned.runs[0].run.folder)
-    with pytest.raises(RunError, match=r"fold 0, seed 0\); small fold 1 seed 0 was expected"):
+    with pytest.raises(RunError, match=r"fold 0, seed 0; expected small, hash \w+, fold 1, seed 0"):
         check_plan(planned)

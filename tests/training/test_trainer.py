@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -145,8 +146,17 @@ def test_a_run_folder_of_another_recipe_is_not_continued(make_recipe, tmp_path):
     run = run_once(make_recipe(), tmp_path)
     changed = make_recipe(model={"name": "res_cnn", "options": {"width": 3}})
     run.folder.rename(Run.of(changed, tmp_path).folder)
-    with pytest.raises(RunError, match="another recipe or split"):
+    with pytest.raises(RunError, match="another recipe"):
         run_once(changed, tmp_path)
+
+
+def test_a_run_folder_of_another_split_is_not_continued(make_recipe, tmp_path):
+    run = run_once(make_recipe(), tmp_path)
+    prepared = prepare(make_recipe(), device=torch.device("cpu"))
+    tracks = prepared.split.parts["train"][1:]
+    other = replace(prepared.split, parts={**prepared.split.parts, "train": tracks})
+    with pytest.raises(RunError, match="another split"):
+        run.open(make_recipe(), other, {})
 
 
 def test_archive_cannot_give_another_front_end(make_recipe):

@@ -95,6 +95,7 @@ def train(
     folder = Run.of(loaded, runs)
     if resume is not None and folder.folder.resolve() != resume.resolve():
         raise typer.BadParameter(f"{resume} was renamed; its recipe gives {folder.folder.name}", param_hint="--resume")
+    folder.require(loaded)
     if folder.complete:
         messages.print(f"{folder.folder} is done: nothing is trained twice.")
     else:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from genrekit.data.dataset import Dataset
-from genrekit.errors import DataError, GenrekitError, RecipeError, RunError
+from genrekit.errors import DataError, GenrekitError, RecipeError
 from genrekit.experiments.plan import Plan, PlannedRun
 from genrekit.training.preparation import check, load_data
 from genrekit.training.recipe import Recipe
@@ -41,8 +41,8 @@ def check_plan(
     faults: list[tuple[PlannedRun, GenrekitError]] = []
     for planned in plan.runs:
         recipe = planned.recipe
+        planned.run.require(recipe)
         if planned.run.complete:
-            _require_same(planned)
             continue
         # The seed changes nothing of what is checked.
         key = (recipe.hash, recipe.split.fold)
@@ -73,20 +73,6 @@ def _fault(
             datasets.setdefault(recipe.data, error)
         return error
     return None
-
-
-def _require_same(planned: PlannedRun) -> None:
-    """A complete run is not opened again, so that this is where a renamed one shows."""
-    found = planned.run.recipe()
-    if (found.hash, found.seed, found.split.fold) != (
-        planned.recipe.hash,
-        planned.recipe.seed,
-        planned.recipe.split.fold,
-    ):
-        raise RunError(
-            f"{planned.run.folder} holds a run of another recipe ({found.name}, fold {found.split.fold}, seed "
-            f"{found.seed}); {planned.label} was expected. Move it away, or choose another folder (--runs)."
-        )
 
 
 def _raise(faults: list[tuple[PlannedRun, GenrekitError]], total: int) -> None:

@@ -107,6 +107,23 @@ class Run:
         """Whether the run is done and has the predictions of all parts that are scored."""
         return self.done and not self.left_out
 
+    def require(self, recipe: Recipe) -> None:
+        """Check that the folder is this recipe's, if there is one: somebody may have renamed it.
+
+        Raises
+        ------
+        RunError
+            If it holds a run of another recipe, fold or seed.
+        """
+        if not self.recipe_path.is_file():
+            return
+        known = self.recipe()
+        if (known.hash, known.split.fold, known.seed) != (recipe.hash, recipe.split.fold, recipe.seed):
+            raise RunError(
+                f"{self.folder} holds a run of another recipe: {_identity(known)}; expected {_identity(recipe)}. Move "
+                "it away, or choose another folder (--runs)."
+            )
+
     def open(self, recipe: Recipe, split: Split, proof: dict[str, Any]) -> None:
         """Make the folder, or check that it is this recipe's and go on in it.
 
@@ -115,13 +132,13 @@ class Run:
         RunError
             If the folder belongs to another recipe or split, or cannot be written.
         """
+        self.require(recipe)
         if self.recipe_path.is_file():
-            known, known_split = self.recipe(), self.split()
-            if (known.hash, known.seed) != (recipe.hash, recipe.seed) or known_split.hash != split.hash:
+            known_split = self.split()
+            if known_split.hash != split.hash:
                 raise RunError(
-                    f"{self.folder} holds a run of another recipe or split ({known.name}, hash {known.hash[:8]}, seed "
-                    f"{known.seed}, split {known_split.hash[:8]}); this one is {recipe.name}, hash {recipe.hash[:8]}, "
-                    f"seed {recipe.seed}, split {split.hash[:8]}. Choose another folder."
+                    f"{self.folder} holds a run of another split (hash {known_split.hash[:8]}); this one's is "
+                    f"{split.hash[:8]}. Choose another folder."
                 )
             return
         try:
@@ -151,6 +168,10 @@ class Run:
     def split(self) -> Split:
         """The split of this run, without its proof."""
         return read_split(self.folder / "split.json")
+
+
+def _identity(recipe: Recipe) -> str:
+    return f"{recipe.name}, hash {recipe.hash[:8]}, fold {recipe.split.fold}, seed {recipe.seed}"
 
 
 def environment() -> dict[str, Any]:
