@@ -35,6 +35,8 @@ LADDER = RECIPES / "ladder"
 RESULTS = REPOSITORY / "results" / "ladder"
 N_FOLDS = 3
 BOOTSTRAP_SEED = 0
+# The public table of features has a track that the archive has not; rungs are compared on the same tracks.
+NOT_IN_THE_ARCHIVE = "jazz.00054"
 HEAD = """# The ladder
 
 How the bundled model's recipe was chosen. Each rung is one change of another rung, trained on three artist-disjoint
@@ -129,7 +131,8 @@ def publish(rung: Rung, work: Path) -> None:
         return
     tables = [Predictions.read_parquet(run.predictions_path).select(part=rung.part) for run in runs]
     RESULTS.mkdir(parents=True, exist_ok=True)
-    fuse(Predictions.concatenate(tables), "mean").write_parquet(RESULTS / f"{rung.name}.parquet")
+    fused = fuse(Predictions.concatenate(tables), "mean")
+    fused.take(np.flatnonzero(fused.track != NOT_IN_THE_ARCHIVE)).write_parquet(RESULTS / f"{rung.name}.parquet")
     network, _ = load_weights(runs[0].weights_path)
     seconds = [_seconds(run, work) for run in runs]
     known = [value for value in seconds if value is not None]
