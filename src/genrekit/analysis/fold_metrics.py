@@ -15,12 +15,13 @@ from genrekit.analysis.style import (
     ALARM,
     COLOURS,
     CONTAMINATED,
-    GREY,
+    INK,
     SMALL_PT,
     PaperWidth,
     contaminated_mark,
     new_figure,
     paper_style,
+    row_title,
 )
 from genrekit.errors import DataError
 from genrekit.evaluation.scores import METRICS, RunScores, Spread, per_run, spread
@@ -91,7 +92,8 @@ def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Pi
             if len(systems) > 1:
                 mark = f"{CONTAMINATED}: " if system.scored.contaminated else ""
                 title = f"({number + 1}) {mark}{system.system}"
-                _name_row(row[0], title, ALARM if system.scored.contaminated else GREY)
+                colour = ALARM if system.scored.contaminated else INK
+                row_title(row[0], title, columns=columns, colour=colour, panel=NAMES[METRICS[0]])
         for axes in grid[:, 0]:
             axes.set_ylabel("%")
         for axes in grid[-1]:
@@ -109,23 +111,6 @@ def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Pi
         ]
     }
     return Picture("folds", figure, caption, any(flags), ("row", "system", "fold", "seed", "n", *METRICS), rows, facts)
-
-
-def _name_row(axes: Axes, title: str, colour: str) -> None:
-    """A title above a row of panels. It is longer than its panel is wide, which must not push the next one away: the
-    layout sees a letter, which has its height."""
-    for text, shown in (("M", False), (title, True)):
-        label = axes.annotate(
-            text,
-            (0, 1),
-            xytext=(0, 15),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontsize=SMALL_PT + 0.5,
-            color=colour,
-            alpha=float(shown),
-        )
-        label.set_in_layout(not shown)
 
 
 def _draw_metric(axes: Axes, system: FoldMetrics, name: str) -> None:

@@ -175,14 +175,17 @@ def wrapped(text: str, columns: PaperWidth, size_pt: float) -> list[str]:
     return textwrap.wrap(text, int(width_in(columns) * 72 / (size_pt * CHARACTER_EM)))
 
 
-def row_title(axes: Axes, text: str, *, columns: PaperWidth, colour: str = INK) -> None:
-    """A bold title that may run over the panels to its right; room is kept above the panel for its lines only."""
+def row_title(axes: Axes, text: str, *, columns: PaperWidth, colour: str = INK, panel: str = "") -> None:
+    """A bold title that may run over the panels to its right; room is kept above the panel for its lines only.
+
+    `panel` is the title of the panel itself, which stands below.
+    """
     lines = wrapped(text, columns, TYPE_PT * 1.3)
-    axes.set_title("\n".join(" " for _ in lines), loc="left")
+    axes.set_title("\n".join([*(" " for _ in lines), *([panel] if panel else [])]), loc="left")
     title = axes.annotate(
         "\n".join(lines),
         (0, 1),
-        xytext=(0, 4),
+        xytext=(0, 4 + (1.35 * TYPE_PT if panel else 0)),
         xycoords="axes fraction",
         textcoords="offset points",
         fontsize=TYPE_PT,
