@@ -147,6 +147,8 @@ def publish_together(rung: Rung) -> None:
     """Keep what finished rungs say together, track by track."""
     tables = [Predictions.read_parquet(RESULTS / f"{name}.parquet") for name in rung.together]
     costs = [json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")) for name in rung.together]
+    seeds = set.intersection(*(set(table.seed.tolist()) for table in tables))
+    tables = [table.take(np.flatnonzero(np.isin(table.seed, sorted(seeds)))) for table in tables]
     tables = [table.take(np.lexsort((table.track, table.seed))) for table in tables]
     if any(not np.array_equal(table.track, tables[0].track) for table in tables):
         raise SystemExit(f"{rung.name}: {', '.join(rung.together)} are not of the same tracks")
