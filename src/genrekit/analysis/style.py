@@ -166,7 +166,7 @@ def new_figure(*, columns: PaperWidth, height_in: float, caption: str, mark: str
         figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=SMALL_PT, color=GREY, linespacing=1.2)
     if mark:
         figure.suptitle("\n".join(mark_lines), x=0.01, ha="left", fontsize=TYPE_PT, fontweight="bold", color=ALARM)
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.06 if mark else 0.03, wspace=0.04, hspace=0.05)  # type: ignore[union-attr, call-arg]
+    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.06, wspace=0.04, hspace=0.05)  # type: ignore[union-attr, call-arg]
     return figure
 
 
