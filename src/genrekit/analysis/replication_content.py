@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from genrekit.analysis.captions import count
 from genrekit.analysis.replication import COLUMNS, Column, Replication, ReportRow, n_folds_of
+from genrekit.evaluation.cautions import on_missing_tracks
 from genrekit.evaluation.report_content import interval_text, spread_text
 from genrekit.evaluation.report_parts import Cell, ReportContent, Section, Table
 from genrekit.evaluation.scores import Spread
@@ -271,10 +272,9 @@ def _runs(replication: Replication) -> Section:
     named = tuple(f"{dataset}: {DATASETS[dataset]}." for dataset in replication.datasets if dataset in DATASETS)
     # Scores of a part of a data set must not pass for those of the whole.
     named += tuple(
-        f"{recipe} on {dataset}, {column}: {note}"
+        f"{recipe} on {dataset}, {column}: {incomplete}"
         for (recipe, dataset, column), evaluation in replication.evaluations.items()
-        for note in evaluation.notes
-        if "were missing" in note
+        if (incomplete := on_missing_tracks(dataset, evaluation.splits))
     )
     return Section("What was run", named, (Table(header, tuple(lines), text_columns=frozenset({0, 1, 2, 3, 4})),))
 

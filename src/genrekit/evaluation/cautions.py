@@ -11,7 +11,7 @@ from genrekit.evaluation.protocols import PROTOCOL_NOTES
 from genrekit.evaluation.published import GTZAN_GENRES
 from genrekit.evaluation.runs import SplitProof
 
-__all__ = ["cautions", "comparison_cautions"]
+__all__ = ["cautions", "comparison_cautions", "on_missing_tracks"]
 
 HEADLINE_SEEDS = 3
 
@@ -63,6 +63,17 @@ def comparison_cautions(
     return tuple(found)
 
 
+def on_missing_tracks(dataset: str, splits: Sequence[SplitProof]) -> str:
+    """What to know if many tracks of the data set were missing when its folds were made; "" if they were not."""
+    n_missing = max((int((split.proof or {}).get("n_tracks_missing", 0)) for split in splits), default=0)
+    if not n_missing:
+        return ""
+    return (
+        f"{n_missing} tracks of {dataset} were missing: its folds are not those of the whole, and the figures do not "
+        "stand for it."
+    )
+
+
 def _on_the_split(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[str]:
     yield PROTOCOL_NOTES[rows.protocol].interval
     if rows.contaminated and rows.protocol != "P1":
@@ -72,12 +83,8 @@ def _on_the_split(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[s
             "Training was stopped on the very part that is scored here, which flatters: the figures compare only with "
             "published ones that were made the same way."
         )
-    n_missing = max((int((split.proof or {}).get("n_tracks_missing", 0)) for split in splits), default=0)
-    if n_missing:
-        yield (
-            f"{n_missing} tracks of {rows.dataset} were missing: its folds are not those of the whole, and the figures "
-            "do not stand for it."
-        )
+    if incomplete := on_missing_tracks(rows.dataset, splits):
+        yield incomplete
     if not splits or any(split.proof is None for split in splits):
         yield "Missing: a proof of what the parts share (split.json of the run)."
 
