@@ -54,7 +54,7 @@ VARIANTS: dict[str, list[tuple[dict[str, Any], FeatureSpec, float]]] = {
         ({"members": [{"name": "res_cnn", "options": {"width": 4}}, {"name": "texture_mlp"}]}, *ARCHIVE_10_S),
         ({"members": [{"name": "res_cnn", "options": {"width": width}} for width in (4, 8, 4)]}, ARCHIVE_LOG_MEL, 3.0),
     ],
-    "texture_mlp": [({}, *ARCHIVE_10_S), ({"units": 16, "dropout": 0.0}, ARCHIVE_LOG_MEL, 3.0)],
+    "texture_mlp": [({"spectrum_regions": 3}, *ARCHIVE_10_S), ({"units": 16, "dropout": 0.0}, ARCHIVE_LOG_MEL, 3.0)],
     "resnet": [({}, ARCHIVE_LOG_MEL, 3.0), ({}, POWER_SPECTROGRAM_A, 3.0), ({"depth": 34}, ARCHIVE_LOG_MEL, 3.0)],
     "cnn_lstm": [
         ({}, ARCHIVE_LOG_MEL, 3.0),

@@ -15,8 +15,9 @@ def network(**options):
 
 def test_parameters_are_those_of_two_layers_and_a_norm() -> None:
     made = network(units=100)
-    n_statistics = made.statistics.size
+    n_statistics = made.n_statistics
     assert n_statistics == 3 * 64 + 3 * 24 + 24 * 23 // 2 + 32 * (4 + 8)
+    assert network(spectrum_regions=3).n_statistics == n_statistics + 3 * 9 * 11
     count = sum(parameter.numel() for parameter in made.parameters())
     assert count == n_statistics * 100 + 2 * 100 + 100 * 10 + 10
 
@@ -25,8 +26,8 @@ def test_statistics_are_standardised_by_what_it_looked_at() -> None:
     made, x = network(), -40 + 10 * torch.randn(60, 128, 64, generator=torch.Generator().manual_seed(0))
     made.fit_input(iter(x.split(20)))
     standard = (made.statistics(x) - made.mean) / made.deviation
-    torch.testing.assert_close(standard.mean(0), torch.zeros(made.statistics.size), atol=1e-3, rtol=0)
-    torch.testing.assert_close(standard.std(0, correction=0), torch.ones(made.statistics.size), atol=1e-2, rtol=0)
+    torch.testing.assert_close(standard.mean(0), torch.zeros(made.n_statistics), atol=1e-3, rtol=0)
+    torch.testing.assert_close(standard.std(0, correction=0), torch.ones(made.n_statistics), atol=1e-2, rtol=0)
     assert {"mean", "deviation", "reach"} <= made.state_dict().keys()
 
 
@@ -47,14 +48,19 @@ def test_says_less_the_farther_a_sound_lies_from_what_it_looked_at() -> None:
 
 
 def test_takes_any_length_from_its_longest_filter_on() -> None:
-    made = network()
+    made = network(spectrum_regions=3)
     for n_columns in (32, 129, 387):
         assert made(torch.randn(2, 128, n_columns)).shape == (2, 10)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"units": 0}, "units is 0"), ({"dropout": 1.0}, "dropout is 1.0"), ({"input_dropout": -0.1}, "input_dropout")],
+    [
+        ({"spectrum_regions": -1}, "spectrum_regions is -1"),
+        ({"units": 0}, "units is 0"),
+        ({"dropout": 1.0}, "dropout is 1.0"),
+        ({"input_dropout": -0.1}, "input_dropout"),
+    ],
 )
 def test_options_out_of_range_are_refused(options, message) -> None:
     with pytest.raises(RecipeError, match=message):

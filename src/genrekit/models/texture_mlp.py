@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from genrekit.errors import RecipeError
+from genrekit.models.layers.modulation_spectrum import ModulationSpectrum
 from genrekit.models.layers.texture_statistics import TextureStatistics
 from genrekit.models.network import GenreNetwork
 from genrekit.models.spec import ModelSpec
@@ -20,15 +21,19 @@ __all__ = ["TextureMLP", "TextureMLPOptions"]
 class TextureMLPOptions:
     """Options of `TextureMLP`.
 
+    spectrum_regions : of the mel axis, whose modulation spectra are among the statistics; 0 for none
     units : of the hidden layer, at least 1
     input_dropout, dropout : of the statistics and of the hidden layer, 0 <= dropout < 1
     """
 
+    spectrum_regions: int = 0
     units: int = 256
     input_dropout: float = 0.5
     dropout: float = 0.5
 
     def __post_init__(self) -> None:
+        if self.spectrum_regions < 0:
+            raise RecipeError(f"spectrum_regions is {self.spectrum_regions}; expected 0 (none) or more")
         if self.units < 1:
             raise RecipeError(f"units is {self.units}; expected at least 1")
         for label, dropout in (("input_dropout", self.input_dropout), ("dropout", self.dropout)):
@@ -56,20 +61,28 @@ class TextureMLP(GenreNetwork):
 
     def __init__(self, spec: ModelSpec, options: TextureMLPOptions) -> None:
         super().__init__(spec)
-        self.statistics = TextureStatistics(spec.n_bins)
-        self.register_buffer("mean", torch.zeros(self.statistics.size))
-        self.register_buffer("deviation", torch.ones(self.statistics.size))
+        kinds: list[TextureStatistics | ModulationSpectrum] = [TextureStatistics(spec.n_bins)]
+        if options.spectrum_regions:
+            kinds.append(ModulationSpectrum(spec.n_bins, n_regions=options.spectrum_regions))
+        self.kinds = nn.ModuleList(kinds)
+        self.n_statistics = sum(kind.size for kind in kinds)
+        self.register_buffer("mean", torch.zeros(self.n_statistics))
+        self.register_buffer("deviation", torch.ones(self.n_statistics))
         # Of an unfitted network, nothing is far.
         self.register_buffer("reach", torch.tensor(torch.inf))
         self.hidden = nn.Sequential(
             nn.Dropout(options.input_dropout),
-            nn.Linear(self.statistics.size, options.units, bias=False),
+            nn.Linear(self.n_statistics, options.units, bias=False),
             nn.BatchNorm1d(options.units),
             nn.ReLU(),
         )
         self.embedding_size = options.units
         self.dropout = nn.Dropout(options.dropout)
         self.classifier = nn.Linear(options.units, spec.n_classes)
+
+    def statistics(self, x: Tensor) -> Tensor:
+        """dB features [batch, n_bins, n_columns] -> [batch, n_statistics], not standardised."""
+        return torch.cat([kind(x) for kind in self.kinds], 1)
 
     def fit_input(self, features: Iterable[Tensor]) -> None:
         """Take mean and deviation of the statistics from the training part, and how far its excerpts reach from it."""
