@@ -131,3 +131,28 @@ def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe
         changed = epoch(**change, share=0.25)
         kept = sum(tuple(item.flatten()[:2000].tolist()) in untouched for item in changed)
         assert 0.6 < kept / len(changed) < 0.9
+
+
+def test_the_last_epochs_are_plain_where_they_should_be(make_recipe, archive_path):
+    dataset = load_dataset("archive", archive_path)
+    source = ArchiveSource(dataset, CPU)
+    masks = {"time_mask_fraction": 0.3, "frequency_mask_bins": 24, "mixup_alpha": 0.4}
+
+    def epoch(number: int, **augmentation) -> tuple[torch.Tensor, torch.Tensor]:
+        recipe = make_recipe(
+            augmentation=augmentation,
+            optimisation={"learning_rate": 1e-3, "batch_size": 8, "max_epochs": 5, "keep": "last"},
+        )
+        table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
+        batches = list(TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: number))
+        return torch.cat([batch.features for batch in batches]), torch.cat([batch.targets for batch in batches])
+
+    def mixed(targets: torch.Tensor) -> bool:
+        return not torch.equal(targets, targets.round())
+
+    assert [mixed(epoch(number, **masks, plain_last_epochs=2)[1]) for number in range(5)] == [True] * 3 + [False] * 2
+    features, targets = epoch(3, **masks, equaliser_max_gain_db=3, plain_last_epochs=2)
+    # The equaliser stays, with the very draws that it has where there is nothing else.
+    expected = epoch(3, equaliser_max_gain_db=3)
+    assert torch.equal(features, expected[0]) and torch.equal(targets, expected[1])
+    assert mixed(epoch(4, **masks)[1])

@@ -47,6 +47,8 @@ def test_misspelt_key_names_the_nearest(tmp_path, make_recipe):
         ("nonsense", "expected key=value"),
         ("excerpts.window_s=40", "longer than span_s"),
         ("name.sub=1", "is a value, not a group"),
+        ("augmentation.plain_last_epochs=4", "plain_last_epochs is 4, more than max_epochs, 3"),
+        ("augmentation.plain_last_epochs=-1", "greater than or equal to 0"),
     ],
 )
 def test_bad_overrides(make_recipe, tmp_path, override, message):
@@ -92,6 +94,12 @@ def test_bad_waveform_augmentation(make_recipe, tmp_path, override, message):
     path.write_text(make_recipe().to_yaml())
     with pytest.raises(RecipeError, match=message):
         load_recipe(path, [override])
+
+
+def test_plain_last_epochs_need_a_last_epoch(make_recipe):
+    optimisation = {"learning_rate": 0.01, "max_epochs": 3, "early_stopping_epochs": 2}
+    with pytest.raises(RecipeError, match="needs a known last epoch"):
+        make_recipe(augmentation={"mixup_alpha": 0.4, "plain_last_epochs": 1}, optimisation=optimisation)
 
 
 def test_masks_fit_their_features(make_recipe):

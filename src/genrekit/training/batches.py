@@ -27,6 +27,7 @@ from genrekit.features.spec import FeatureSpec
 from genrekit.features.waveform_augmentation import RandomGain, WhiteNoise
 from genrekit.training.excerpts import ExcerptTable
 from genrekit.training.recipe import Recipe
+from genrekit.training.recipe_groups import Augmentation
 from genrekit.training.sources import Source
 from genrekit.training.teachers import Teachers
 
@@ -150,27 +151,31 @@ class TrainingBatches:
         return max(1, full) if self._random or rest < 2 else full + 1
 
     def __iter__(self) -> Iterator[TrainingBatch]:
-        generator = torch.Generator().manual_seed(epoch_seed(self._recipe.seed, self._epoch()))
+        epoch = self._epoch()
+        generator = torch.Generator().manual_seed(epoch_seed(self._recipe.seed, epoch))
         device = self._rows.device
+        augmentation = self._recipe.augmentation
+        if epoch >= self._optimisation.max_epochs - augmentation.plain_last_epochs:
+            augmentation = augmentation.plain
         order = torch.randperm(len(self._rows), generator=generator).to(device)
         for index in torch.split(order, self._optimisation.batch_size)[: len(self)]:
-            yield self._make(index, generator)
+            yield self._make(index, augmentation, generator)
 
-    def _make(self, index: Tensor, generator: torch.Generator) -> TrainingBatch:
+    def _make(self, index: Tensor, augmentation: Augmentation, generator: torch.Generator) -> TrainingBatch:
         recipe = self._recipe
         targets = F.one_hot(self._labels[index], self._n_genres).float()
         smoothing = self._optimisation.label_smoothing
         targets = targets * (1 - smoothing) + smoothing / self._n_genres
-        features = self._augmented(self._cut(index, generator), generator)
-        if recipe.augmentation.mixup_alpha:
-            features, targets = Mixup(recipe.augmentation.mixup_alpha)(features, targets, generator)
+        features = self._augmented(self._cut(index, generator), augmentation, generator)
+        if augmentation.mixup_alpha:
+            features, targets = Mixup(augmentation.mixup_alpha)(features, targets, generator)
         if self._teachers is not None:
             targets = self._teachers.targets(features, targets)
         weights = torch.ones(len(index), device=features.device)
         if self._negatives is not None and recipe.negatives is not None:
             count = max(1, round(len(index) * recipe.negatives.share))
             cut = self._random_cut(self._negatives, None, count, generator)
-            features = torch.cat([features, self._augmented(cut, generator)])
+            features = torch.cat([features, self._augmented(cut, augmentation, generator)])
             undecided = torch.full((count, self._n_genres), 1 / self._n_genres, device=targets.device)
             targets = torch.cat([targets, undecided])
             weights = torch.cat([weights, torch.full((count,), recipe.negatives.weight, device=weights.device)])
@@ -202,9 +207,8 @@ class TrainingBatches:
     def _wide_steps(self) -> int:
         return self._warp.wide_columns(self._window_steps) if self._warp else self._window_steps
 
-    def _augmented(self, cut: Tensor, generator: torch.Generator) -> Tensor:
-        """Features of a cut, with all of the recipe's augmentation but mixup."""
-        augmentation = self._recipe.augmentation
+    def _augmented(self, cut: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
+        """Features of a cut, with all of the augmentation but mixup."""
         if augmentation.gain_db is not None:
             cut = RandomGain(*augmentation.gain_db, augmentation.gain_probability)(cut, generator)
         if augmentation.noise_snr_db is not None:

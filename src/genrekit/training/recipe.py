@@ -121,6 +121,14 @@ class Recipe(Strict):
         )
         if stops and self.split.validation == "none":
             raise ValueError("without a validation part, set optimisation.keep=last and early_stopping_epochs=null")
+        plain_epochs = self.augmentation.plain_last_epochs
+        if optimisation is not None and plain_epochs:
+            if optimisation.early_stopping_epochs is not None:
+                raise ValueError("augmentation.plain_last_epochs needs a known last epoch: early_stopping_epochs=null")
+            if plain_epochs > optimisation.max_epochs:
+                raise ValueError(
+                    f"augmentation.plain_last_epochs is {plain_epochs}, more than max_epochs, {optimisation.max_epochs}"
+                )
         return self
 
     @property

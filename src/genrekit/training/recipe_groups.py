@@ -90,6 +90,8 @@ class Augmentation(Strict):
     gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
     noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
     share : of the items that stretch and shift change, equaliser, cell jitter and noise floor, each drawn on its own
+    plain_last_epochs : so many epochs at the end do without masks and mixup, so that the network, its normalisation
+        above all, is fitted to whole excerpts of one track, as it is used (He et al. 2019, arXiv 1909.09148)
     """
 
     gain_db: tuple[float, float] | None = None
@@ -109,6 +111,12 @@ class Augmentation(Strict):
     time_mask_fraction: float = Field(default=0.0, ge=0, le=1)
     mixup_alpha: float = Field(default=0.0, ge=0)
     share: float = Field(default=1.0, gt=0, le=1)
+    plain_last_epochs: int = Field(default=0, ge=0)
+
+    @property
+    def plain(self) -> Augmentation:
+        """The same without masks and mixup."""
+        return self.model_copy(update={"frequency_mask_bins": 0, "time_mask_fraction": 0.0, "mixup_alpha": 0.0})
 
     @pydantic.field_validator("gain_db", "noise_snr_db")
     @classmethod
