@@ -1,19 +1,26 @@
 """Runs every experiment of the two reports that these data allow, and keeps what each figure can be computed from.
 
-    python scripts/run_reports.py --gtzan DIR [--jobs 2] [--only NAME]
+    python scripts/run_reports.py --gtzan DIR [--folds 0] [--jobs 2] [--only NAME]
 
 DIR holds logmel.npz, the public feature tables and, for GTZAN-6, audio/. Each step is one `genrekit experiment`:
-stopped at any moment, the same command goes on; nothing is trained twice. After each step its finished runs are copied,
-without weights, to results/reports, and the page that sets them beside the printed figures is written anew.
+stopped at any moment, the same command goes on; nothing is trained twice, what results/reports holds from another
+machine included. After each step its finished runs are copied, without weights, to results/reports, and the page that
+sets them beside the printed figures is written anew. `--folds 0` is the quickest look at every system.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from genrekit.data.splits import SPLITS
+from genrekit.experiments import parse_folds
+from genrekit.training.recipe import load_recipe
+from genrekit.training.run import Run
 
 REPOSITORY = Path(__file__).parents[1]
 RECIPES = REPOSITORY / "recipes"
@@ -56,14 +63,14 @@ STEPS = (
             (A_CLEAN[:1], ()),
             (A_MIXED[:1], ()),
             (A_CLEAN[:1], ARTIST_DISJOINT),
+            (A_CLEAN[1:], ()),
+            (A_CLEAN, STOPPED_ON_TEST),
             (B_CLEAN, ()),
             (B_MIXED, ()),
-            (B_CLEAN, ARTIST_DISJOINT),
-            (A_CLEAN[1:], ()),
-            (A_MIXED[1:], ()),
             (A_CLEAN[1:], ARTIST_DISJOINT),
-            (A_CLEAN, STOPPED_ON_TEST),
+            (A_MIXED[1:], ()),
             (OTHERS, ()),
+            (B_CLEAN, ARTIST_DISJOINT),
         )
     ),
     *(
@@ -89,24 +96,37 @@ def genrekit(*arguments: object) -> None:
     subprocess.run(command, check=False)
 
 
+def lacking(step: Step, fold: int) -> list[Path]:
+    """The step's recipes whose split has this fold and whose run of it results/reports lacks."""
+    published = {file.parent.name for file in RESULTS.glob("*/*/*/run.json")}
+    lacking = []
+    for path in (RECIPES / f"{recipe}.yaml" for recipe in step.recipes):
+        recipe = load_recipe(path, (*step.overrides, f"split.fold={fold}"))
+        has_fold = fold < SPLITS[recipe.split.name or ""].n_folds
+        if has_fold and Run.of(recipe, RESULTS).folder.name not in published:
+            lacking.append(path)
+    return lacking
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gtzan", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("runs/reports"), help="folder for runs, weights included")
+    parser.add_argument("--folds", default="0-9", help="such as 0 or 0-4; each fold of every step before the next fold")
     parser.add_argument("--jobs", type=int, default=2, help="runs side by side, one thread each")
     parser.add_argument("--only", default="", help="only steps that have this in a recipe's name")
     given = parser.parse_args()
     table = given.work / "gtzan6_3s_hop_3s.parquet"
-    for step in STEPS:
-        if not any(given.only in recipe for recipe in step.recipes):
+    for fold, step in itertools.product(parse_folds(given.folds) or (), STEPS):
+        recipes = [path for path in lacking(step, fold) if given.only in path.stem]
+        if not recipes:
             continue
         if step.data == "table" and not table.exists():
             given.work.mkdir(parents=True, exist_ok=True)
             windows = ("--window-s", 3, "--hop-s", 3)
             genrekit("data", "prepare", "features", "gtzan6", "--root", given.gtzan, "-o", table, *windows)
-        arguments: list[object] = [RECIPES / f"{recipe}.yaml" for recipe in step.recipes]
-        arguments += ["--data", table if step.data == "table" else given.gtzan, "--runs", given.work]
-        arguments += ["--jobs", given.jobs, "--threads-per-job", 1]
+        arguments: list[object] = [*recipes, "--data", table if step.data == "table" else given.gtzan]
+        arguments += ["--folds", fold, "--runs", given.work, "--jobs", given.jobs, "--threads-per-job", 1]
         for override in step.overrides:
             arguments += ["--set", override]
         genrekit("experiment", *arguments)
