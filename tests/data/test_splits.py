@@ -81,6 +81,16 @@ def test_b_folds_have_report_bs_number_of_excerpts(without_jazz_54: Dataset) -> 
     assert _sizes(split) == pytest.approx((8791, 1099, 1099), abs=1)
 
 
+def test_a_short_track_has_the_excerpts_that_it_is_long_enough_for() -> None:
+    durations_s = {"a.0": 30.0, "a.1": 7.0, "b.0": 3.0, "b.1": None}
+    tracks = tuple(Track(name, name[0], duration_s=duration_s) for name, duration_s in durations_s.items())
+    split = make_split(Dataset("few", ("a", "b"), tracks), "a_contaminated", valid_fraction=0)
+    members = [member for part in split.parts.values() for member in part]
+    counts = {name: sum(member.startswith(f"{name}@") for member in members) for name in durations_s}
+    # Where nothing is known of the duration, as many as a track of 30 s has.
+    assert counts == {"a.0": 19, "a.1": 3, "b.0": 1, "b.1": 19}
+
+
 def test_b_grouped_is_8_1_1_by_track(without_jazz_54: Dataset) -> None:
     split = make_split(without_jazz_54, "b_grouped", fold=9)
     assert _sizes(split) == pytest.approx((799, 100, 100), abs=1)

@@ -61,6 +61,12 @@ def test_a_fold_without_a_genre(write_recipe, archive_path, tmp_path):
         check_plan(plan_of(recipe, runs=tmp_path))
 
 
+def test_excerpts_that_tracks_are_too_short_for(write_recipe, tmp_path):
+    recipe = write_recipe(split={"name": "a_contaminated"}, excerpts={"window_s": 10.0, "hop_s": 5.0})
+    with pytest.raises(DataError, match=r"names excerpt '\w+\.\d+@\d+'; that track has 5 windows of 10 s every 5 s"):
+        check_plan(plan_of(recipe, runs=tmp_path, folds=(0,)))
+
+
 def test_data_that_are_gone_do_not_matter_to_what_is_complete(write_recipe, tmp_path):
     path = write_recipe()
     recipe = load_recipe(path)

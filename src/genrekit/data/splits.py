@@ -15,14 +15,17 @@ from genrekit.data.published_lists import artist_fold_parts, listed_parts
 from genrekit.data.relations import groups
 from genrekit.data.split import Part, Protocol, Split, Unit, Validation
 from genrekit.data.validation_part import carve_groups, carve_stratified
+from genrekit.data.window_grid import grid_size
 from genrekit.errors import DataError
 
 __all__ = ["SPLITS", "SplitKind", "make_split"]
 
 A_SEED = 123456789
 A_CONTAMINATED_SEED = 12345
-A_EXCERPTS = 19
-B_EXCERPTS = 11
+# Windows of the reports within the first 30 s, half overlapping: 19 and 11 of a whole track.
+SPAN_S = 30.0
+A_WINDOW_S = 3.0
+B_WINDOW_S = 5.0
 
 Parts = dict[Part, list[str]]
 
@@ -193,19 +196,19 @@ def _by_track_8_1_1(request: Request) -> tuple[Parts, int]:
 
 
 def _by_excerpt(request: Request) -> tuple[Parts, int]:
-    members, labels = _excerpts(request.dataset, A_EXCERPTS)
+    members, labels = _excerpts(request.dataset, A_WINDOW_S)
     tests = _stratified_folds(labels, request.n_folds, request.seed, "excerpts")
     return _parts(members, tests[request.fold], np.array([], dtype=int)), 0
 
 
 def _by_excerpt_8_1_1(request: Request) -> tuple[Parts, int]:
-    members, labels = _excerpts(request.dataset, B_EXCERPTS)
+    members, labels = _excerpts(request.dataset, B_WINDOW_S)
     tests = _stratified_folds(labels, request.n_folds, request.seed, "excerpts")
     return _parts(members, tests[request.fold], tests[(request.fold + 1) % request.n_folds]), 0
 
 
-def _excerpts(dataset: Dataset, n_excerpts: int) -> tuple[list[str], list[int]]:
-    """All excerpts and their labels: `n_excerpts` a track, or as many as a table has of it."""
+def _excerpts(dataset: Dataset, window_s: float) -> tuple[list[str], list[int]]:
+    """All excerpts and their labels: as many as a track is long enough for, where that is known, or as a table has."""
     members, labels = [], []
     table = dataset.table
     if table is not None and table.hop_s is None:
@@ -214,8 +217,12 @@ def _excerpts(dataset: Dataset, n_excerpts: int) -> tuple[list[str], list[int]]:
             "take a split by tracks, such as a_folds, or a table of shorter excerpts."
         )
     for track, label in zip(dataset.tracks, dataset.labels(t.track_id for t in dataset.tracks), strict=True):
-        rows = None if table is None else table.rows[track.track_id]
-        count = n_excerpts if rows is None else rows.stop - rows.start
+        if table is not None:
+            rows = table.rows[track.track_id]
+            count = rows.stop - rows.start
+        else:
+            duration_s = SPAN_S if track.duration_s is None else track.duration_s
+            count = grid_size(duration_s, window_s=window_s, hop_s=window_s / 2, span_s=SPAN_S)
         members += [f"{track.track_id}@{index}" for index in range(count)]
         labels += [label] * count
     return members, labels
@@ -300,11 +307,11 @@ SPLITS: Mapping[str, SplitKind] = MappingProxyType(
             grouped=True,
         ),
         "a_contaminated": SplitKind(
-            "report A's split after framing, 19 excerpts a track (of a table: all): CONTAMINATED",
+            "report A's split after framing, 19 excerpts of a track of 30 s (of a table: all): CONTAMINATED",
             "P1", "excerpt", 3, _by_excerpt, A_CONTAMINATED_SEED,
         ),
         "b_folds": SplitKind(
-            "report B's ten folds 8:1:1 over excerpts, 11 a track (of a table: all): CONTAMINATED",
+            "report B's ten folds 8:1:1 over excerpts, 11 of a track of 30 s (of a table: all): CONTAMINATED",
             "P1", "excerpt", 10, _by_excerpt_8_1_1, 0, "inner",
         ),
     }

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from genrekit.data.dataset import Dataset
-from genrekit.data.split import Part, Split
+from genrekit.data.split import PARTS, Part, Split
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import DataError
 from genrekit.training.recipe_groups import Excerpts
 from genrekit.training.sources import Source
 from genrekit.training.table_source import TableSource
 
-__all__ = ["ExcerptTable", "part_table"]
+__all__ = ["ExcerptTable", "part_table", "require_excerpts"]
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,35 @@ def part_table(dataset: Dataset, split: Split, part: Part, excerpts: Excerpts, s
         elif index < len(windows):
             chosen.append((row, *windows[index]))
         else:
-            raise DataError(
-                f"The split {split.name!r} names excerpt {member!r}; that track has {len(windows)} excerpts."
-            )
+            raise _lacking(split, member, len(windows), excerpts)
     return _table(dataset, chosen, source)
+
+
+def require_excerpts(dataset: Dataset, split: Split, excerpts: Excerpts) -> None:
+    """Refuse a split that names excerpts which a track is too short for, as far as its duration is known.
+
+    Raises
+    ------
+    DataError
+        With the first such excerpt, and how many its track has.
+    """
+    if split.unit == "track" or dataset.table is not None:
+        return
+    for member in (member for part in PARTS for member in split.parts[part]):
+        track_id, index = _parse_member(member, split.unit)
+        duration_s = dataset.track(track_id).duration_s
+        if index is None or duration_s is None:
+            continue
+        count = grid_size(duration_s, window_s=excerpts.window_s, hop_s=excerpts.hop_s, span_s=excerpts.span_s)
+        if index >= count:
+            raise _lacking(split, member, count, excerpts)
+
+
+def _lacking(split: Split, member: str, count: int, excerpts: Excerpts) -> DataError:
+    return DataError(
+        f"The split {split.name!r} names excerpt {member!r}; that track has {count} windows of {excerpts.window_s:g} s "
+        f"every {excerpts.hop_s:g} s. Take the windows that the split was made for, or a split by tracks."
+    )
 
 
 def _parse_member(member: str, unit: str) -> tuple[str, int | None]:

@@ -19,7 +19,7 @@ from genrekit.data.splits import make_split
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES, named_features
 from genrekit.models import ModelSpec, WeightsHeader, create_model
-from genrekit.training.excerpts import ExcerptTable, part_table
+from genrekit.training.excerpts import ExcerptTable, part_table, require_excerpts
 from genrekit.training.recipe import Recipe
 from genrekit.training.sources import Source, make_source, require_augmentation, require_front_end
 
@@ -153,6 +153,7 @@ def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
         # Folds of what is left are other folds; reports say so.
         proof["n_tracks_missing"] = n_missing
     _require_all_genres(split, dataset)
+    require_excerpts(dataset, split, recipe.excerpts)
     return split, proof
 
 
