@@ -210,3 +210,12 @@ def test_the_recipes_run_on_the_public_tables(name: str, gtzan_root: Path, tmp_p
     assert len(load_dataset(recipe.data.dataset, gtzan_root).genres) == 10
     valid = stored.select(part="valid")
     assert (valid.probabilities.argmax(1) == valid.label).mean() > 0.5
+
+
+def test_a_table_of_incomplete_gtzan_says_so(make_table_recipe, tmp_path):
+    made = make_dataset()
+    for name, missing in (("gtzan6", 600 - len(made)), ("dances", None)):
+        path = tmp_path / f"{name}.parquet"
+        write_table_file(replace(made, name=name), path)
+        prepared = prepare(make_table_recipe(data={"dataset": "table", "root": str(path)}))
+        assert prepared.proof.get("n_tracks_missing") == missing

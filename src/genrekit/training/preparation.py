@@ -12,7 +12,7 @@ import torch
 from genrekit.data.dataset import Dataset
 from genrekit.data.leakage import require_proof
 from genrekit.data.left_out import without_genres
-from genrekit.data.registry import dataset_info, load_dataset
+from genrekit.data.registry import DATASETS, dataset_info, load_dataset
 from genrekit.data.same_recordings import with_same_recordings
 from genrekit.data.split import PARTS, Part, Split, read_split
 from genrekit.data.splits import make_split
@@ -160,7 +160,11 @@ def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
 def _n_missing(recipe: Recipe, dataset: Dataset) -> int:
     """Tracks of the genres in use that a data set which is the same for everybody should have; 0 for one's own."""
     if dataset_info(recipe.data.dataset).n_tracks is None:
-        return 0
+        # A table has the name of the data set that it was made from, but not the faults of that.
+        made_from = dataset_info(dataset.name) if dataset.table is not None and dataset.name in DATASETS else None
+        if made_from is None or made_from.n_tracks is None or recipe.data.left_out:
+            return 0
+        return max(0, made_from.n_tracks - len(dataset))
     missing = [fault.track_id or "" for fault in dataset.faults if fault.kind == "missing"]
     return sum(track_id.split(".")[0] in dataset.genres for track_id in missing)
 
