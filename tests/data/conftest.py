@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,65 @@ def write_wav(tmp_path: Path) -> Callable[[str, npt.ArrayLike], Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, np.asarray(y, dtype=np.float32), SR)
         return path
+
+    return write
+
+
+FMA_COLUMNS = (
+    ("", ""),
+    ("artist", "name"),
+    ("set", "split"),
+    ("set", "subset"),
+    ("track", "genre_top"),
+    ("track", "genres_all"),
+    ("track", "title"),
+)
+# (number, artist, split, subset, top genre, all genres, title)
+FMA_ROWS = (
+    (2, "Ann", "training", "small", "Hip-Hop", "[21]", "One"),
+    (3, "Bo, Band", "training", "medium", "Rock", "[12, 31]", "Two"),
+    (5, "Ann", "test", "small", "Rock", "[12]", "One"),
+    (10, "Cy", "validation", "medium", "Pop", "[10, 76]", ""),
+    (134, "Di", "test", "medium", "Folk", "[17]", "Four"),
+    (136, "Ed", "test", "medium", "Rock", "[12, 10]", "Five"),
+    (140, "Ed", "test", "large", "Rock", "[12]", "Six"),
+)
+FMA_GENRES = {3: "Blues", 4: "Jazz", 5: "Classical", 9: "Country", 10: "Pop", 11: "Disco", 12: "Rock", 17: "Folk"} | {
+    21: "Hip-Hop",
+    31: "Metal",
+    76: "Experimental Pop",
+    79: "Reggae - Dub",
+}
+
+
+@pytest.fixture
+def write_fma(tmp_path: Path) -> Callable[..., Path]:
+    """Writes FMA's layout with a few tracks, all with a file that is no real audio; gives its root."""
+
+    def write(
+        *,
+        rows: Iterable[tuple[object, ...]] = FMA_ROWS,
+        columns: Sequence[tuple[str, str]] = FMA_COLUMNS,
+        genres: dict[int, str] = FMA_GENRES,
+    ) -> Path:
+        root, rows = tmp_path / "fma", list(rows)
+        (root / "fma_metadata").mkdir(parents=True, exist_ok=True)
+        with (root / "fma_metadata/tracks.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([first for first, _ in columns])
+            writer.writerow([second for _, second in columns])
+            writer.writerow(["track_id", *[""] * (len(columns) - 1)])
+            writer.writerows(rows)
+        with (root / "fma_metadata/genres.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["genre_id", "#tracks", "parent", "title", "top_level"])
+            writer.writerows([number, 1, 0, title, number] for number, title in genres.items())
+        for number, _, _, subset, *_ in rows:
+            for folder in {"small": ("fma_small", "fma_medium"), "medium": ("fma_medium",)}.get(str(subset), ()):
+                path = root / folder / f"{int(str(number)):06d}"[:3] / f"{int(str(number)):06d}.mp3"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(b"x")
+        return root
 
     return write
 

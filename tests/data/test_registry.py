@@ -17,6 +17,9 @@ def test_every_data_set_says_what_it_is(name: str, tmp_path: Path) -> None:
         assert "Sturm" in info.citation and "Tzanetakis" in info.citation
         assert "Research use only" in info.licence
         assert info.n_tracks and len(info.genres) in (6, 10)
+    if name.startswith(("fma", "jamendo")):
+        assert info.citation and info.source and "CC BY" in info.licence
+        assert bool(info.n_tracks) == (not name.startswith("fma") or "gtzan" not in name)
     with pytest.raises(DataError):
         load_dataset(name, tmp_path)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -31,6 +32,9 @@ def without_jazz_54(gtzan_without_audio: Dataset) -> Dataset:
 def test_contract(name: str, gtzan_without_audio: Dataset) -> None:
     """Parts are disjoint, folds cover everything once, the same call gives the same split."""
     kind = SPLITS[name]
+    if name == "official":
+        parts = {track_id: ("train", "valid", "test")[k % 3] for k, track_id in enumerate(gtzan_without_audio.index)}
+        gtzan_without_audio = replace(gtzan_without_audio, published_parts=parts)
     tested: Counter[str] = Counter()
     for fold in range(kind.n_folds):
         split = make_split(gtzan_without_audio, name, fold=fold)

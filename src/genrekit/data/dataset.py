@@ -15,6 +15,7 @@ from genrekit.errors import DataError
 if TYPE_CHECKING:
     from genrekit.data.archive import LogMelArchive
     from genrekit.data.feature_table import FeatureTable
+    from genrekit.data.split import Part
 
 __all__ = ["Dataset", "Fault", "Track", "nearest"]
 
@@ -73,6 +74,8 @@ class Dataset:
     same_recordings : pairs of tracks that hold one recording by an audio fingerprint, whatever their names say; None
         if nobody has compared them yet (`data.same_recordings` does)
     table : features of excerpts of exactly these tracks; None where there is audio or an archive
+    published_parts : part of each track in the split that was published with the collection, of tracks that are not
+        here too; None if there is none
 
     Raises
     ------
@@ -88,6 +91,7 @@ class Dataset:
     archive: LogMelArchive | None = field(default=None, repr=False)
     same_recordings: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
     table: FeatureTable | None = field(default=None, repr=False)
+    published_parts: Mapping[str, Part] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         ids = [track.track_id for track in self.tracks]

@@ -18,13 +18,14 @@ __all__ = ["REFUSED", "Proof", "Shared", "prove", "require_proof"]
 
 # What a protocol refuses to find in two parts. P2 is "tracks at random": it counts copies, recordings and artists and
 # lets them pass; P3 and other published lists are fixed, and their known leaks are stated with every score. A user's
-# own split must at least keep recordings apart.
+# own split must at least keep recordings apart, and so must P5: two collections may well know the same artists.
 REFUSED: Mapping[Protocol, frozenset[Relation]] = MappingProxyType(
     {
         "P1": frozenset(),
         "P2": frozenset({"track"}),
         "P3": frozenset({"track", "copy"}),
         "P4": frozenset(RELATIONS),
+        "P5": frozenset({"track", "copy", "recording"}),
         "published": frozenset({"track"}),
         "custom": frozenset({"track", "copy", "recording"}),
     }

@@ -36,7 +36,7 @@ def without_genres(dataset: Dataset, genres: Iterable[str]) -> Dataset:
     rows = [row for row, track in enumerate(dataset.tracks) if track.genre not in left_out]
     tracks = tuple(dataset.tracks[row] for row in rows)
     ids = {track.track_id for track in tracks}
-    pairs = dataset.same_recordings
+    pairs, parts = dataset.same_recordings, dataset.published_parts
     return replace(
         dataset,
         genres=kept_genres,
@@ -46,6 +46,7 @@ def without_genres(dataset: Dataset, genres: Iterable[str]) -> Dataset:
         archive=None if dataset.archive is None else _rows_of_archive(dataset.archive, rows),
         table=None if dataset.table is None else _rows_of_table(dataset.table, ids),
         same_recordings=None if pairs is None else tuple(pair for pair in pairs if ids.issuperset(pair)),
+        published_parts=None if parts is None else {t: part for t, part in parts.items() if t not in gone},
     )
 
 

@@ -1,4 +1,4 @@
-"""GTZAN's published lists as parts: the fault-filtered split, the stratified split, the artist-filtered folds."""
+"""Published lists as parts: GTZAN's fault-filtered and stratified splits, its artist folds, and others' own split."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from genrekit.data.gtzan_facts import gtzan_facts
 from genrekit.data.split import Part
 from genrekit.errors import DataError
 
-__all__ = ["artist_fold_parts", "listed_parts"]
+__all__ = ["artist_fold_parts", "listed_parts", "official_parts"]
 
 LISTS = {"filtered": (443, 197, 290), "stratified": (500, 250, 250)}
 
@@ -38,6 +38,31 @@ def artist_fold_parts(dataset: Dataset, fold: int) -> tuple[dict[Part, list[str]
         if fact.artist_fold is not None:
             listed[track_id] = "test" if fact.artist_fold == fold + 1 else "train"
     return _parts(dataset, "artist_folds", listed)
+
+
+def official_parts(dataset: Dataset) -> tuple[dict[Part, list[str]], int]:
+    """Parts of the split that was published with the data set's collection, as far as their tracks are here.
+
+    Raises
+    ------
+    DataError
+        If there is no such split, or none of its tracks is here.
+    """
+    listed = dataset.published_parts
+    if listed is None:
+        raise DataError(
+            f"Data set {dataset.name!r} did not come with a split of its own, as those of FMA and MTG-Jamendo did. Use "
+            "filtered or artist_folds for GTZAN, random_folds or artist_disjoint for any."
+        )
+    parts: dict[Part, list[str]] = {"train": [], "valid": [], "test": []}
+    for track in dataset.tracks:
+        parts[listed[track.track_id]].append(track.track_id)
+    if not dataset.tracks:
+        raise DataError(
+            f"None of the {len(listed)} tracks of data set {dataset.name!r} is here; 'genrekit data info "
+            f"{dataset.name}' says where their audio is expected."
+        )
+    return parts, len(listed) - len(dataset.tracks)
 
 
 def _parts(dataset: Dataset, name: str, listed: dict[str, Part]) -> tuple[dict[Part, list[str]], int]:

@@ -20,7 +20,7 @@ __all__ = ["PARTS", "Part", "Protocol", "Split", "Unit", "Validation", "read_spl
 
 Part = Literal["train", "valid", "test"]
 PARTS: tuple[Part, ...] = get_args(Part)
-Protocol = Literal["P1", "P2", "P3", "P4", "published", "custom"]
+Protocol = Literal["P1", "P2", "P3", "P4", "P5", "published", "custom"]
 Unit = Literal["track", "excerpt"]
 Validation = Literal["inner", "published", "test", "none"]
 FORMAT = 1
@@ -34,7 +34,7 @@ class Split:
     ----------
     name : how it was made, such as ``"filtered"``
     protocol : of the evaluation: P1 contaminated, P2 tracks at random, P3 the published fault-filtered split,
-        P4 artist-disjoint, another published list taken as it is, or a user's own
+        P4 artist-disjoint, P5 from one collection to another, another published list taken as it is, or a user's own
     unit : what the members are: track identifiers, or ``"track_id@excerpt_index"``
     parts : sorted members of "train", "valid" and "test"
     fold, n_folds : which of how many, counted from 0

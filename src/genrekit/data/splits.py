@@ -11,7 +11,7 @@ import numpy as np
 
 from genrekit.data.balanced_folds import balanced_folds
 from genrekit.data.dataset import Dataset, nearest
-from genrekit.data.published_lists import artist_fold_parts, listed_parts
+from genrekit.data.published_lists import artist_fold_parts, listed_parts, official_parts
 from genrekit.data.relations import groups
 from genrekit.data.split import Part, Protocol, Split, Unit, Validation
 from genrekit.data.validation_part import carve_groups, carve_stratified
@@ -269,6 +269,10 @@ def _stratified(request: Request) -> tuple[Parts, int]:
     return listed_parts(request.dataset, "stratified")
 
 
+def _official(request: Request) -> tuple[Parts, int]:
+    return official_parts(request.dataset)
+
+
 def _artist_folds(request: Request) -> tuple[Parts, int]:
     return artist_fold_parts(request.dataset, request.fold)
 
@@ -292,6 +296,10 @@ SPLITS: Mapping[str, SplitKind] = MappingProxyType(
         ),
         "stratified": SplitKind(
             "the stratified split 500/250/250 of GTZAN", "published", "track", 1, _stratified, None, "published"
+        ),
+        "official": SplitKind(
+            "the split that FMA and MTG-Jamendo (split-0) were published with",
+            "published", "track", 1, _official, None, "published",
         ),
         "a_folds": SplitKind("report A's five folds, by track", "P2", "track", 5, _by_track, A_SEED),
         "random_folds": SplitKind("ten folds of tracks at random", "P2", "track", 10, _by_track),

@@ -76,6 +76,9 @@ def on_missing_tracks(dataset: str, splits: Sequence[SplitProof]) -> str:
 
 def _on_the_split(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[str]:
     yield PROTOCOL_NOTES[rows.protocol].interval
+    if rows.protocol == "P5":
+        # Which genres are shared, and what was lost on the way, decide what the figures mean.
+        yield from dict.fromkeys(str(note) for split in splits for note in split.split.get("notes", ()))
     if rows.contaminated and rows.protocol != "P1":
         yield "The split is marked as contaminated: scores and intervals are meaningless for new music."
     if any(split.validates_on_test for split in splits):

@@ -184,7 +184,8 @@ def _split(splits: Sequence[SplitProof]) -> Section:
         f"{touched} of {total} test tracks share anything with what was trained on. {unknown} tracks have no known "
         "artist, and may share one unseen.",
     )
-    remarks = [str(note) for note in first_proof.split.get("notes", ())]
+    # Of P5 they stand at the beginning of the card.
+    remarks = [] if first_proof.split.get("protocol") == "P5" else list(map(str, first_proof.split.get("notes", ())))
     refused = [str(text) for s in proofs.values() for text in (s.proof or {}).get("refused", ())]
     bullets = (Bullets(tuple(dict.fromkeys(remarks + refused))),) if remarks or refused else ()
     return Section(title, paragraphs, (Table(("parts", *RELATIONS.values()), rows), *bullets))
