@@ -15,6 +15,7 @@ from genrekit.cli.examples import examples
 from genrekit.cli.labels_command import labels
 from genrekit.cli.replication_command import replication
 from genrekit.cli.robustness_command import robustness
+from genrekit.cli.transfer_command import transfer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ __all__ = ["Columns", "Dpi", "Kind", "Kinds", "Output", "Runs", "app", "paper_co
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Draw figures from stored results, and test a model on changed recordings.",
+    help="Draw figures from stored results, and test a model on changed recordings or another collection.",
 )
 
 
@@ -284,3 +285,4 @@ def _unit(fusion: Unit) -> Literal["excerpt", "mean", "vote"]:
 app.command()(robustness)
 app.command()(replication)
 app.command()(labels)
+app.command()(transfer)

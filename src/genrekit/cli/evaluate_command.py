@@ -14,7 +14,7 @@ from genrekit.cli.examples import examples
 if TYPE_CHECKING:
     from genrekit.evaluation import Evaluation
 
-__all__ = ["Format", "Fusion", "Part", "evaluate"]
+__all__ = ["Format", "Fusion", "Part", "evaluate", "print_evaluation"]
 
 
 class Format(StrEnum):
@@ -90,13 +90,14 @@ def evaluate(
 
         typer.echo(json.dumps(evaluation.to_dict(), ensure_ascii=False, allow_nan=False))
     else:
-        _print_table(evaluation)
+        print_evaluation(evaluation)
     if evaluation.contaminated:
         messages.warning("CONTAMINATED: training has heard the tracks of the test part; no figure holds for new music")
     messages.note("wrote " + ", ".join(str(path) for path in written))
 
 
-def _print_table(evaluation: Evaluation) -> None:
+def print_evaluation(evaluation: Evaluation) -> None:
+    """The scores of an evaluation as a table on standard output, and what must be known to read them."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

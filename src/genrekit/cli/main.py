@@ -133,7 +133,7 @@ COMMANDS = (
     Command(
         "analyse",
         "genrekit.cli.analyse_command:app",
-        "Draw figures from stored results; test robustness.",
+        "Draw figures from stored results; test robustness, and on another collection.",
         RESEARCH,
         "Matplotlib",
         "analyse",

@@ -1,0 +1,252 @@
+"""`genrekit analyse transfer`: a model applied to another collection, over the genres that both have (P5)."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genrekit.cli import messages
+from genrekit.cli.dataset_options import Root, load
+from genrekit.cli.evaluate_command import print_evaluation
+from genrekit.cli.examples import examples
+from genrekit.cli.failures import tell_failure
+from genrekit.cli.progress import display
+from genrekit.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genrekit.data.dataset import Dataset, Track
+    from genrekit.evaluation.transfer import Answer, Transfer
+    from genrekit.inference import Classifier, ModelCard
+
+__all__ = ["transfer"]
+
+COMMAND = "genrekit analyse transfer"
+ANSWERS = "answers.json"
+PREDICTIONS = "predictions.parquet"
+SPLIT = "split.json"
+EXIT_INTERRUPTED = 130
+
+
+class OfSplit(StrEnum):
+    """Which part of the collection's own split is asked about."""
+
+    all = "all"
+    train = "train"
+    valid = "valid"
+    test = "test"
+
+
+@examples(
+    r"""
+    # The bundled model on FMA's test part; the same line goes on after a stop
+    genrekit analyse transfer default --dataset fma_medium_gtzan_genres \
+      --root ~/data/fma --part test --output transfer/fma
+
+    # A model file of your own, on all songs of three genres
+    genrekit analyse transfer my.onnx --dataset jamendo_gtzan_genres \
+      --root ~/data/jamendo --genre jazz --genre metal --genre reggae \
+      --output transfer/jamendo
+
+    # Two models on the same tracks
+    genrekit compare transfer/fma transfer/fma_mine
+    """
+)
+def transfer(
+    ctx: typer.Context,
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A bundled model's name, or a model file.", show_default=False)
+    ],
+    dataset: Annotated[
+        str,
+        typer.Option("--dataset", help="The other collection: a data set with audio, or a folder.", show_default=False),
+    ],
+    root: Root = None,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="DIR", help="Folder for answers, predictions and the report card."),
+    ] = Path("transfer"),
+    part: Annotated[OfSplit, typer.Option("--part", help="Only this part of the collection's own split.")] = (
+        OfSplit.all
+    ),
+    genre: Annotated[
+        list[str] | None,
+        typer.Option("--genre", help="Only this shared genre; give it again for another.", show_default=False),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, help="Files at once; by default one a core.", show_default=False),
+    ] = None,
+) -> None:
+    """Apply a model to another collection and score it over the genres that both have: protocol P5.
+
+    The probabilities of the shared genres are divided by their sum. What the collection shares with the model's
+    training data is counted; recordings that the model may have heard are left out. Exit code 1: some file failed; it
+    is named, the others are scored. The same command goes on with what is missing or failed.
+    """
+    from genrekit.data.across import heard_tracks, unheard
+    from genrekit.evaluation import evaluate_runs, find_runs, write_report
+    from genrekit.evaluation.transfer import shared_genres
+    from genrekit.evaluation.transfer import transfer as score_transfer
+    from genrekit.inference import load as load_model
+    from genrekit.inference.output_lock import hold_output
+
+    _make_folder(output)
+    ctx.with_resource(hold_output(output / ANSWERS))
+    classifier = load_model(model)
+    there = _of_part(load(dataset, root), part)
+    heard = heard_tracks(_trained_on(classifier.card))
+    asked = there if heard is None else unheard(there, heard)
+    genres = shared_genres(classifier.genres, asked, genre or ())
+    messages.note(f"shared genres: {', '.join(genres)}")
+    debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
+    n_failed = _ask(classifier, asked, genres, output, jobs=jobs, debug=debug)
+    scored = score_transfer(asked, _answers(asked, output), genres, model=classifier.card.name)
+    scored.predictions.write_parquet(output / PREDICTIONS)
+    notes = (*scored.notes(), *_losses(there, asked))
+    _write_split(scored, asked, heard, notes, output)
+    evaluation = evaluate_runs(find_runs(output), command=COMMAND)
+    written = write_report(evaluation, output)
+    print_evaluation(evaluation)
+    messages.note(f"wrote {', '.join(str(path) for path in (output / PREDICTIONS, *written))}")
+    if n_failed:
+        raise typer.Exit(1)
+
+
+def _make_folder(folder: Path) -> None:
+    from genrekit.errors import RunError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"Cannot make {folder}: {error.strerror or error}; choose another --output.") from error
+
+
+def _trained_on(card: ModelCard) -> str:
+    """The data set that a model's card names; "" if it names none. An exported run tells it with its scores."""
+    return str(card.trained_on.get("dataset") or card.evaluation.get("dataset") or "")
+
+
+def _of_part(dataset: Dataset, part: OfSplit) -> Dataset:
+    from dataclasses import replace
+
+    from genrekit.errors import DataError
+
+    if dataset.archive is not None or dataset.table is not None:
+        raise DataError(f"Data set {dataset.name!r} has no audio that a model could be applied to.")
+    parts = dataset.published_parts
+    if part is OfSplit.all:
+        return dataset
+    if parts is None:
+        raise DataError(f"Data set {dataset.name!r} did not come with a split of its own; leave --part out.")
+    return replace(
+        dataset,
+        tracks=tuple(track for track in dataset.tracks if parts[track.track_id] == part.value),
+        published_parts={track_id: one for track_id, one in parts.items() if one == part.value},
+    )
+
+
+def _ask(
+    classifier: Classifier, dataset: Dataset, genres: Sequence[str], output: Path, *, jobs: int | None, debug: bool
+) -> int:
+    """Answers that are missing, line by line into the folder; gives how many files failed."""
+    from genrekit.inference import Failure
+    from genrekit.inference.file_processes import MANY_FILES
+    from genrekit.inference.result_file import ResultFile, kept_results, path_key
+    from genrekit.inference.writers import JsonWriter
+    from genrekit.library.file_states import FileStates
+
+    _require_same_model(classifier, output)
+    files = [str(track.path) for track in dataset.tracks if track.genre in genres]
+    answers, writer = output / ANSWERS, JsonWriter()
+    states = FileStates(answers, keep=True)
+    changed = states.look(files)
+    keys = {file: path_key(file) for file in files}
+    kept = kept_results(answers, writer, model=classifier.card.name, retry=frozenset(keys.values()), changed=changed)
+    missing = [file for file in files if keys[file] not in kept.done]
+    if kept.done:
+        messages.note(f"{output}: {len(files) - len(missing)} of {len(files)} are done already")
+    n_failed = 0
+    outcomes = classifier.classify_many(missing, n_jobs=jobs, processes=len(missing) >= MANY_FILES)
+    with (
+        display(len(missing), results_on_stdout=False) as shown,
+        ResultFile(answers, kept=kept) as result_file,
+        closing(outcomes),
+    ):
+        try:
+            for outcome in outcomes:
+                states.record(str(outcome.path))
+                result_file.write(writer.row(outcome))
+                shown.advance()
+                if isinstance(outcome, Failure):
+                    n_failed += 1
+                    tell_failure(outcome, debug=debug)
+            result_file.finish()
+        except KeyboardInterrupt:
+            messages.note(f"interrupted; what was done is in {result_file.part}, and the same command goes on with it")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+    return n_failed
+
+
+def _require_same_model(classifier: Classifier, output: Path) -> None:
+    """Answers in a folder are of one model file: a name may be of several."""
+    from genrekit.data.hashing import file_sha256
+    from genrekit.data.text_file import write_new
+
+    path = Path(classifier.model_file.path)
+    text = json.dumps({"model": classifier.card.name, "model_sha256": file_sha256(path)}, indent=1) + "\n"
+    write_new(output / "model.json", text)
+
+
+def _answers(dataset: Dataset, output: Path) -> dict[str, Answer]:
+    from genrekit.evaluation.transfer import Answer
+    from genrekit.inference.result_file import path_key
+    from genrekit.library.stored_results import read_results
+
+    stored = read_results(output / ANSWERS)
+    found = {}
+    for track in dataset.tracks:
+        result = stored.get(path_key(str(track.path)))
+        if result is not None and result.probabilities is not None:
+            found[track.track_id] = Answer(result.genre, result.probabilities)
+    return found
+
+
+def _losses(there: Dataset, asked: Dataset) -> tuple[str, ...]:
+    """What was not asked about: tracks without audio, and what the model may have heard."""
+    found = []
+    n_listed = len(there.published_parts or there.tracks)
+    if len(there) < n_listed:
+        found.append(f"Tracks of {there.name} that are not here: {n_listed - len(there)} of {n_listed}.")
+    if len(asked) < len(there):
+        found.append(f"Tracks left out, whose recordings the model may have heard: {len(there) - len(asked)}.")
+    return tuple(found)
+
+
+def _write_split(
+    scored: Transfer, asked: Dataset, heard: Sequence[Track] | None, notes: Sequence[str], output: Path
+) -> None:
+    """The run's split.json: what was scored, and the proof of what the two collections share, where it can be had."""
+    from dataclasses import replace
+
+    from genrekit.data.across import across
+    from genrekit.data.leakage import require_proof
+    from genrekit.errors import RunError
+    from genrekit.whole_file import written_whole
+
+    tracks = frozenset(scored.predictions.track.tolist())
+    split, both = across(heard or (), replace(asked, tracks=tuple(t for t in asked.tracks if t.track_id in tracks)))
+    values: dict[str, Any] = replace(split, notes=(*notes, *split.notes)).to_dict()
+    if heard is not None:
+        values["proof"] = require_proof(split, both).to_dict()
+    try:
+        with written_whole(output / SPLIT) as partial:
+            partial.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"Cannot write {output / SPLIT}: {error.strerror or error}.") from error

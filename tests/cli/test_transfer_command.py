@@ -1,0 +1,161 @@
+"""A model from one collection to another, as a person does it: tones in FMA's layout, and in own folders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("onnx")
+from tiny_model import tiny_card, write_tiny_model
+
+from genrekit.evaluation import Predictions
+
+HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS\n"
+# Low tones are the model's first genre, the middle its second, high ones its third.
+TONES_HZ = {"jazz": 100.0, "metal": 2000.0, "techno": 3900.0}
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """Knows jazz, metal and polka, and was trained on GTZAN, as its card says."""
+    card = tiny_card(genres=("jazz", "metal", "polka"), trained_on={"dataset": "gtzan_archive"})
+    return write_tiny_model(tmp_path / "model.onnx", card)
+
+
+@pytest.fixture
+def jamendo(tmp_path: Path, write_tone: Callable[..., Path]) -> Path:
+    """Ten songs: five of jazz, four of metal, one of neither; two parts."""
+    root = tmp_path / "jamendo"
+    lines: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
+    for k, tag in enumerate(["jazz"] * 5 + ["heavymetal"] * 4 + ["techno"]):
+        genre = "metal" if tag == "heavymetal" else tag
+        path = f"{k:02}/{k}.mp3"
+        tone = write_tone(f"tones/{k}.wav", frequency_hz=TONES_HZ[genre], duration_s=2.0)
+        (root / "audio" / path).parent.mkdir(parents=True)
+        tone.rename(root / "audio" / path)
+        row = f"track_{k:07}\tartist_{k // 2}\talbum_{k}\t{path}\t2.0\tgenre---{tag}\tgenre---other\n"
+        lines["test" if k % 2 else "train"].append(row)
+    for part, rows in lines.items():
+        (root / f"autotagging_genre-{part}.tsv").write_text(HEADER + "".join(rows))
+    return root
+
+
+@pytest.fixture
+def transfer(genrekit_cli: Callable[..., Any], model: Path, jamendo: Path, tmp_path: Path) -> Callable[..., Any]:
+    def run(*arguments: object, model: Path = model) -> Any:
+        options = ("--dataset", "jamendo_gtzan_genres", "--root", jamendo, "--output", tmp_path / "out", "--jobs", 1)
+        return genrekit_cli("analyse", "transfer", model, *options, *arguments)
+
+    return run
+
+
+def test_scores_the_shared_genres_and_writes_what_evaluate_and_compare_read(
+    transfer: Callable[..., Any], genrekit_cli: Callable[..., Any], tmp_path: Path
+) -> None:
+    done = transfer()
+    assert done.code == 0, done.err
+    assert "shared genres: jazz, metal" in done.err
+    assert "9 tracks are scored over the 2 genres that model and data set share: jazz 5, metal 4" in done.out
+    assert "100.0" in done.out and "P5" in done.out
+    table = Predictions.read_parquet(tmp_path / "out/predictions.parquet")
+    assert (table.protocol, table.genres, len(table)) == ("P5", ("jazz", "metal"), 9)
+    assert table.correct.all()
+    card = (tmp_path / "out/report.md").read_text()
+    assert "another collection" in card and "heard" not in card.split("##")[0]
+    first = card.split("## Read this first")[1].split("##")[0]
+    assert "9 tracks are scored over" in first and "'unknown'" in first and card.count("9 tracks are scored") == 1
+    split = json.loads((tmp_path / "out/split.json").read_text())
+    assert (split["protocol"], len(split["parts"]["train"]), len(split["parts"]["test"])) == ("P5", 1000, 9)
+    assert split["proof"]["crossing"] == {"track": 0, "copy": 0, "recording": 0, "artist": 0}
+    # From the stored table alone comes the very same card.
+    again = genrekit_cli("evaluate", tmp_path / "out")
+    assert again.code == 0 and (tmp_path / "out/report.md").read_text() == card
+    compared = genrekit_cli("compare", tmp_path / "out", tmp_path / "out")
+    assert compared.code == 0 and "difference on 9 tracks" in compared.out
+
+
+def test_the_same_command_goes_on_with_what_failed_and_names_it(
+    transfer: Callable[..., Any], jamendo: Path, tmp_path: Path
+) -> None:
+    path = jamendo / "audio/03/3.mp3"
+    sound = path.read_bytes()
+    path.write_bytes(b"no sound at all")
+    first = transfer()
+    assert first.code == 1 and "03/3.mp3" in first.err
+    assert "failed to be read, and are not scored: 1" in first.out
+    assert len(Predictions.read_parquet(tmp_path / "out/predictions.parquet")) == 8
+    path.write_bytes(sound)
+    second = transfer()
+    assert second.code == 0 and "8 of 9 are done already" in second.err
+    assert len(Predictions.read_parquet(tmp_path / "out/predictions.parquet")) == 9
+    assert len((tmp_path / "out/answers.json").read_text().splitlines()) == 9
+
+
+def test_one_part_of_the_collections_own_split(transfer: Callable[..., Any], tmp_path: Path) -> None:
+    assert transfer("--part", "test").code == 0
+    table = Predictions.read_parquet(tmp_path / "out/predictions.parquet")
+    assert [int(track[-1]) % 2 for track in table.track.tolist()] == [1] * 4
+
+
+def test_tracks_that_are_not_here_are_told(transfer: Callable[..., Any], jamendo: Path) -> None:
+    (jamendo / "audio/03/3.mp3").unlink()
+    done = transfer()
+    assert done.code == 0 and "Tracks of jamendo_gtzan_genres that are not here: 1 of 9" in done.out
+
+
+def test_genres_that_can_be_asked_for(transfer: Callable[..., Any]) -> None:
+    refused = transfer("--genre", "jazz", "--genre", "polka")
+    assert refused.code == 1 and "'polka' is not shared" in refused.err
+    refused = transfer("--genre", "jazz")
+    assert refused.code == 1 and "At least two shared genres are needed; 1" in refused.err
+
+
+def test_a_model_of_other_genres_is_refused(
+    transfer: Callable[..., Any], tiny_model_path: Path, tmp_path: Path
+) -> None:
+    refused = transfer(model=tiny_model_path)
+    assert refused.code == 1 and "At least two shared genres are needed; 0" in refused.err
+    assert not (tmp_path / "out/answers.json").exists()
+
+
+def test_another_model_needs_another_folder(transfer: Callable[..., Any], tmp_path: Path) -> None:
+    assert transfer().code == 0
+    card = tiny_card(genres=("jazz", "metal", "polka"), text="another")
+    refused = transfer(model=write_tiny_model(tmp_path / "another.onnx", card))
+    assert refused.code == 1 and "model.json exists already with other content" in refused.err
+
+
+def test_own_folders_and_a_model_of_unknown_training(
+    genrekit_cli: Callable[..., Any], tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    for genre, frequency_hz in {"bass": 100.0, "treble": 3900.0, "drone": 2000.0}.items():
+        for k in range(2):
+            write_tone(f"own/{genre}/{k}.wav", frequency_hz=frequency_hz + k)
+    out = tmp_path / "out"
+    done = genrekit_cli("analyse", "transfer", tiny_model_path, "--dataset", tmp_path / "own", "-o", out, "--jobs", "1")
+    assert done.code == 0, done.err
+    assert Predictions.read_parquet(out / "predictions.parquet").track.tolist() == [
+        f"{genre}/{k}.wav" for genre in ("bass", "treble") for k in range(2)
+    ]
+    assert "proof" not in json.loads((out / "split.json").read_text())
+    card = (out / "report.md").read_text()
+    assert "Missing: a proof" in card and "4 tracks are scored" in card
+    refused = genrekit_cli(
+        "analyse", "transfer", tiny_model_path, "--dataset", tmp_path / "own", "-o", out, "--part", "test"
+    )
+    assert refused.code == 1 and "leave --part out" in refused.err
+
+
+def test_the_collection_of_training_is_refused(
+    genrekit_cli: Callable[..., Any], model: Path, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    for genre in ("jazz", "metal"):
+        write_tone(f"gtzan/{genre}/{genre}.00001.wav")
+    refused = genrekit_cli(
+        "analyse", "transfer", model, "--dataset", "gtzan", "--root", tmp_path / "gtzan", "-o", tmp_path / "out"
+    )
+    assert refused.code == 1 and "was trained on tracks of data set 'gtzan'" in refused.err
