@@ -112,6 +112,21 @@ def test_negatives_are_undecided_and_weighted(make_recipe, archive_path):
     assert len(batch.features) == 10
     assert torch.allclose(batch.targets[8:], torch.full((2, 3), 1 / 3))
     assert batch.weights.tolist() == [1.0] * 8 + [0.5] * 2
+    assert batch.music.tolist() == [True] * 8 + [False] * 2
+
+
+def test_tracks_weigh_what_they_are_told_to(make_recipe, archive_path):
+    dataset = load_dataset("archive", archive_path)
+    source = ArchiveSource(dataset, CPU)
+    recipe = make_recipe(augmentation={})
+    table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
+    # A weight for each genre shows which track is where.
+    labels = torch.tensor(dataset.labels(track.track_id for track in dataset.tracks))
+    batches = TrainingBatches(
+        source, table, recipe, n_genres=3, epoch=lambda: 0, track_weights=torch.tensor([0.5, 1.0, 1.5])[labels]
+    )
+    for batch in batches:
+        assert torch.equal(batch.weights, 0.5 + 0.5 * batch.targets.argmax(1))
 
 
 def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe, archive_path):

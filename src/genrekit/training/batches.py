@@ -46,11 +46,14 @@ EVALUATION_CELLS = 2_200_000
 
 
 class TrainingBatch(NamedTuple):
-    """features [batch, n_bins, n_columns]; targets [batch, n_genres] that sum to 1; weights [batch] of the loss."""
+    """features [batch, n_bins, n_columns]; targets [batch, n_genres] that sum to 1; weights [batch] of the loss; music
+    [batch], false for sounds that are none.
+    """
 
     features: Tensor
     targets: Tensor
     weights: Tensor
+    music: Tensor
 
 
 class EvaluationBatch(NamedTuple):
@@ -106,6 +109,8 @@ class TrainingBatches:
     epoch : called at the start of each iteration
     negatives : source of sounds that are no music, if the recipe asks for them
     teachers : whose answers to the music of a batch, as augmented and mixed, are its targets
+    track_weights : of the data set's tracks in the loss [n_tracks]; None weighs all alike. What is mixed has the weight
+        of the track whose place it takes
     """
 
     def __init__(
@@ -118,6 +123,7 @@ class TrainingBatches:
         epoch: Callable[[], int],
         negatives: Source | None = None,
         teachers: Teachers | None = None,
+        track_weights: Tensor | None = None,
     ) -> None:
         if recipe.optimisation is None:
             raise RecipeError(
@@ -125,7 +131,7 @@ class TrainingBatches:
             )
         self._optimisation = recipe.optimisation
         self._source, self._recipe, self._epoch, self._negatives = source, recipe, epoch, negatives
-        self._teachers = teachers
+        self._teachers, self._track_weights = teachers, track_weights
         self._n_genres = n_genres
         self._window_steps = source.steps(recipe.excerpts.window_s)
         self._random = recipe.excerpts.train == "random"
@@ -172,6 +178,9 @@ class TrainingBatches:
         if self._teachers is not None:
             targets = self._teachers.targets(features, targets)
         weights = torch.ones(len(index), device=features.device)
+        if self._track_weights is not None:
+            weights = self._track_weights.to(weights.device)[self._rows[index]]
+        music = torch.ones(len(index), dtype=torch.bool, device=features.device)
         if self._negatives is not None and recipe.negatives is not None:
             count = max(1, round(len(index) * recipe.negatives.share))
             cut = self._random_cut(self._negatives, None, count, generator)
@@ -179,7 +188,8 @@ class TrainingBatches:
             undecided = torch.full((count, self._n_genres), 1 / self._n_genres, device=targets.device)
             targets = torch.cat([targets, undecided])
             weights = torch.cat([weights, torch.full((count,), recipe.negatives.weight, device=weights.device)])
-        return TrainingBatch(features, targets, weights)
+            music = torch.cat([music, torch.zeros(count, dtype=torch.bool, device=music.device)])
+        return TrainingBatch(features, targets, weights, music)
 
     def _cut(self, index: Tensor, generator: torch.Generator) -> Tensor:
         """Excerpts as they come from the source, wide enough for the warp if there is one."""

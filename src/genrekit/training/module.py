@@ -44,11 +44,23 @@ class GenreModule(pl.LightningModule):
     def training_step(self, batch: TrainingBatch, batch_idx: int) -> Tensor:
         logits = self(batch.features).float()
         losses = F.cross_entropy(logits, batch.targets, reduction="none")
-        loss = (losses * batch.weights).sum() / batch.weights.sum()
+        weights = batch.weights * self._kept(losses.detach(), batch)
+        loss = (losses * weights).sum() / weights.sum()
         hit = (logits.argmax(1) == batch.targets.argmax(1)).float()
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(logits))
         self.log("train_accuracy", hit.mean(), on_step=False, on_epoch=True, batch_size=len(logits))
         return loss
+
+    def _kept(self, losses: Tensor, batch: TrainingBatch) -> Tensor:
+        """1 for what counts, 0 for the excerpts of music that are farthest from their targets, and trimmed [batch]."""
+        kept = torch.ones_like(losses)
+        n_trimmed = int(self._optimisation.trimmed_share * int(batch.music.sum()))
+        if n_trimmed and self.current_epoch >= self._optimisation.max_epochs // 2:
+            # Mixed targets have a loss of their own, their entropy, however well they are met.
+            distance = losses - torch.special.entr(batch.targets).sum(1)
+            worst = distance.masked_fill(~batch.music, -torch.inf).topk(n_trimmed).indices
+            kept[worst] = 0
+        return kept
 
     def validation_step(self, batch: EvaluationBatch, batch_idx: int) -> None:
         self._validated.append((self(batch.features).float().log_softmax(1), batch.labels, batch.rows))

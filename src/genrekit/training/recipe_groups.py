@@ -179,6 +179,9 @@ class Optimisation(Strict):
     early_stopping_epochs : stop after so many epochs without a better `monitor`; None trains all epochs
     keep : weights of the best validation epoch, or of the last one
     weight_average_decay : exponential average of the weights per step, which is validated and kept; None for none
+    trimmed_share : so many of a batch's excerpts, those that fit their label worst, are left out of the loss from the
+        middle epoch on, since wrong labels are learnt last (small-loss selection, Han et al. 2018, arXiv 1804.06872)
+    artist_balance : 0 weighs all tracks alike, 1 all artists of a genre; see `artist_weights`
     precision : "bf16" computes in bfloat16 autocast on devices that can, "float32" on none
     """
 
@@ -193,6 +196,8 @@ class Optimisation(Strict):
     keep: Literal["best", "last"] = "best"
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     weight_average_decay: float | None = Field(default=None, gt=0, lt=1)
+    trimmed_share: float = Field(default=0.0, ge=0, le=0.5)
+    artist_balance: float = Field(default=0.0, ge=0, le=1)
     precision: Literal["bf16", "float32"] = "bf16"
 
 

@@ -23,6 +23,7 @@ from genrekit.models import GenreNetwork, WeightsHeader, create_model, save_weig
 from genrekit.models.ensemble import Ensemble
 from genrekit.models.host_memory import keep_freed_memory
 from genrekit.models.weights import load_weights
+from genrekit.training.artist_weights import artist_weights
 from genrekit.training.batches import TrainingBatches
 from genrekit.training.callbacks import AtomicCheckpoints, LastingStop, MetricsTable
 from genrekit.training.module import GenreModule
@@ -193,6 +194,7 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
         epoch=lambda: trainer.current_epoch,
         negatives=negatives_source(recipe, negatives_root, prepared.device),
         teachers=teachers_of(prepared, run.folder.parent),
+        track_weights=_track_weights(prepared),
     )
     valid = evaluation_batches(prepared, "valid") if validates else None
     # Our own checkpoint holds the state of callbacks and optimiser, which weights alone do not.
@@ -208,6 +210,14 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
     state = torch.load(kept, map_location=prepared.device, weights_only=False)["state_dict"]
     network.load_state_dict({name.removeprefix("network."): value for name, value in state.items()})
     return network
+
+
+def _track_weights(prepared: Prepared) -> torch.Tensor | None:
+    optimisation = prepared.recipe.optimisation
+    if optimisation is None or not optimisation.artist_balance:
+        return None
+    rows = torch.unique(prepared.tables["train"].rows).tolist()
+    return artist_weights(prepared.dataset, rows, optimisation.artist_balance)
 
 
 def load_network(run: Run) -> tuple[GenreNetwork, WeightsHeader]:
