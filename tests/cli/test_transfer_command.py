@@ -107,6 +107,16 @@ def test_tracks_that_are_not_here_are_told(transfer: Callable[..., Any], jamendo
     assert done.code == 0 and "Tracks of jamendo_gtzan_genres that are not here: 1 of 9" in done.out
 
 
+def test_metadata_without_any_audio_are_told_before_a_folder_is_made(
+    transfer: Callable[..., Any], jamendo: Path, tmp_path: Path
+) -> None:
+    for song in (jamendo / "audio").rglob("*.mp3"):
+        song.unlink()
+    refused = transfer()
+    assert refused.code == 1 and "None of the 9 tracks of data set 'jamendo_gtzan_genres' has its audio" in refused.err
+    assert "genrekit data info jamendo_gtzan_genres" in refused.err and not (tmp_path / "out").exists()
+
+
 def test_genres_that_can_be_asked_for(transfer: Callable[..., Any]) -> None:
     refused = transfer("--genre", "jazz", "--genre", "polka")
     assert refused.code == 1 and "'polka' is not shared" in refused.err

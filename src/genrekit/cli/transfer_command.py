@@ -97,13 +97,13 @@ def transfer(
     from genrekit.inference import load as load_model
     from genrekit.inference.output_lock import hold_output
 
-    _make_folder(output)
-    ctx.with_resource(hold_output(output / ANSWERS))
     classifier = load_model(model)
     there = _of_part(load(dataset, root), part)
     heard = heard_tracks(_trained_on(classifier.card))
     asked = there if heard is None else unheard(there, heard)
     genres = shared_genres(classifier.genres, asked, genre or ())
+    _make_folder(output)
+    ctx.with_resource(hold_output(output / ANSWERS))
     messages.note(f"shared genres: {', '.join(genres)}")
     debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
     n_failed = _ask(classifier, asked, genres, output, jobs=jobs, debug=debug)
@@ -140,6 +140,12 @@ def _of_part(dataset: Dataset, part: OfSplit) -> Dataset:
 
     if dataset.archive is not None or dataset.table is not None:
         raise DataError(f"Data set {dataset.name!r} has no audio that a model could be applied to.")
+    if not dataset.tracks:
+        missing = sum(fault.kind in ("missing", "empty") for fault in dataset.faults)
+        raise DataError(
+            f"None of the {missing} tracks of data set {dataset.name!r} has its audio here; 'genrekit data info "
+            f"{dataset.name}' says where it is expected."
+        )
     parts = dataset.published_parts
     if part is OfSplit.all:
         return dataset
