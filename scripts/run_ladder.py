@@ -180,7 +180,10 @@ def report(rungs: dict[str, Rung]) -> str:
         cost = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
         gain = ""
         if rung.against in done:
-            found = compare(table, done[rung.against], generator=np.random.default_rng(BOOTSTRAP_SEED))
+            # A rung of fewer folds is compared on the tracks of those.
+            against = done[rung.against]
+            against = against.take(np.flatnonzero(np.isin(against.track, table.track)))
+            found = compare(table, against, generator=np.random.default_rng(BOOTSTRAP_SEED))
             gain = _gain(found)
         right = table.probabilities[np.arange(len(table)), table.label]
         log_loss = float(-np.log(np.maximum(right, 1e-6)).mean())
