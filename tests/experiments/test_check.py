@@ -61,10 +61,16 @@ def test_a_fold_without_a_genre(write_recipe, archive_path, tmp_path):
         check_plan(plan_of(recipe, runs=tmp_path))
 
 
-def test_excerpts_that_tracks_are_too_short_for(write_recipe, tmp_path):
-    recipe = write_recipe(split={"name": "a_contaminated"}, excerpts={"window_s": 10.0, "hop_s": 5.0})
-    with pytest.raises(DataError, match=r"names excerpt '\w+\.\d+@\d+'; that track has 5 windows of 10 s every 5 s"):
+@pytest.mark.parametrize(("window_s", "count"), [(10.0, 5), (1.0, 59)])
+def test_windows_that_a_split_over_excerpts_was_not_made_for(write_recipe, tmp_path, window_s, count):
+    recipe = write_recipe(split={"name": "a_contaminated"}, excerpts={"window_s": window_s, "hop_s": window_s / 2})
+    with pytest.raises(DataError, match=rf"names 19 excerpts of 'blues\.00000'; that track has {count} windows of"):
         check_plan(plan_of(recipe, runs=tmp_path, folds=(0,)))
+
+
+def test_the_windows_that_a_split_over_excerpts_was_made_for(write_recipe, tmp_path):
+    recipe = write_recipe(split={"name": "a_contaminated"}, excerpts={"window_s": 3.0, "hop_s": 1.5})
+    check_plan(plan_of(recipe, runs=tmp_path, folds=(0,)))
 
 
 def test_data_that_are_gone_do_not_matter_to_what_is_complete(write_recipe, tmp_path):

@@ -6,10 +6,11 @@ from collections import Counter
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from genrekit.data import Dataset, Track
+from genrekit.errors import RecipeError
 from genrekit.training.artist_weights import artist_weights
 
 ARTISTS = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["x", "y", "z", None])), min_size=1, max_size=30)
@@ -22,6 +23,7 @@ def dataset_of(drawn) -> Dataset:
 
 @given(ARTISTS, st.floats(0, 1))
 def test_each_genre_keeps_its_weight_and_the_more_of_an_artist_the_less_each_counts(drawn, balance):
+    assume(any(artist for _, artist in drawn))
     dataset = dataset_of(drawn)
     weights = artist_weights(dataset, range(len(dataset)), balance)
     for genre in dataset.genres:
@@ -40,6 +42,16 @@ def test_at_1_each_artist_has_the_same_weight_and_unknown_ones_are_artists_of_th
     weights = artist_weights(dataset, range(7), 1.0)
     torch.testing.assert_close(weights, torch.tensor([0.5, 0.5, 0.5, 1.5, 1.5, 1.5, 1.0]))
     assert torch.equal(artist_weights(dataset, range(7), 0.0), torch.ones(7))
+
+
+def test_an_artist_is_the_same_however_it_is_spelt_as_in_proofs_of_splits():
+    dataset = dataset_of([("a", "Beyoncé"), ("a", "beyonce "), ("a", "Other")])
+    torch.testing.assert_close(artist_weights(dataset, range(3), 1.0), torch.tensor([0.75, 0.75, 1.5]))
+
+
+def test_without_any_known_artist_there_is_nothing_to_balance():
+    with pytest.raises(RecipeError, match="no artist of data set 'drawn' is known"):
+        artist_weights(dataset_of([("a", None), ("b", None)]), range(2), 0.5)
 
 
 def test_tracks_that_are_not_trained_on_neither_count_nor_weigh():

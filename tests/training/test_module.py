@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from genrekit.models import ModelSpec, create_model
 from genrekit.training.batches import TrainingBatch
@@ -53,3 +54,16 @@ def test_mixed_targets_are_not_taken_for_badly_met(module):
     # The first is met exactly: its loss is its entropy, 0.69.
     losses = torch.tensor([0.6931, 0.5, 0.1, 0.1])
     assert module._kept(losses, batch_of(targets, [True] * 4)).tolist() == [1, 0, 1, 1]
+
+
+def test_the_loss_is_that_of_what_is_kept(module):
+    module.epoch = 3
+    features = torch.randn(8, 57, 1, generator=torch.Generator().manual_seed(0))
+    batch = batch_of(torch.eye(2)[torch.tensor([0, 1] * 4)], [True] * 8)._replace(features=features)
+    module.eval()
+    losses = F.cross_entropy(module(features), batch.targets, reduction="none").detach()
+    assert float(module.training_step(batch, 0).detach()) == pytest.approx(
+        float(losses.sort().values[:6].mean()), rel=1e-5
+    )
+    module.epoch = 0
+    assert float(module.training_step(batch, 0).detach()) == pytest.approx(float(losses.mean()), rel=1e-5)

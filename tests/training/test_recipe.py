@@ -47,7 +47,7 @@ def test_misspelt_key_names_the_nearest(tmp_path, make_recipe):
         ("nonsense", "expected key=value"),
         ("excerpts.window_s=40", "longer than span_s"),
         ("name.sub=1", "is a value, not a group"),
-        ("augmentation.plain_last_epochs=4", "plain_last_epochs is 4, more than max_epochs, 3"),
+        ("augmentation.plain_last_epochs=4", "plain_last_epochs needs a known last epoch"),
         ("augmentation.plain_last_epochs=-1", "greater than or equal to 0"),
     ],
 )
@@ -96,10 +96,23 @@ def test_bad_waveform_augmentation(make_recipe, tmp_path, override, message):
         load_recipe(path, [override])
 
 
-def test_plain_last_epochs_need_a_last_epoch(make_recipe):
-    optimisation = {"learning_rate": 0.01, "max_epochs": 3, "early_stopping_epochs": 2}
-    with pytest.raises(RecipeError, match="needs a known last epoch"):
+@pytest.mark.parametrize("stops", [{"early_stopping_epochs": 2, "keep": "last"}, {"keep": "best"}])
+def test_what_goes_by_the_number_of_epochs_needs_a_known_last_one(make_recipe, stops):
+    optimisation = {"learning_rate": 0.01, "max_epochs": 3, **stops}
+    with pytest.raises(RecipeError, match="plain_last_epochs needs a known last epoch"):
         make_recipe(augmentation={"mixup_alpha": 0.4, "plain_last_epochs": 1}, optimisation=optimisation)
+    with pytest.raises(RecipeError, match="trimmed_share needs a known last epoch"):
+        make_recipe(optimisation={**optimisation, "trimmed_share": 0.1})
+
+
+def test_what_would_do_nothing_or_not_what_it_says_is_refused(make_recipe):
+    optimisation = {"learning_rate": 0.01, "max_epochs": 3, "keep": "last"}
+    with pytest.raises(RecipeError, match=r"trimmed_share is 0\.04, less than half an excerpt of a batch of 8"):
+        make_recipe(optimisation={**optimisation, "batch_size": 8, "trimmed_share": 0.04})
+    with pytest.raises(RecipeError, match="plain_last_epochs is 4, more than max_epochs, 3"):
+        make_recipe(augmentation={"plain_last_epochs": 4}, optimisation=optimisation)
+    with pytest.raises(RecipeError, match="artist_balance weighs tracks, which mixup mixes"):
+        make_recipe(augmentation={"mixup_alpha": 0.4}, optimisation={**optimisation, "artist_balance": 0.5})
 
 
 def test_masks_fit_their_features(make_recipe):

@@ -219,3 +219,11 @@ def test_negatives_change_the_training_and_need_a_place(make_recipe, tmp_path, a
     assert weights_of(trained) != weights_of(run_once(make_recipe(), tmp_path / "c"))
     # What is finished needs them no more.
     assert run_once(make_recipe(negatives={"share": 0.25}), tmp_path / "b").folder == trained.folder
+
+
+def test_artists_that_are_not_known_cannot_be_balanced(make_recipe, tmp_path):
+    optimisation = {"learning_rate": 0.01, "max_epochs": 1, "keep": "last", "artist_balance": 1.0}
+    prepared = prepare(make_recipe(augmentation={}, optimisation=optimisation))
+    with pytest.raises(RecipeError, match=r"no artist of data set '\w+' is known"):
+        train(prepared, tmp_path)
+    assert not list(tmp_path.iterdir())

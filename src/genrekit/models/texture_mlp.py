@@ -61,11 +61,11 @@ class TextureMLP(GenreNetwork):
 
     def __init__(self, spec: ModelSpec, options: TextureMLPOptions) -> None:
         super().__init__(spec)
-        kinds: list[TextureStatistics | ModulationSpectrum] = [TextureStatistics(spec.n_bins)]
+        families: list[TextureStatistics | ModulationSpectrum] = [TextureStatistics(spec.n_bins)]
         if options.spectrum_regions:
-            kinds.append(ModulationSpectrum(spec.n_bins, n_regions=options.spectrum_regions))
-        self.kinds = nn.ModuleList(kinds)
-        self.n_statistics = sum(kind.size for kind in kinds)
+            families.append(ModulationSpectrum(spec.n_bins, n_regions=options.spectrum_regions))
+        self.families = nn.ModuleList(families)
+        self.n_statistics = sum(family.size for family in families)
         self.register_buffer("mean", torch.zeros(self.n_statistics))
         self.register_buffer("deviation", torch.ones(self.n_statistics))
         # Of an unfitted network, nothing is far.
@@ -82,7 +82,7 @@ class TextureMLP(GenreNetwork):
 
     def statistics(self, x: Tensor) -> Tensor:
         """dB features [batch, n_bins, n_columns] -> [batch, n_statistics], not standardised."""
-        return torch.cat([kind(x) for kind in self.kinds], 1)
+        return torch.cat([family(x) for family in self.families], 1)
 
     def fit_input(self, features: Iterable[Tensor]) -> None:
         """Take mean and deviation of the statistics from the training part, and how far its excerpts reach from it."""

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from genrekit.data.dataset import Dataset
+from genrekit.data.relations import keys
+from genrekit.errors import RecipeError
 
 __all__ = ["artist_weights"]
 
@@ -22,9 +24,19 @@ def artist_weights(dataset: Dataset, rows: Sequence[int], balance: float) -> Ten
     rows : of the tracks that are trained on, each once
     balance : 0 weighs all alike; 1 gives each artist of a genre the same weight, however many tracks they have there;
         between, a track weighs the number of its artist's tracks to the power of -balance
+
+    Raises
+    ------
+    RecipeError
+        If no artist is known.
     """
     tracks = [dataset.tracks[row] for row in rows]
-    artists = [(track.genre, track.artist or f"unknown, {track.track_id}") for track in tracks]
+    if all(track.artist is None for track in tracks):
+        raise RecipeError(
+            f"artist_balance is {balance:g}, but no artist of data set {dataset.name!r} is known; leave it at 0, or "
+            "tell the artists."
+        )
+    artists = [(track.genre, keys(track, "artist") or ("unknown", track.track_id)) for track in tracks]
     count = Counter(artists)
     raw = [count[artist] ** -balance for artist in artists]
     size = Counter(track.genre for track in tracks)

@@ -109,8 +109,7 @@ class TrainingBatches:
     epoch : called at the start of each iteration
     negatives : source of sounds that are no music, if the recipe asks for them
     teachers : whose answers to the music of a batch, as augmented and mixed, are its targets
-    track_weights : of the data set's tracks in the loss [n_tracks]; None weighs all alike. What is mixed has the weight
-        of the track whose place it takes
+    track_weights : of the data set's tracks in the loss [n_tracks]; None weighs all alike
     """
 
     def __init__(

@@ -18,6 +18,8 @@ from genrekit.training.table_source import TableSource
 
 __all__ = ["ExcerptTable", "part_table", "require_excerpts"]
 
+TAKE = "Take the windows that the split was made for, or a split by tracks."
+
 
 @dataclass(frozen=True)
 class ExcerptTable:
@@ -68,29 +70,37 @@ def part_table(dataset: Dataset, split: Split, part: Part, excerpts: Excerpts, s
 
 
 def require_excerpts(dataset: Dataset, split: Split, excerpts: Excerpts) -> None:
-    """Refuse a split that names excerpts which a track is too short for, as far as its duration is known.
+    """Refuse a split that names more or fewer excerpts than a track has, as far as its duration is known.
+
+    A split says which excerpts there are by number alone: with other windows the numbers would mean other sounds.
 
     Raises
     ------
     DataError
-        With the first such excerpt, and how many its track has.
+        With the first such track.
     """
     if split.unit == "track" or dataset.table is not None:
         return
+    named: dict[str, int] = {}
     for member in (member for part in PARTS for member in split.parts[part]):
         track_id, index = _parse_member(member, split.unit)
+        named[track_id] = max(named.get(track_id, 0), 1 + (index or 0))
+    for track_id, n_named in sorted(named.items()):
         duration_s = dataset.track(track_id).duration_s
-        if index is None or duration_s is None:
+        if duration_s is None:
             continue
         count = grid_size(duration_s, window_s=excerpts.window_s, hop_s=excerpts.hop_s, span_s=excerpts.span_s)
-        if index >= count:
-            raise _lacking(split, member, count, excerpts)
+        if n_named != count:
+            raise DataError(
+                f"The split {split.name!r} names {n_named} excerpts of {track_id!r}; that track has {count} windows of "
+                f"{excerpts.window_s:g} s every {excerpts.hop_s:g} s. {TAKE}"
+            )
 
 
 def _lacking(split: Split, member: str, count: int, excerpts: Excerpts) -> DataError:
     return DataError(
         f"The split {split.name!r} names excerpt {member!r}; that track has {count} windows of {excerpts.window_s:g} s "
-        f"every {excerpts.hop_s:g} s. Take the windows that the split was made for, or a split by tracks."
+        f"every {excerpts.hop_s:g} s. {TAKE}"
     )
 
 

@@ -54,7 +54,7 @@ class GenreModule(pl.LightningModule):
     def _kept(self, losses: Tensor, batch: TrainingBatch) -> Tensor:
         """1 for what counts, 0 for the excerpts of music that are farthest from their targets, and trimmed [batch]."""
         kept = torch.ones_like(losses)
-        n_trimmed = int(self._optimisation.trimmed_share * int(batch.music.sum()))
+        n_trimmed = round(self._optimisation.trimmed_share * int(batch.music.sum()))
         if n_trimmed and self.current_epoch >= self._optimisation.max_epochs // 2:
             # Mixed targets have a loss of their own, their entropy, however well they are met.
             distance = losses - torch.special.entr(batch.targets).sum(1)

@@ -121,15 +121,27 @@ class Recipe(Strict):
         )
         if stops and self.split.validation == "none":
             raise ValueError("without a validation part, set optimisation.keep=last and early_stopping_epochs=null")
-        plain_epochs = self.augmentation.plain_last_epochs
-        if optimisation is not None and plain_epochs:
-            if optimisation.early_stopping_epochs is not None:
-                raise ValueError("augmentation.plain_last_epochs needs a known last epoch: early_stopping_epochs=null")
-            if plain_epochs > optimisation.max_epochs:
-                raise ValueError(
-                    f"augmentation.plain_last_epochs is {plain_epochs}, more than max_epochs, {optimisation.max_epochs}"
-                )
+        if optimisation is not None:
+            self._require_epochs(optimisation, stops=stops)
         return self
+
+    def _require_epochs(self, optimisation: Optimisation, *, stops: bool) -> None:
+        """Refuse what goes by the number of epochs where another epoch than the last may be kept, or does nothing."""
+        plain_epochs, trimmed = self.augmentation.plain_last_epochs, optimisation.trimmed_share
+        for name, value in (("augmentation.plain_last_epochs", plain_epochs), ("optimisation.trimmed_share", trimmed)):
+            if value and stops:
+                raise ValueError(f"{name} needs a known last epoch: set keep=last and early_stopping_epochs=null")
+        if plain_epochs > optimisation.max_epochs:
+            raise ValueError(
+                f"augmentation.plain_last_epochs is {plain_epochs}, more than max_epochs, {optimisation.max_epochs}"
+            )
+        if trimmed and round(trimmed * optimisation.batch_size) == 0:
+            raise ValueError(
+                f"optimisation.trimmed_share is {trimmed:g}, less than half an excerpt of a batch of "
+                f"{optimisation.batch_size}"
+            )
+        if optimisation.artist_balance and self.augmentation.mixup_alpha:
+            raise ValueError("optimisation.artist_balance weighs tracks, which mixup mixes; set mixup_alpha=0")
 
     @property
     def members(self) -> tuple[Recipe, ...]:

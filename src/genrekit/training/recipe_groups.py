@@ -90,8 +90,9 @@ class Augmentation(Strict):
     gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
     noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
     share : of the items that stretch and shift change, equaliser, cell jitter and noise floor, each drawn on its own
-    plain_last_epochs : so many epochs at the end do without masks and mixup, so that the network, its normalisation
-        above all, is fitted to whole excerpts of one track, as it is used (He et al. 2019, arXiv 1909.09148)
+    plain_last_epochs : so many epochs at the end do without masks, mixup and mixed styles, so that the network, its
+        normalisation above all, is fitted to whole excerpts of one track, as it is used (He et al. 2019, arXiv
+        1909.09148)
     """
 
     gain_db: tuple[float, float] | None = None
@@ -115,8 +116,9 @@ class Augmentation(Strict):
 
     @property
     def plain(self) -> Augmentation:
-        """The same without masks and mixup."""
-        return self.model_copy(update={"frequency_mask_bins": 0, "time_mask_fraction": 0.0, "mixup_alpha": 0.0})
+        """The same without what takes parts of an excerpt away or puts something of another track into it."""
+        none = {"frequency_mask_bins": 0, "time_mask_fraction": 0.0, "mixup_alpha": 0.0, "mix_style_probability": 0.0}
+        return self.model_copy(update=none)
 
     @pydantic.field_validator("gain_db", "noise_snr_db")
     @classmethod

@@ -30,6 +30,7 @@ from genrekit.training.module import GenreModule
 from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.prediction import evaluation_batches, predict
 from genrekit.training.preparation import Prepared, header_of, negatives_source, prepare
+from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
 from genrekit.training.run_lock import hold
 from genrekit.training.teachers import require_teachers, teachers_of
@@ -100,6 +101,7 @@ def _require_means(prepared: Prepared, runs: Path, negatives_root: Path | None) 
     require_teachers(recipe, runs)
     for trained in recipe.members or (recipe,):
         negatives_source(trained, negatives_root, prepared.device)
+        _track_weights(prepared, trained)
     for member in recipe.members:
         if (known := Run.of(member, runs)).done:
             load_weights(known.weights_path)
@@ -194,7 +196,7 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
         epoch=lambda: trainer.current_epoch,
         negatives=negatives_source(recipe, negatives_root, prepared.device),
         teachers=teachers_of(prepared, run.folder.parent),
-        track_weights=_track_weights(prepared),
+        track_weights=_track_weights(prepared, recipe),
     )
     valid = evaluation_batches(prepared, "valid") if validates else None
     # Our own checkpoint holds the state of callbacks and optimiser, which weights alone do not.
@@ -212,8 +214,8 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
     return network
 
 
-def _track_weights(prepared: Prepared) -> torch.Tensor | None:
-    optimisation = prepared.recipe.optimisation
+def _track_weights(prepared: Prepared, recipe: Recipe) -> torch.Tensor | None:
+    optimisation = recipe.optimisation
     if optimisation is None or not optimisation.artist_balance:
         return None
     rows = torch.unique(prepared.tables["train"].rows).tolist()

@@ -71,6 +71,13 @@ def test_size_follows_the_regions() -> None:
         assert spectrum(log_mel()).shape == (2, spectrum.size)
 
 
+def test_all_scales_are_seen_where_regions_are_no_power_of_two_wide() -> None:
+    spectrum = ModulationSpectrum(120, n_regions=4)
+    # Half a region is 24 bins: bands of scales 0, 1, 2-3, 4-7, 8-15, 16-23.
+    assert spectrum.scale_bands.shape == (6, 24)
+    assert torch.equal(spectrum.scale_bands.sum(1), torch.ones(6)) and bool((spectrum.scale_bands.sum(0) > 0).all())
+
+
 def test_what_is_shorter_than_a_segment_is_repeated() -> None:
     spectrum, x = ModulationSpectrum(128), log_mel(n_columns=39)
     torch.testing.assert_close(spectrum(x), spectrum(torch.cat([x, x], 2)[:, :, :64]))

@@ -45,7 +45,8 @@ class ModulationSpectrum(nn.Module):
                 "region, and as many bins as a multiple (2 or more) of the number of regions and one more"
             )
         self._hop = n_bins // (n_regions + 1)
-        scale_edges = tuple(2**octave for octave in range(self._hop.bit_length()))
+        octaves = range((self._hop - 1).bit_length())
+        scale_edges = (*(2**octave for octave in octaves), self._hop)
         for name, value in (
             ("time", _waves(SEGMENT_COLUMNS, range(RATE_EDGES[0], RATE_EDGES[-1]))),
             ("pitch", _waves(2 * self._hop, range(scale_edges[-1]))),
