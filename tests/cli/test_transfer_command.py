@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 pytest.importorskip("onnx")
 from tiny_model import tiny_card, write_tiny_model
 
+from genrekit.data.gtzan_facts import gtzan_facts
 from genrekit.evaluation import Predictions
 
 HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS\n"
@@ -65,7 +67,7 @@ def test_scores_the_shared_genres_and_writes_what_evaluate_and_compare_read(
     assert (table.protocol, table.genres, len(table)) == ("P5", ("jazz", "metal"), 9)
     assert table.correct.all()
     card = (tmp_path / "out/report.md").read_text()
-    assert "another collection" in card and "heard" not in card.split("##")[0]
+    assert "another collection" in card and "What the model heard" not in card and "may have heard" not in card
     first = card.split("## Read this first")[1].split("##")[0]
     assert "9 tracks are scored over" in first and "'unknown'" in first and card.count("9 tracks are scored") == 1
     split = json.loads((tmp_path / "out/split.json").read_text())
@@ -87,6 +89,7 @@ def test_the_same_command_goes_on_with_what_failed_and_names_it(
     first = transfer()
     assert first.code == 1 and "03/3.mp3" in first.err
     assert "failed to be read, and are not scored: 1" in first.out
+    assert "1 of 9 could not be classified; the others are done" in first.err
     assert len(Predictions.read_parquet(tmp_path / "out/predictions.parquet")) == 8
     path.write_bytes(sound)
     second = transfer()
@@ -95,16 +98,52 @@ def test_the_same_command_goes_on_with_what_failed_and_names_it(
     assert len((tmp_path / "out/answers.json").read_text().splitlines()) == 9
 
 
+def test_a_file_that_is_cut_off_is_told(transfer: Callable[..., Any], jamendo: Path) -> None:
+    path = jamendo / "audio/03/3.mp3"
+    path.write_bytes(path.read_bytes()[:-9000])
+    done = transfer()
+    assert done.code == 0 and "warning: " in done.err and "3.mp3" in done.err
+
+
 def test_one_part_of_the_collections_own_split(transfer: Callable[..., Any], tmp_path: Path) -> None:
     assert transfer("--part", "test").code == 0
     table = Predictions.read_parquet(tmp_path / "out/predictions.parquet")
     assert [int(track[-1]) % 2 for track in table.track.tolist()] == [1] * 4
 
 
-def test_tracks_that_are_not_here_are_told(transfer: Callable[..., Any], jamendo: Path) -> None:
+def test_tracks_of_the_genres_asked_about_that_are_not_here_are_told(
+    transfer: Callable[..., Any], jamendo: Path, tmp_path: Path
+) -> None:
     (jamendo / "audio/03/3.mp3").unlink()
+    (jamendo / "audio/05/5.mp3").write_bytes(b"")
+    with (jamendo / "autotagging_genre-test.tsv").open("a") as file:
+        file.writelines(f"track_{k:07}\tartist_9\talbum_{k}\t{k}/{k}.mp3\t2.0\tgenre---rock\n" for k in (50, 51))
     done = transfer()
-    assert done.code == 0 and "Tracks of jamendo_gtzan_genres that are not here: 1 of 9" in done.out
+    assert done.code == 0 and "Tracks of jamendo_gtzan_genres that are not here: 2 of 9." in done.out
+    done = transfer("--part", "train", "--output", tmp_path / "train")
+    assert done.code == 0 and "not here" not in done.out
+
+
+def test_a_part_without_tracks_is_told_as_such(transfer: Callable[..., Any], tmp_path: Path) -> None:
+    refused = transfer("--part", "valid")
+    assert refused.code == 1
+    assert "No track of the valid part of data set 'jamendo_gtzan_genres' is here (the part has 0)" in refused.err
+    assert "there are 4 of test, 5 of train. Give another --part" in refused.err
+    assert "shared genres" not in refused.err and not (tmp_path / "out").exists()
+
+
+def test_a_collection_that_was_all_heard_is_told_as_such(
+    genrekit_cli: Callable[..., Any], model: Path, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    for place, name in enumerate(("jazz/a.wav", "jazz/b.wav", "metal/c.wav", "metal/d.wav")):
+        write_tone(f"own/{name}", frequency_hz=200.0 + place)
+    facts = list(gtzan_facts().values())
+    songs = [fact for fact in facts if fact.artist and fact.title][:4]
+    with (tmp_path / "own/artists.csv").open("w", newline="") as file:
+        rows = zip(("a.wav", "b.wav", "c.wav", "d.wav"), songs, strict=True)
+        csv.writer(file).writerows([("file", "artist", "title"), *((name, s.artist, s.title) for name, s in rows)])
+    refused = genrekit_cli("analyse", "transfer", model, "--dataset", tmp_path / "own", "-o", tmp_path / "out")
+    assert refused.code == 1 and "may have heard the recordings of all 4 tracks" in refused.err
 
 
 def test_metadata_without_any_audio_are_told_before_a_folder_is_made(
@@ -136,7 +175,21 @@ def test_another_model_needs_another_folder(transfer: Callable[..., Any], tmp_pa
     assert transfer().code == 0
     card = tiny_card(genres=("jazz", "metal", "polka"), text="another")
     refused = transfer(model=write_tiny_model(tmp_path / "another.onnx", card))
-    assert refused.code == 1 and "model.json exists already with other content" in refused.err
+    assert refused.code == 1
+    assert f"The answers in {tmp_path / 'out'} are of another model; give another --output" in refused.err
+    assert "move" not in refused.err
+
+
+@pytest.mark.parametrize("name", ["answers.json", "answers.json.part"])
+def test_answers_that_do_not_say_of_which_model_are_of_another(
+    name: str, transfer: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert transfer().code == 0
+    (tmp_path / "out/model.json").unlink()
+    (tmp_path / "out/answers.json").rename(tmp_path / "out" / name)
+    refused = transfer()
+    assert refused.code == 1 and "are of another model; give another --output" in refused.err
+    assert not (tmp_path / "out/model.json").exists()
 
 
 def test_own_folders_and_a_model_of_unknown_training(
@@ -154,6 +207,7 @@ def test_own_folders_and_a_model_of_unknown_training(
     assert "proof" not in json.loads((out / "split.json").read_text())
     card = (out / "report.md").read_text()
     assert "Missing: a proof" in card and "4 tracks are scored" in card
+    assert "What the model heard is not known: there is no list of the recordings of 'none'" in card
     refused = genrekit_cli(
         "analyse", "transfer", tiny_model_path, "--dataset", tmp_path / "own", "-o", out, "--part", "test"
     )
@@ -168,4 +222,21 @@ def test_the_collection_of_training_is_refused(
     refused = genrekit_cli(
         "analyse", "transfer", model, "--dataset", "gtzan", "--root", tmp_path / "gtzan", "-o", tmp_path / "out"
     )
-    assert refused.code == 1 and "was trained on tracks of data set 'gtzan'" in refused.err
+    assert refused.code == 1
+    assert "trained on data set 'gtzan_archive', which is of the same collection as 'gtzan'" in refused.err
+    # The same files as folders of one's own, under another name.
+    (tmp_path / "gtzan").rename(tmp_path / "mine")
+    for genre in ("jazz", "metal"):
+        write_tone(f"mine/{genre}/{genre}.00002.wav")
+    refused = genrekit_cli("analyse", "transfer", model, "--dataset", tmp_path / "mine", "-o", tmp_path / "out")
+    assert refused.code == 1 and "such as 'jazz/jazz.00001.wav'" in refused.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("trained_on", [{"dataset": "jamendo"}, {"dataset": "mine", "base_datasets": ["jamendo"]}])
+def test_a_model_of_this_collection_or_built_on_one_is_refused(
+    trained_on: dict[str, object], transfer: Callable[..., Any], tmp_path: Path
+) -> None:
+    card = tiny_card(genres=("jazz", "metal", "polka"), trained_on=trained_on)
+    refused = transfer(model=write_tiny_model(tmp_path / "own.onnx", card))
+    assert refused.code == 1 and "trained on data set 'jamendo', which is of the same collection" in refused.err

@@ -72,7 +72,7 @@ def test_json_has_everything(music: Path) -> None:
     assert values["n_tracks"] == 20
     assert values["copies"] == [["a/copy.wav", "a/whole.wav"]]
     assert {match["first"] for match in values["matches"]} == {"a/copy.wav", "a/later.wav"}
-    assert {"kind", "track_id", "detail"} == set(values["faults"][0])
+    assert {"kind", "track_id", "detail", "genre"} == set(values["faults"][0])
 
 
 def test_lengths_that_differ_at_will_are_no_fault(tune: Callable, write_wav: Callable) -> None:

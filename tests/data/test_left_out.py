@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genrekit.data import Dataset, Fault, Track
+from genrekit.data import Dataset, Fault, Track, make_split
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.left_out import without_genres
+from genrekit.data.split import Part
 from genrekit.data.split_files import resolve_tracks
 from genrekit.errors import DataError
 
@@ -41,6 +42,15 @@ def test_faults_stay_but_those_of_tracks_that_are_left_out() -> None:
     left = without_genres(data, ["jazz"])
     assert [fault.track_id for fault in left.faults] == ["rock.1", "rock.9", None]
     assert resolve_tracks(left, ["rock.0", "rock.9"]) == (["rock.0"], 1)
+
+
+def test_absent_tracks_of_a_left_out_genre_are_in_no_part() -> None:
+    faults = tuple(Fault(kind, f"{genre}.9", "told", genre) for kind, genre in (("missing", "jazz"), ("empty", "rock")))
+    parts: dict[str, Part] = {track.track_id: "train" for track in some_data().tracks}
+    data = replace(some_data(), faults=faults, published_parts={**parts, "jazz.9": "test", "rock.9": "test"})
+    left = without_genres(data, ["jazz"])
+    assert set(left.published_parts or ()) == {"blues.0", "blues.1", "rock.0", "rock.1", "rock.9"}
+    assert make_split(left, "official").missing == 1
 
 
 def test_rows_of_a_table_go_with_their_tracks() -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 pytest.importorskip("librosa")
 
 from genrekit.audio import load_audio
-from genrekit.data import Dataset, load_dataset
+from genrekit.data import Dataset, Fault, load_dataset
 from genrekit.data.table_file import read_table_file
 from genrekit.data.table_rows import Windows
 from genrekit.data.table_writer import write_table
@@ -171,6 +172,15 @@ def test_files_that_cannot_be_used_are_named_and_left_out(music: Path, tmp_path:
     assert [fault.track_id for fault in made.faults] == ["tango/e.mp3", "tango/f.wav"]
     assert "at least 2048" in made.faults[1].detail
     assert read_table_file(tmp_path / "a.csv").genres == ("polka", "waltz")
+    dataset = load_dataset("folder", root)
+    gone = Fault("missing", "polka/z.wav", "no file", "polka")
+    write_table(replace(dataset, faults=(*dataset.faults, gone)), tmp_path / "a.parquet", n_processes=1)
+    lacking = read_table_file(tmp_path / "a.parquet").faults
+    assert sorted((fault.kind, fault.track_id, fault.genre) for fault in lacking) == [
+        ("missing", "polka/z.wav", "polka"),
+        ("missing", "tango/e.mp3", "tango"),
+        ("missing", "tango/f.wav", "tango"),
+    ]
     with pytest.raises(DataError, match="None of the 2 tracks"):
         tango = [track for track in load_dataset("folder", root).tracks if track.genre == "tango"]
         write_table(Dataset("tango", ("tango",), tuple(tango)), tmp_path / "b.csv", n_processes=1)

@@ -30,6 +30,7 @@ def test_a_learnt_model_file_tells_new_songs_apart(
     made = learned.write(tmp_path / "own.onnx")
     assert made.card.genres == ("high", "low")
     assert made.card.trained_on["songs"] == {"high": 10, "low": 10}
+    assert made.card.datasets == ("own", "none")  # the folder, and what the base model was trained on
     assert learned.cross_validated.scores.accuracy == 1.0
     new = make_collection(14, "new")  # the last four of each are new
     classifier = Classifier(made.path)

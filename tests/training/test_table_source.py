@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from genrekit.data import Dataset, Track, load_dataset, make_split
+from genrekit.data import Dataset, Fault, Track, load_dataset, make_split
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.table_file import write_table_file
 from genrekit.errors import RecipeError, RunError
@@ -212,10 +212,15 @@ def test_the_recipes_run_on_the_public_tables(name: str, gtzan_root: Path, tmp_p
     assert (valid.probabilities.argmax(1) == valid.label).mean() > 0.5
 
 
-def test_a_table_of_incomplete_gtzan_says_so(make_table_recipe, tmp_path):
+def test_a_table_of_incomplete_data_says_so(make_table_recipe, tmp_path):
     made = make_dataset()
-    for name, missing in (("gtzan6", 600 - len(made)), ("dances", None)):
-        path = tmp_path / f"{name}.parquet"
-        write_table_file(replace(made, name=name), path)
-        prepared = prepare(make_table_recipe(data={"dataset": "table", "root": str(path)}))
-        assert prepared.proof.get("n_tracks_missing") == missing
+    lost = tuple(Fault("missing", f"{genre}.9{k}", "no file", genre) for genre in ("polka", "tango") for k in range(2))
+    # A name proves nothing: a folder of one's own may be called like GTZAN.
+    cases = {"gtzan.parquet": ((), None), "dances.parquet": (lost, 4), "dances.csv": (lost, None)}
+    for name, (faults, missing) in cases.items():
+        path = tmp_path / name
+        write_table_file(replace(made, name=path.stem, faults=faults), path)
+        data = {"dataset": "table", "root": str(path)}
+        assert prepare(make_table_recipe(data=data)).proof.get("n_tracks_missing") == missing
+    data = {"dataset": "table", "root": str(tmp_path / "dances.parquet"), "left_out": ["polka"]}
+    assert prepare(make_table_recipe(data=data)).proof["n_tracks_missing"] == 2

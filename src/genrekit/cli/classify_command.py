@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,18 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.classify_files import classify_files, tell_failed
 from genrekit.cli.examples import examples
-from genrekit.cli.failures import tell_failure
 from genrekit.cli.places import require_place
-from genrekit.cli.progress import Display, display
+from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from genrekit.inference import Classifier, Failure, Result
     from genrekit.inference.writers import ResultWriter
-    from genrekit.library.file_states import FileStates
 
 __all__ = ["Format", "classify"]
 
@@ -150,7 +148,9 @@ def classify(
     if output is None:
         with display(len(files), results_on_stdout=True) as shown:
             shown.show(writer.header())
-            n_failed = _run(classifier, files, writer, shown, shown.show, tally=tally, jobs=jobs, debug=debug)
+            n_failed = classify_files(
+                classifier, files, writer, shown, shown.show, tally=tally.add, jobs=jobs, debug=debug
+            )
     else:
         n_failed = _run_to_file(
             classifier,
@@ -164,10 +164,8 @@ def classify(
             debug=debug,
         )
     tally.write(model=classifier.card.name)
+    tell_failed(n_failed, len(files))
     if n_failed:
-        if len(files) > 1:
-            rest = "; the others are done" if n_failed < len(files) else ""
-            messages.note(f"{n_failed} of {len(files)} could not be classified{rest}")
         raise typer.Exit(EXIT_FAILED)
 
 
@@ -259,8 +257,16 @@ def _run_to_file(
         try:
             if kept is None or not kept.text:
                 result_file.write(writer.header())
-            n_failed = _run(
-                classifier, files, writer, shown, result_file.write, tally=tally, states=states, jobs=jobs, debug=debug
+            n_failed = classify_files(
+                classifier,
+                files,
+                writer,
+                shown,
+                result_file.write,
+                tally=tally.add,
+                states=states,
+                jobs=jobs,
+                debug=debug,
             )
             if parquet:
                 write_parquet(result_file.part, output, classifier.genres)
@@ -271,39 +277,6 @@ def _run_to_file(
             advice = "" if isinstance(writer, TableWriter) else ", and --resume goes on with it"
             messages.note(f"interrupted; what was done is in {result_file.part}{advice}")
             raise typer.Exit(EXIT_INTERRUPTED) from None
-    return n_failed
-
-
-def _run(
-    classifier: Classifier,
-    files: Sequence[str],
-    writer: ResultWriter,
-    shown: Display,
-    emit: Callable[[str], None],
-    *,
-    tally: _Tallied,
-    states: FileStates | None = None,
-    jobs: int | None,
-    debug: bool,
-) -> int:
-    from genrekit.inference import Failure
-    from genrekit.inference.file_processes import MANY_FILES
-
-    n_failed = 0
-    processes = len(files) >= MANY_FILES
-    with closing(classifier.classify_many(files, n_jobs=jobs, processes=processes)) as outcomes:
-        for outcome in outcomes:
-            if states is not None and outcome.path is not None:
-                states.record(outcome.path)
-            emit(writer.row(outcome))
-            tally.add(outcome)
-            shown.advance()
-            if isinstance(outcome, Failure):
-                n_failed += 1
-                tell_failure(outcome, debug=debug)
-            else:
-                for warning in outcome.warnings:
-                    messages.warning(f"{outcome.path}: {warning}")
     return n_failed
 
 

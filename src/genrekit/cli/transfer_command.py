@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,24 +10,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genrekit.cli import messages
+from genrekit.cli.classify_files import classify_files, tell_failed
 from genrekit.cli.dataset_options import Root, load
 from genrekit.cli.evaluate_command import print_evaluation
 from genrekit.cli.examples import examples
-from genrekit.cli.failures import tell_failure
 from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from genrekit.data.dataset import Dataset, Track
+    from genrekit.data.across import Heard
+    from genrekit.data.dataset import Dataset
     from genrekit.evaluation.transfer import Answer, Transfer
-    from genrekit.inference import Classifier, ModelCard
+    from genrekit.inference import Classifier
 
 __all__ = ["transfer"]
 
 COMMAND = "genrekit analyse transfer"
 ANSWERS = "answers.json"
+MODEL = "model.json"
 PREDICTIONS = "predictions.parquet"
 SPLIT = "split.json"
 EXIT_INTERRUPTED = 130
@@ -90,7 +91,7 @@ def transfer(
     training data is counted; recordings that the model may have heard are left out. Exit code 1: some file failed; it
     is named, the others are scored. The same command goes on with what is missing or failed.
     """
-    from genrekit.data.across import heard_tracks, unheard
+    from genrekit.data.across import heard_by, require_another, unheard
     from genrekit.evaluation import evaluate_runs, find_runs, write_report
     from genrekit.evaluation.transfer import shared_genres
     from genrekit.evaluation.transfer import transfer as score_transfer
@@ -99,8 +100,9 @@ def transfer(
 
     classifier = load_model(model)
     there = _of_part(load(dataset, root), part)
-    heard = heard_tracks(_trained_on(classifier.card))
-    asked = there if heard is None else unheard(there, heard)
+    require_another(there, classifier.card.datasets)
+    heard = heard_by(classifier.card.datasets)
+    asked = unheard(there, heard)
     genres = shared_genres(classifier.genres, asked, genre or ())
     _make_folder(output)
     ctx.with_resource(hold_output(output / ANSWERS))
@@ -109,7 +111,7 @@ def transfer(
     n_failed = _ask(classifier, asked, genres, output, jobs=jobs, debug=debug)
     scored = score_transfer(asked, _answers(asked, output), genres, model=classifier.card.name)
     scored.predictions.write_parquet(output / PREDICTIONS)
-    notes = (*scored.notes(), *_losses(there, asked))
+    notes = (*scored.notes(), *heard.notes(), *_losses(there, asked, genres))
     _write_split(scored, asked, heard, notes, output)
     evaluation = evaluate_runs(find_runs(output), command=COMMAND)
     written = write_report(evaluation, output)
@@ -128,12 +130,8 @@ def _make_folder(folder: Path) -> None:
         raise RunError(f"Cannot make {folder}: {error.strerror or error}; choose another --output.") from error
 
 
-def _trained_on(card: ModelCard) -> str:
-    """The data set that a model's card names; "" if it names none. An exported run tells it with its scores."""
-    return str(card.trained_on.get("dataset") or card.evaluation.get("dataset") or "")
-
-
 def _of_part(dataset: Dataset, part: OfSplit) -> Dataset:
+    from collections import Counter
     from dataclasses import replace
 
     from genrekit.errors import DataError
@@ -141,29 +139,32 @@ def _of_part(dataset: Dataset, part: OfSplit) -> Dataset:
     if dataset.archive is not None or dataset.table is not None:
         raise DataError(f"Data set {dataset.name!r} has no audio that a model could be applied to.")
     if not dataset.tracks:
-        missing = sum(fault.kind in ("missing", "empty") for fault in dataset.faults)
         raise DataError(
-            f"None of the {missing} tracks of data set {dataset.name!r} has its audio here; 'genrekit data info "
-            f"{dataset.name}' says where it is expected."
+            f"None of the {len(dataset.absent())} tracks of data set {dataset.name!r} has its audio here; 'genrekit "
+            f"data info {dataset.name}' says where it is expected."
         )
     parts = dataset.published_parts
     if part is OfSplit.all:
         return dataset
     if parts is None:
         raise DataError(f"Data set {dataset.name!r} did not come with a split of its own; leave --part out.")
-    return replace(
-        dataset,
-        tracks=tuple(track for track in dataset.tracks if parts[track.track_id] == part.value),
-        published_parts={track_id: one for track_id, one in parts.items() if one == part.value},
-    )
+    members = {track_id: one for track_id, one in parts.items() if one == part.value}
+    tracks = tuple(track for track in dataset.tracks if track.track_id in members)
+    if not tracks:
+        here = Counter(parts[track.track_id] for track in dataset.tracks)
+        others = ", ".join(f"{n} of {one}" for one, n in sorted(here.items()))
+        raise DataError(
+            f"No track of the {part.value} part of data set {dataset.name!r} is here (the part has {len(members)}); "
+            f"there are {others}. Give another --part, or add audio."
+        )
+    faults = tuple(fault for fault in dataset.faults if fault.track_id in members)
+    return replace(dataset, tracks=tracks, faults=faults, published_parts=members)
 
 
 def _ask(
     classifier: Classifier, dataset: Dataset, genres: Sequence[str], output: Path, *, jobs: int | None, debug: bool
 ) -> int:
     """Answers that are missing, line by line into the folder; gives how many files failed."""
-    from genrekit.inference import Failure
-    from genrekit.inference.file_processes import MANY_FILES
     from genrekit.inference.result_file import ResultFile, kept_results, path_key
     from genrekit.inference.writers import JsonWriter
     from genrekit.library.file_states import FileStates
@@ -178,36 +179,33 @@ def _ask(
     missing = [file for file in files if keys[file] not in kept.done]
     if kept.done:
         messages.note(f"{output}: {len(files) - len(missing)} of {len(files)} are done already")
-    n_failed = 0
-    outcomes = classifier.classify_many(missing, n_jobs=jobs, processes=len(missing) >= MANY_FILES)
-    with (
-        display(len(missing), results_on_stdout=False) as shown,
-        ResultFile(answers, kept=kept) as result_file,
-        closing(outcomes),
-    ):
+    with display(len(missing), results_on_stdout=False) as shown, ResultFile(answers, kept=kept) as result_file:
         try:
-            for outcome in outcomes:
-                states.record(str(outcome.path))
-                result_file.write(writer.row(outcome))
-                shown.advance()
-                if isinstance(outcome, Failure):
-                    n_failed += 1
-                    tell_failure(outcome, debug=debug)
+            n_failed = classify_files(
+                classifier, missing, writer, shown, result_file.write, states=states, jobs=jobs, debug=debug
+            )
             result_file.finish()
         except KeyboardInterrupt:
             messages.note(f"interrupted; what was done is in {result_file.part}, and the same command goes on with it")
             raise typer.Exit(EXIT_INTERRUPTED) from None
+    tell_failed(n_failed, len(files))
     return n_failed
 
 
 def _require_same_model(classifier: Classifier, output: Path) -> None:
-    """Answers in a folder are of one model file: a name may be of several."""
+    """Answers in a folder are of one model file: a name may be of several. Those that do not say of which are not."""
     from genrekit.data.hashing import file_sha256
     from genrekit.data.text_file import write_new
+    from genrekit.errors import RunError
+    from genrekit.inference.result_file import part_of
 
-    path = Path(classifier.model_file.path)
-    text = json.dumps({"model": classifier.card.name, "model_sha256": file_sha256(path)}, indent=1) + "\n"
-    write_new(output / "model.json", text)
+    answers, record = output / ANSWERS, output / MODEL
+    sha256 = file_sha256(Path(classifier.model_file.path))
+    text = json.dumps({"model": classifier.card.name, "model_sha256": sha256}, indent=1) + "\n"
+    told = record.is_file() and record.read_bytes() == text.encode()
+    if not told and any(path.exists() for path in (record, answers, part_of(answers))):
+        raise RunError(f"The answers in {output} are of another model; give another --output.")
+    write_new(record, text)
 
 
 def _answers(dataset: Dataset, output: Path) -> dict[str, Answer]:
@@ -224,20 +222,19 @@ def _answers(dataset: Dataset, output: Path) -> dict[str, Answer]:
     return found
 
 
-def _losses(there: Dataset, asked: Dataset) -> tuple[str, ...]:
-    """What was not asked about: tracks without audio, and what the model may have heard."""
+def _losses(there: Dataset, asked: Dataset, genres: Sequence[str]) -> tuple[str, ...]:
+    """What of these genres was not asked about: tracks without audio, and what the model may have heard."""
     found = []
-    n_listed = len(there.published_parts or there.tracks)
-    if len(there) < n_listed:
-        found.append(f"Tracks of {there.name} that are not here: {n_listed - len(there)} of {n_listed}.")
-    if len(asked) < len(there):
-        found.append(f"Tracks left out, whose recordings the model may have heard: {len(there) - len(asked)}.")
+    n_absent = len(there.absent(genres))
+    n_here, n_asked = (sum(track.genre in genres for track in dataset.tracks) for dataset in (there, asked))
+    if n_absent:
+        found.append(f"Tracks of {there.name} that are not here: {n_absent} of {n_here + n_absent}.")
+    if n_asked < n_here:
+        found.append(f"Tracks left out, whose recordings the model may have heard: {n_here - n_asked}.")
     return tuple(found)
 
 
-def _write_split(
-    scored: Transfer, asked: Dataset, heard: Sequence[Track] | None, notes: Sequence[str], output: Path
-) -> None:
+def _write_split(scored: Transfer, asked: Dataset, heard: Heard, notes: Sequence[str], output: Path) -> None:
     """The run's split.json: what was scored, and the proof of what the two collections share, where it can be had."""
     from dataclasses import replace
 
@@ -247,9 +244,10 @@ def _write_split(
     from genrekit.whole_file import written_whole
 
     tracks = frozenset(scored.predictions.track.tolist())
-    split, both = across(heard or (), replace(asked, tracks=tuple(t for t in asked.tracks if t.track_id in tracks)))
+    of_scores = replace(asked, tracks=tuple(track for track in asked.tracks if track.track_id in tracks))
+    split, both = across(heard.tracks if heard.is_known else (), of_scores)
     values: dict[str, Any] = replace(split, notes=(*notes, *split.notes)).to_dict()
-    if heard is not None:
+    if heard.is_known:
         values["proof"] = require_proof(split, both).to_dict()
     try:
         with written_whole(output / SPLIT) as partial:

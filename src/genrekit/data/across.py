@@ -2,57 +2,140 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.gtzan_facts import GENRES, gtzan_facts
+from genrekit.data.hashing import hash_of_sizes
 from genrekit.data.relations import RELATIONS, Relation, keys
 from genrekit.data.split import Part, Split
 from genrekit.errors import DataError
 
-__all__ = ["across", "heard_tracks", "unheard"]
+__all__ = ["Heard", "across", "collection_of", "heard_by", "require_another", "unheard"]
+
+GTZAN = "gtzan"
+# A subset's tracks are in those after it.
+FMA = frozenset({"fma_small", "fma_medium", "fma_large", "fma_full"})
 
 NOTE = (
     "Artists and titles of the two collections are compared as they are spelt; where a collection has numbers for "
-    "them, as MTG-Jamendo has, nothing can be found."
+    "them, as MTG-Jamendo has, its artists count as unknown and nothing can be found."
 )
 
 
-def heard_tracks(trained_on: str) -> tuple[Track, ...] | None:
-    """The tracks of the collection that a model was trained on, without their audio; None if they are not known.
+@dataclass(frozen=True)
+class Heard:
+    """What a model was trained on, as far as we know it.
 
     Parameters
     ----------
-    trained_on : name of the data set; GTZAN is known in all its forms, whole even where a model heard a part of it
+    tracks : of the collections whose recordings are known, without their audio
+    sizes : in bytes, of the files whose hashes the tracks have; a file of another size is no copy of them
+    unlisted : data sets whose recordings are not known
     """
-    if not trained_on.startswith("gtzan"):
-        return None
-    return tuple(
-        Track(track_id, track_id.split(".")[0], None, fact.artist, fact.title, fact.wav_sha256)
-        for track_id, fact in gtzan_facts().items()
-    )
+
+    tracks: tuple[Track, ...] = ()
+    sizes: frozenset[int] = frozenset()
+    unlisted: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether `tracks` is all that was heard."""
+        return bool(self.tracks) and not self.unlisted
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of a model that may have heard anything."""
+        if self.is_known:
+            return ()
+        why = "its card names no data set"
+        if self.unlisted:
+            why = f"there is no list of the recordings of {', '.join(map(repr, self.unlisted))}"
+        return (f"What the model heard is not known: {why}. These tracks may be among what it heard.",)
 
 
-def unheard(dataset: Dataset, heard: Iterable[Track]) -> Dataset:
-    """The data set without the tracks that are copies or recordings of what was heard.
+def collection_of(dataset: str) -> str:
+    """The collection that a data set of this name is of: gtzan6 is of GTZAN, and FMA-small lies in FMA-medium."""
+    name = dataset.casefold().removesuffix("_gtzan_genres")
+    if name in FMA:
+        return "fma"
+    return GTZAN if name.startswith(GTZAN) else name
+
+
+def require_another(dataset: Dataset, trained_on: Iterable[str]) -> None:
+    """Refuse a data set of a collection that the model was trained on.
 
     Raises
     ------
     DataError
-        If a track has the name of one that was heard: then this is the collection that was trained on.
+        If one of the names in `trained_on` is of the same collection.
     """
-    heard = tuple(heard)
-    same: tuple[Relation, ...] = tuple(relation for relation in RELATIONS if relation != "artist")
-    known = {relation: {keys(track, relation) for track in heard} - {None} for relation in same}
-    for track in dataset.tracks:
-        if track.track_id in known["track"]:
+    for name in trained_on:
+        if collection_of(name) == collection_of(dataset.name):
             raise DataError(
-                f"The model was trained on tracks of data set {dataset.name!r}, such as {track.track_id!r}; P5 asks it "
-                "about another collection. For its own, evaluate runs: 'genrekit evaluate'."
+                f"The model was trained on data set {name!r}, which is of the same collection as {dataset.name!r}; P5 "
+                "asks it about another. For its own, evaluate runs: 'genrekit evaluate'. If a folder of yours is only "
+                "called like it, rename the folder."
             )
-    kept = (track for track in dataset.tracks if not any(keys(track, one) in known[one] for one in same))
-    return replace(dataset, tracks=tuple(kept))
+
+
+def heard_by(trained_on: Iterable[str]) -> Heard:
+    """What a model heard that was trained on data sets of these names.
+
+    GTZAN is known in all its forms, whole even where a model heard a part of it.
+    """
+    names = tuple(trained_on)
+    unlisted = tuple(name for name in names if collection_of(name) != GTZAN)
+    if len(unlisted) == len(names):
+        return Heard(unlisted=unlisted)
+    tracks = tuple(
+        Track(track_id, track_id.split(".")[0], None, fact.artist, fact.title, fact.wav_sha256)
+        for track_id, fact in gtzan_facts().items()
+    )
+    return Heard(tracks, frozenset(fact.wav_bytes for fact in gtzan_facts().values()), unlisted)
+
+
+def unheard(dataset: Dataset, heard: Heard) -> Dataset:
+    """The data set without the tracks that are copies or recordings of what was heard, its possible copies hashed.
+
+    Raises
+    ------
+    DataError
+        If a track or its file has the name of one that was heard (then this is the collection that was trained on), or
+        no track is left.
+    """
+    same: tuple[Relation, ...] = tuple(relation for relation in RELATIONS if relation != "artist")
+    known = {relation: {keys(track, relation) for track in heard.tracks} - {None} for relation in same}
+    for track in dataset.tracks:
+        if not known["track"].isdisjoint((track.track_id, _stem(track))):
+            raise DataError(
+                f"Data set {dataset.name!r} has tracks that the model was trained on, such as {track.track_id!r}; P5 "
+                "asks it about another collection. For its own, evaluate runs: 'genrekit evaluate'."
+            )
+    dataset = _hashed(dataset, heard)
+    kept = tuple(track for track in dataset.tracks if not any(keys(track, one) in known[one] for one in same))
+    if dataset.tracks and not kept:
+        raise DataError(
+            f"The model may have heard the recordings of all {len(dataset)} tracks that were asked for of data set "
+            f"{dataset.name!r}; none is left to ask it about. Take another collection."
+        )
+    return replace(dataset, tracks=kept)
+
+
+def _stem(track: Track) -> str:
+    """The name of a track's file as GTZAN would have it: blues/blues_00000.ogg is blues.00000."""
+    stem = PurePath(track.track_id if track.path is None else track.path.name).stem.casefold()
+    return re.sub(r"^([a-z]+)[_-](\d+)$", r"\1.\2", stem)
+
+
+def _hashed(dataset: Dataset, heard: Heard) -> Dataset:
+    hashes = hash_of_sizes((t.path for t in dataset.tracks if t.path is not None and t.sha256 is None), heard.sizes)
+    tracks = (
+        track if track.path not in hashes else replace(track, sha256=hashes[track.path]) for track in dataset.tracks
+    )
+    return replace(dataset, tracks=tuple(tracks))
 
 
 def across(heard: Iterable[Track], dataset: Dataset) -> tuple[Split, Dataset]:
@@ -64,15 +147,19 @@ def across(heard: Iterable[Track], dataset: Dataset) -> tuple[Split, Dataset]:
     dataset : the other collection; its identifiers are others
     """
     heard = tuple(heard)
+    tracks = dataset.tracks
+    if dataset.numbered_artists:
+        # A number is no name: to the other collection these artists are unknown, and the proof counts them so.
+        tracks = tuple(replace(track, artist=None, title=None) for track in tracks)
     both = Dataset(
         dataset.name,
         (*dataset.genres, *sorted({track.genre for track in heard} - set(dataset.genres), key=_place)),
-        tuple(sorted((*heard, *dataset.tracks), key=lambda track: track.track_id)),
+        tuple(sorted((*heard, *tracks), key=lambda track: track.track_id)),
     )
     parts: dict[Part, tuple[str, ...]] = {
         "train": tuple(track.track_id for track in heard),
         "valid": (),
-        "test": tuple(track.track_id for track in dataset.tracks),
+        "test": tuple(track.track_id for track in tracks),
     }
     return Split("another_collection", "P5", "track", parts, notes=(NOTE,) if heard else ()), both
 

@@ -10,7 +10,7 @@ from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.split import Part
 from genrekit.errors import DataError
 
-__all__ = ["Entry", "catalogue_dataset", "without_repeats"]
+__all__ = ["Catalogue", "Entry", "catalogue_dataset", "without_repeats"]
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,29 @@ class Entry:
     line: str = ""
 
 
+@dataclass(frozen=True)
+class Catalogue:
+    """The tracks of a collection, and what is wrong with their metadata.
+
+    Parameters
+    ----------
+    entries : each of another track
+    faults : what was found wrong
+    numbered_artists : whether artists have the collection's own numbers for names
+    """
+
+    entries: tuple[Entry, ...]
+    faults: tuple[Fault, ...] = ()
+    numbered_artists: bool = False
+
+
 def catalogue_dataset(
     name: str,
     root: Path,
-    entries: Sequence[Entry],
+    catalogue: Catalogue,
     genre_of: Callable[[Entry], str | None],
     *,
     order: Sequence[str] = (),
-    faults: Iterable[Fault] = (),
 ) -> Dataset:
     """The tracks that have a genre and whose audio is below `root`; where it is not, that is a fault of the data set.
 
@@ -54,10 +69,9 @@ def catalogue_dataset(
     ----------
     name : of the data set
     root : folder that the entries' paths start from
-    entries : of the catalogue
+    catalogue : of the collection
     genre_of : the label of an entry; None leaves it out
     order : of the labels; by default alphabetical. Those that no entry has are left out
-    faults : what was found wrong with the catalogue
 
     Raises
     ------
@@ -65,15 +79,17 @@ def catalogue_dataset(
         If no entry has a genre.
     """
     labelled = sorted(
-        ((entry, genre) for entry in entries if (genre := genre_of(entry)) is not None),
+        ((entry, genre) for entry in catalogue.entries if (genre := genre_of(entry)) is not None),
         key=lambda pair: pair[0].track_id,
     )
     used = {genre for _, genre in labelled}
     if not labelled:
-        raise DataError(f"None of the {len(entries)} tracks in the metadata below {root} has a genre of {name!r}.")
-    found, wrong = [], list(faults)
+        raise DataError(
+            f"None of the {len(catalogue.entries)} tracks in the metadata below {root} has a genre of {name!r}."
+        )
+    found, wrong = [], list(catalogue.faults)
     for entry, genre in labelled:
-        path, fault = _audio(root, entry)
+        path, fault = _audio(root, entry, genre)
         if path is None:
             wrong.append(fault)
         else:
@@ -84,6 +100,7 @@ def catalogue_dataset(
         tuple(found),
         tuple(wrong),
         published_parts={entry.track_id: entry.part for entry, _ in labelled},
+        numbered_artists=catalogue.numbered_artists,
     )
 
 
@@ -105,8 +122,8 @@ def without_repeats(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(first.values())
 
 
-def _audio(root: Path, entry: Entry) -> tuple[Path | None, Fault]:
-    fault = Fault("missing", entry.track_id, f"there is no file {entry.paths[0]}")
+def _audio(root: Path, entry: Entry, genre: str) -> tuple[Path | None, Fault]:
+    fault = Fault("missing", entry.track_id, f"there is no file {entry.paths[0]}", genre)
     for name in entry.paths:
         path = root / name
         try:
@@ -116,5 +133,5 @@ def _audio(root: Path, entry: Entry) -> tuple[Path | None, Fault]:
                 return path, fault
         except (OSError, ValueError):
             continue
-        fault = Fault("empty", entry.track_id, f"the file {name} is empty")
+        fault = Fault("empty", entry.track_id, f"the file {name} is empty", genre)
     return None, fault

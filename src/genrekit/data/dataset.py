@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Dataset", "Fault", "Track", "nearest"]
 
+# Kinds of faults of tracks that belong to a data set and whose audio is not here.
+ABSENT = frozenset({"missing", "empty"})
+
 
 @dataclass(frozen=True)
 class Track:
@@ -53,11 +56,13 @@ class Fault:
     kind : a short word, such as ``"undecodable"``, ``"missing"``, ``"copy"``, ``"silent"``
     track_id : the track, or the name of the file where there is no track; None for the data set as a whole
     detail : one sentence for a person
+    genre : of the track, where there is one; None if it is not known
     """
 
     kind: str
     track_id: str | None
     detail: str
+    genre: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ class Dataset:
     table : features of excerpts of exactly these tracks; None where there is audio or an archive
     published_parts : part of each track in the split that was published with the collection, of tracks that are not
         here too; None if there is none
+    numbered_artists : whether artists have the collection's own numbers for names, which no other collection knows
 
     Raises
     ------
@@ -92,6 +98,7 @@ class Dataset:
     same_recordings: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
     table: FeatureTable | None = field(default=None, repr=False)
     published_parts: Mapping[str, Part] | None = field(default=None, repr=False)
+    numbered_artists: bool = False
 
     def __post_init__(self) -> None:
         ids = [track.track_id for track in self.tracks]
@@ -129,6 +136,11 @@ class Dataset:
         if place is None:
             raise DataError(f"Data set {self.name!r} has no track {track_id!r}{nearest(track_id, self.index)}.")
         return self.tracks[place]
+
+    def absent(self, genres: Iterable[str] | None = None) -> tuple[Fault, ...]:
+        """The faults of tracks that should be here and are not, of these genres or, by default, of all its own."""
+        asked = frozenset(self.genres if genres is None else genres)
+        return tuple(fault for fault in self.faults if fault.kind in ABSENT and fault.genre in asked)
 
     def labels(self, track_ids: Iterable[str]) -> list[int]:
         """Genre index of each track, in the order given."""

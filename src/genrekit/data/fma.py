@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from genrekit.data.catalogue import Entry, catalogue_dataset, without_repeats
+from genrekit.data.catalogue import Catalogue, Entry, catalogue_dataset, without_repeats
 from genrekit.data.dataset import Dataset, Fault
 from genrekit.data.label_maps import FMA_TO_GTZAN
 from genrekit.data.split import Part
@@ -20,7 +19,6 @@ __all__ = [
     "CITATION",
     "LICENCE",
     "SOURCE",
-    "Catalogue",
     "Subset",
     "load_fma",
     "load_fma_gtzan_genres",
@@ -52,14 +50,6 @@ COLUMNS = (
 LONGEST_CELL = 2**31 - 1
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """A subset's tracks, and what is wrong with their metadata."""
-
-    entries: tuple[Entry, ...]
-    faults: tuple[Fault, ...] = ()
-
-
 def load_fma(root: Path, name: str, subset: Subset) -> Dataset:
     """Load a subset with its top genres as labels, from ``root/fma_metadata`` and ``root/fma_small`` or larger.
 
@@ -74,8 +64,7 @@ def load_fma(root: Path, name: str, subset: Subset) -> Dataset:
     DataError
         If a table is missing, or is not as it was published.
     """
-    catalogue = read_catalogue(root, subset)
-    return catalogue_dataset(name, root, catalogue.entries, lambda entry: entry.genre, faults=catalogue.faults)
+    return catalogue_dataset(name, root, read_catalogue(root, subset), lambda entry: entry.genre)
 
 
 def load_fma_gtzan_genres(root: Path, name: str, subset: Subset) -> Dataset:
@@ -87,14 +76,8 @@ def load_fma_gtzan_genres(root: Path, name: str, subset: Subset) -> Dataset:
         If a table is missing, or is not as it was published.
     """
     catalogue = read_catalogue(root, subset)
-    return catalogue_dataset(
-        name,
-        root,
-        catalogue.entries,
-        lambda entry: FMA_TO_GTZAN.genre_of(entry.tags),
-        order=tuple(FMA_TO_GTZAN.tags),
-        faults=catalogue.faults,
-    )
+    order = tuple(FMA_TO_GTZAN.tags)
+    return catalogue_dataset(name, root, catalogue, lambda entry: FMA_TO_GTZAN.genre_of(entry.tags), order=order)
 
 
 def read_catalogue(root: Path, subset: Subset) -> Catalogue:

@@ -66,7 +66,7 @@ def load_gtzan_genres(root: Path, name: str, genres: Sequence[str]) -> Dataset:
     for track_id, fact in facts.items():
         path = files.get(track_id)
         if path is None:
-            faults.append(Fault("missing", track_id, "there is no file of this track"))
+            faults.append(Fault("missing", track_id, "there is no file of this track", track_id.split(".")[0]))
         elif track_id in broken and path.stat().st_size == fact.wav_bytes:
             faults.append(broken[track_id])
         else:

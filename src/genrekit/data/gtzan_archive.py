@@ -65,5 +65,9 @@ def load_gtzan_archive(root: Path) -> Dataset:
     present = set(archive.track_ids)
     faults = [fault for fault in known_faults() if fault.track_id not in present]
     known = {fault.track_id for fault in faults}
-    faults += [Fault("missing", name, "not in the archive") for name in sorted(facts) if name not in present | known]
+    faults += [
+        Fault("missing", name, "not in the archive", name.split(".")[0])
+        for name in sorted(facts)
+        if name not in present | known
+    ]
     return Dataset("gtzan_archive", GENRES, tuple(tracks), tuple(faults), archive, known_recordings())

@@ -142,5 +142,8 @@ def gtzan_dataset(
         )
         for track_id, rows in table.rows.items()
     )
-    faults = tuple(Fault("missing", known, "not in the table") for known in sorted(facts.keys() - table.rows.keys()))
+    faults = tuple(
+        Fault("missing", known, "not in the table", known.partition(".")[0])
+        for known in sorted(facts.keys() - table.rows.keys())
+    )
     return Dataset(name, GENRES, tracks, faults, table=table, same_recordings=known_recordings())

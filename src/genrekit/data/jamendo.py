@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from genrekit.data.catalogue import Entry, catalogue_dataset, without_repeats
+from genrekit.data.catalogue import Catalogue, Entry, catalogue_dataset, without_repeats
 from genrekit.data.dataset import Dataset
 from genrekit.data.info import DatasetInfo
 from genrekit.data.split import Part
@@ -54,7 +54,7 @@ def load_jamendo(root: Path) -> Dataset:
     return catalogue_dataset("jamendo", root, read_catalogue(root), lambda entry: entry.genre)
 
 
-def read_catalogue(root: Path) -> tuple[Entry, ...]:
+def read_catalogue(root: Path) -> Catalogue:
     """All songs of the three tables, with their tags without ``"genre---"``.
 
     Raises
@@ -70,20 +70,21 @@ def read_catalogue(root: Path) -> tuple[Entry, ...]:
             f"{root} does not hold the metadata of MTG-Jamendo: none of {places} exists. Put the three tables of "
             "split-0 beside the folder audio/ and give the folder that then holds both."
         )
-    return without_repeats(entry for part, name in FILES.items() for entry in _read(folder / name, part))
+    entries = without_repeats(entry for part, name in FILES.items() for entry in _read(folder / name, part))
+    return Catalogue(entries, numbered_artists=True)
 
 
 def _read(path: Path, part: Part) -> Iterator[Entry]:
     # Not splitlines, and no csv: the tables have no quotes, and tags are as many cells as there are.
     lines = read_text(path, what="a table of MTG-Jamendo").rstrip("\n").split("\n")
-    header = lines[0].rstrip("\r").split("\t")
+    header = lines[0].split("\t")
     if header != HEADER:
         raise DataError(
             f"{path} must have the columns {', '.join(HEADER)}, with tabs between; found {', '.join(header)}. "
             "Take the published file."
         )
     for number, line in enumerate(lines[1:], start=2):
-        yield _entry(line.rstrip("\r").split("\t"), part, f"{path}, line {number}")
+        yield _entry(line.split("\t"), part, f"{path}, line {number}")
 
 
 def _entry(cells: list[str], part: Part, where: str) -> Entry:

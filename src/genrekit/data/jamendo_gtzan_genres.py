@@ -31,7 +31,7 @@ def load_jamendo_gtzan_genres(root: Path) -> Dataset:
     DataError
         If a table of the metadata is missing, or is not as it was published.
     """
-    entries = read_catalogue(root)
+    catalogue = read_catalogue(root)
     return catalogue_dataset(
-        "jamendo_gtzan_genres", root, entries, lambda entry: JAMENDO_TO_GTZAN.genre_of(entry.tags), order=GENRES
+        "jamendo_gtzan_genres", root, catalogue, lambda entry: JAMENDO_TO_GTZAN.genre_of(entry.tags), order=GENRES
     )

@@ -33,6 +33,7 @@ def without_genres(dataset: Dataset, genres: Iterable[str]) -> Dataset:
     if len(kept_genres) < 2:
         raise DataError(f"Of the genres {', '.join(dataset.genres)}, {len(kept_genres)} would be left; 2 are needed.")
     gone = {track.track_id for track in dataset.tracks if track.genre in left_out}
+    absent = {fault.track_id for fault in dataset.absent(left_out)}
     rows = [row for row, track in enumerate(dataset.tracks) if track.genre not in left_out]
     tracks = tuple(dataset.tracks[row] for row in rows)
     ids = {track.track_id for track in tracks}
@@ -41,12 +42,12 @@ def without_genres(dataset: Dataset, genres: Iterable[str]) -> Dataset:
         dataset,
         genres=kept_genres,
         tracks=tracks,
-        # A track that is missing or broken is in no genre here; its fault tells a list of tracks why it is not there.
+        # The fault of a track that is missing or broken stays: it tells a list of tracks why it is not there.
         faults=tuple(fault for fault in dataset.faults if fault.track_id not in gone),
         archive=None if dataset.archive is None else _rows_of_archive(dataset.archive, rows),
         table=None if dataset.table is None else _rows_of_table(dataset.table, ids),
         same_recordings=None if pairs is None else tuple(pair for pair in pairs if ids.issuperset(pair)),
-        published_parts=None if parts is None else {t: part for t, part in parts.items() if t not in gone},
+        published_parts=None if parts is None else {t: part for t, part in parts.items() if t not in gone | absent},
     )
 
 

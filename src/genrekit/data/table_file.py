@@ -2,7 +2,8 @@
 
 A row is an excerpt: `track`, `genre`, `artist`, `title`, `sha256`, `recording`, `start_s`, `window_s`; features follow.
 What is not known of a track is "". Tracks that hold one recording have one name in `recording`, so that a split of the
-table can be proved like one of the audio that it was made from.
+table can be proved like one of the audio that it was made from. A Parquet table also tells which tracks of the data set
+were missing when it was made; CSV has no place for that.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genrekit.data.dataset import Dataset, Track
+from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.relations import groups
 from genrekit.errors import DataError
@@ -62,7 +64,7 @@ def write_table_file(dataset: Dataset, path: Path) -> None:
             if path.suffix.lower() == ".csv":
                 partial.write_text(_csv(columns), encoding="utf-8", newline="")
             else:
-                _write_parquet(columns, dataset.name, partial)
+                _write_parquet(columns, dataset, partial)
     except OSError as error:
         raise DataError(f"Cannot write {path}: {error.strerror or error}.") from None
 
@@ -78,9 +80,13 @@ def read_table_file(path: Path) -> Dataset:
     require_suffix(path)
     if not path.is_file():
         raise DataError(f"There is no feature table {path}; 'genrekit data prepare features' makes one.")
-    name, columns = _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path)
+    faults: tuple[Fault, ...] = ()
+    if path.suffix.lower() == ".csv":
+        name, columns = _read_csv(path)
+    else:
+        name, columns, faults = _read_parquet(path)
     try:
-        return _dataset(name, columns)
+        return replace(_dataset(name, columns), faults=faults)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 
@@ -198,22 +204,28 @@ def _read_csv(path: Path) -> tuple[str, dict[str, list[str]]]:
     return path.stem, {column: [row[place] for row in rows] for place, column in enumerate(header)}
 
 
-def _write_parquet(columns: Mapping[str, Sequence[Any]], name: str, path: Path) -> None:
+def _write_parquet(columns: Mapping[str, Sequence[Any]], dataset: Dataset, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.table({column: pa.array(values) for column, values in columns.items()})
-    metadata = {METADATA_KEY: json.dumps({"format": 1, "name": name})}
+    missing = [[fault.track_id, fault.genre] for fault in dataset.absent()]
+    metadata = {METADATA_KEY: json.dumps({"format": 1, "name": dataset.name, "missing": missing})}
     pq.write_table(table.replace_schema_metadata(metadata), path)
 
 
-def _read_parquet(path: Path) -> tuple[str, dict[str, list[Any]]]:
+def _read_parquet(path: Path) -> tuple[str, dict[str, list[Any]], tuple[Fault, ...]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         table = pq.ParquetFile(path).read()
-        name = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}")).get("name") or path.stem
-    except (OSError, pa.ArrowInvalid, ValueError, AttributeError) as error:
+        told = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
+        name = told.get("name") or path.stem
+        faults = tuple(
+            Fault("missing", str(track_id), "was missing when the table was made", str(genre))
+            for track_id, genre in told.get("missing", ())
+        )
+    except (OSError, pa.ArrowInvalid, ValueError, AttributeError, TypeError) as error:
         raise DataError(f"{path} is not a Parquet file, or a damaged one: {error}.") from None
-    return str(name), table.to_pydict()
+    return str(name), table.to_pydict(), faults

@@ -89,7 +89,7 @@ def write_table(
     todo = [(track_id, file) for track_id, file in files.items() if track_id not in done]
     for rows in compute_rows(todo, windows, n_processes=n_processes):
         if rows.error:
-            faults.append(Fault("undecodable", rows.track_id, rows.error))
+            faults.append(Fault("undecodable", rows.track_id, rows.error, dataset.track(rows.track_id).genre))
         else:
             kept.add(rows, files[rows.track_id])
             done[rows.track_id] = rows
@@ -97,11 +97,13 @@ def write_table(
             progress(len(done) + len(faults), len(files), rows.track_id)
     if not done:
         raise DataError(f"None of the {len(files)} tracks of {dataset.name!r} can be used; first: {faults[0].detail}")
-    made = _dataset(dataset, [done[track_id] for track_id in sorted(done)], windows.window_s)
+    absent = (track for track in dataset.tracks if track.path is None)
+    faults += [Fault("missing", one.track_id, "there is no audio of this track", one.genre) for one in absent]
+    # To whoever reads the table, what could not be used is missing like what was not there.
+    lacking = (*dataset.absent(), *(replace(fault, kind="missing") for fault in faults))
+    made = _dataset(dataset, [done[track_id] for track_id in sorted(done)], windows.window_s, lacking)
     write_table_file(made, path)
     kept.remove()
-    absent = (track for track in dataset.tracks if track.path is None)
-    faults += [Fault("missing", track.track_id, "there is no audio of this track") for track in absent]
     noticed = tuple(warning for rows in done.values() for warning in rows.warnings)
     n_rows = 0 if made.table is None else len(made.table)
     return WrittenTable(
@@ -109,7 +111,7 @@ def write_table(
     )
 
 
-def _dataset(dataset: Dataset, done: list[TrackRows], window_s: float) -> Dataset:
+def _dataset(dataset: Dataset, done: list[TrackRows], window_s: float, faults: tuple[Fault, ...]) -> Dataset:
     tracks: list[Track] = [dataset.track(rows.track_id) for rows in done]
     table = FeatureTable(
         HANDCRAFTED_NAMES,
@@ -119,7 +121,7 @@ def _dataset(dataset: Dataset, done: list[TrackRows], window_s: float) -> Datase
         np.array([values for rows in done for values in rows.values], dtype=np.float64),
         tuple(track.genre for track, rows in zip(tracks, done, strict=True) for _ in rows.start_s),
     )
-    return replace(dataset, tracks=tuple(tracks), faults=(), archive=None, table=table)
+    return replace(dataset, tracks=tuple(tracks), faults=faults, archive=None, table=table)
 
 
 class _Kept:

@@ -102,6 +102,15 @@ class ModelCard:
         _require(fit, "short_temperatures", self.short_temperatures, "pairs of positive numbers, the first rising")
 
     @property
+    def datasets(self) -> tuple[str, ...]:
+        """Data sets that were learnt from, those of a base model too; empty if the card names none."""
+        # An exported run names its data set with its scores, and a learnt model those that its base names.
+        own = self.trained_on.get("dataset") or self.evaluation.get("dataset")
+        base = self.trained_on.get("base_datasets")
+        names = (own, *base) if isinstance(base, list | tuple) else (own,)
+        return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))
+
+    @property
     def window_samples(self) -> int:
         """Samples of one window, the second dimension of the graph's input."""
         return round(self.window_s * self.sr)

@@ -52,7 +52,13 @@ def make_card(
         unknown_threshold=unknown_threshold,
         features=base.card.features,
         model={"name": "learned", "strength": strength, "embedding_of": dict(base.card.model)},
-        trained_on={"songs": dict(counts), "base": base.card.name, "base_sha256": base_sha256},
+        trained_on={
+            "dataset": cross_validated.predictions.dataset,
+            "songs": dict(counts),
+            "base": base.card.name,
+            "base_sha256": base_sha256,
+            "base_datasets": list(base.card.datasets),
+        },
         evaluation=evaluation,
         text=_text(name, base, counts, cross_validated),
     )

@@ -12,7 +12,7 @@ import torch
 from genrekit.data.dataset import Dataset
 from genrekit.data.leakage import require_proof
 from genrekit.data.left_out import without_genres
-from genrekit.data.registry import DATASETS, dataset_info, load_dataset
+from genrekit.data.registry import load_dataset
 from genrekit.data.same_recordings import with_same_recordings
 from genrekit.data.split import PARTS, Part, Split, read_split
 from genrekit.data.splits import make_split
@@ -148,7 +148,7 @@ def _cut_from(recipe: Recipe) -> tuple[str, float | None]:
 def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
     split = split_of(recipe, dataset)
     proof = require_proof(split, dataset).to_dict()
-    n_missing = _n_missing(recipe, dataset)
+    n_missing = _n_missing(dataset)
     if n_missing > MANY_MISSING * (len(dataset) + n_missing):
         # Folds of what is left are other folds; reports say so.
         proof["n_tracks_missing"] = n_missing
@@ -157,16 +157,9 @@ def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
     return split, proof
 
 
-def _n_missing(recipe: Recipe, dataset: Dataset) -> int:
-    """Tracks of the genres in use that a data set which is the same for everybody should have; 0 for one's own."""
-    if dataset_info(recipe.data.dataset).n_tracks is None:
-        # A table has the name of the data set that it was made from, but not the faults of that.
-        made_from = dataset_info(dataset.name) if dataset.table is not None and dataset.name in DATASETS else None
-        if made_from is None or made_from.n_tracks is None or recipe.data.left_out:
-            return 0
-        return max(0, made_from.n_tracks - len(dataset))
-    missing = [fault.track_id or "" for fault in dataset.faults if fault.kind == "missing"]
-    return sum(track_id.split(".")[0] in dataset.genres for track_id in missing)
+def _n_missing(dataset: Dataset) -> int:
+    """Tracks of the genres in use that should be there, and are not; a folder of one's own and a CSV do not know."""
+    return len(dataset.absent())
 
 
 def _require_all_genres(split: Split, dataset: Dataset) -> None:
