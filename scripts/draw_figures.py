@@ -21,6 +21,8 @@ FIGURES = REPOSITORY / "results" / "figures"
 SYSTEMS = {
     "se_cnn": ("a_se_cnn_archive/p2", "a_se_cnn_archive/p4", "a_se_cnn_contaminated_archive/p1"),
     "se_cnn_gap": ("a_se_cnn_gap_archive/p2", "a_se_cnn_gap_archive/p4", "a_se_cnn_gap_contaminated_archive/p1"),
+    "se_cnn_augmented": ("a_se_cnn_augmented_archive/p2", "a_se_cnn_augmented_archive/p4"),
+    "se_cnn_gap_augmented": ("a_se_cnn_gap_augmented_archive/p2", "a_se_cnn_gap_augmented_archive/p4"),
     "mlp_30s": ("a_mlp_30s/p2", "a_mlp_30s/p4"),
     "mlp_3s": ("a_mlp_3s/p2", "a_mlp_3s/p4", "a_mlp_3s_contaminated/p1"),
     "mlp_10s": ("a_mlp_10s/p2", "a_mlp_10s/p4", "a_mlp_10s_contaminated/p1"),
