@@ -192,6 +192,16 @@ def test_answers_that_do_not_say_of_which_model_are_of_another(
     assert not (tmp_path / "out/model.json").exists()
 
 
+@pytest.mark.parametrize("name", ["predictions.parquet", "split.json"])
+def test_what_a_training_run_left_is_not_written_over(name: str, transfer: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_bytes(b"of a run")
+    refused = transfer()
+    assert refused.code == 1 and f"has a {name} that this command did not write" in refused.err
+    assert (tmp_path / "out" / name).read_bytes() == b"of a run"
+    assert not (tmp_path / "out/model.json").exists()
+
+
 def test_own_folders_and_a_model_of_unknown_training(
     genrekit_cli: Callable[..., Any], tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path
 ) -> None:

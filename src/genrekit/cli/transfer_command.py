@@ -205,6 +205,11 @@ def _require_same_model(classifier: Classifier, output: Path) -> None:
     told = record.is_file() and record.read_bytes() == text.encode()
     if not told and any(path.exists() for path in (record, answers, part_of(answers))):
         raise RunError(f"The answers in {output} are of another model; give another --output.")
+    other = next((name for name in (PREDICTIONS, SPLIT) if not told and (output / name).exists()), None)
+    if other is not None:
+        raise RunError(
+            f"{output} has a {other} that this command did not write, such as a run's; give another --output."
+        )
     write_new(record, text)
 
 
