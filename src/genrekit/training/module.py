@@ -78,7 +78,8 @@ class GenreModule(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         o = self._optimisation
         kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[o.optimizer]
-        optimizer = kind(self.network.parameters(), lr=o.learning_rate, weight_decay=o.weight_decay)
+        # Fused: one pass over the parameters instead of a dozen; a tenth of a step of report B's networks.
+        optimizer = kind(self.network.parameters(), lr=o.learning_rate, weight_decay=o.weight_decay, fused=True)
         steps = int(self.trainer.estimated_stepping_batches)
         if o.schedule == "constant":
             return optimizer

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from genrekit.models.layers.byte_dropout import apply_mask, keep_mask, kept_share  # noqa: E402
+from genrekit.models.layers.byte_dropout import ByteDropout, apply_mask, keep_mask, kept_share  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +44,20 @@ def test_draws_follow_the_default_generator() -> None:
     torch.manual_seed(3)
     assert torch.equal(keep_mask(x, 0.5), first)
     assert not torch.equal(first, second)
+
+
+def test_the_layer_scales_what_it_keeps_and_passes_the_gradient_where_it_kept() -> None:
+    layer = ByteDropout(0.25)
+    x = torch.randn(40, 50, requires_grad=True)
+    y = layer(x)
+    kept = y != 0
+    torch.testing.assert_close(y, torch.where(kept, x / 0.75, 0))
+    y.sum().backward()
+    torch.testing.assert_close(x.grad, torch.where(kept, 1 / 0.75, 0.0))
+    assert 0.7 < kept.float().mean() < 0.8
+
+
+@pytest.mark.parametrize("layer", [ByteDropout(0.5).eval(), ByteDropout(0.0)])
+def test_the_layer_changes_nothing_outside_training_or_without_a_probability(layer: ByteDropout) -> None:
+    x = torch.randn(4, 5)
+    assert torch.equal(layer(x), x)

@@ -23,8 +23,7 @@ def test_the_same_as_pytorch_s_layer_with_its_parameters(ours: nn.Module, theirs
     theirs.load_state_dict(ours.state_dict())
     x = torch.randn(3, n_steps, 6, requires_grad=True)
     if isinstance(theirs, nn.MaxPool1d) and n_steps == 1:
-        assert ours(x).shape == (3, 0, 6)  # which PyTorch's refuses
-        return
+        pytest.skip("there is nothing to choose from")
     y = ours(x)
     expected = theirs(x.transpose(1, 2)).transpose(1, 2)
     torch.testing.assert_close(y, expected)

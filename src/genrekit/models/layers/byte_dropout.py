@@ -8,9 +8,12 @@ features is a tenth of the work of multiplying by a bool, which PyTorch first tu
 
 from __future__ import annotations
 
-import torch
+from typing import Any
 
-__all__ = ["apply_mask", "keep_mask", "kept_share"]
+import torch
+from torch import nn
+
+__all__ = ["ByteDropout", "apply_mask", "keep_mask", "kept_share"]
 
 _INTEGER_OF_BYTES = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 
@@ -46,6 +49,44 @@ def keep_mask(x: torch.Tensor, dropout: float) -> torch.Tensor:
 def apply_mask(x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """A new tensor: `x` where `mask` from `keep_mask` has its bits set, 0 elsewhere. Not seen by autograd."""
     return torch.bitwise_and(x.view(mask.dtype), mask).view(x.dtype)
+
+
+class ByteDropout(nn.Module):
+    """Dropout (Srivastava et al. 2014) that costs a byte of randomness an element.
+
+    Parameters
+    ----------
+    dropout : probability of dropping an element, 0 to 1; kept to the nearest 1/256
+    """
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__()
+        self.dropout = dropout
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Any dense floating-point tensor of 2, 4 or 8 bytes an element -> the same shape and type."""
+        if not self.training or self.dropout == 0.0:
+            return x
+        dropped: torch.Tensor = _MaskedAndScaled.apply(  # type: ignore[no-untyped-call]
+            x, keep_mask(x, self.dropout), 1 / kept_share(self.dropout)
+        )
+        return dropped
+
+    def extra_repr(self) -> str:
+        return f"{self.dropout}"
+
+
+class _MaskedAndScaled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, mask: torch.Tensor, scale: float) -> torch.Tensor:
+        ctx.save_for_backward(mask)
+        ctx.scale = scale
+        return apply_mask(x, mask).mul_(scale)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        (mask,) = ctx.saved_tensors
+        return apply_mask(grad, mask).mul_(ctx.scale), None, None
 
 
 def _kept_of_256(dropout: float) -> int:
