@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from genrekit.features.augmentation import (
     BandLimit,
     CellJitter,
+    CutMix,
     Equaliser,
     FrequencyMask,
     FrequencyMixStyle,
@@ -181,3 +182,33 @@ def test_without_stretch_columns_stay_as_they_are() -> None:
     # Along the mel axis each value is between two of its own column.
     assert ((shifted >= x[:, :, :10].amin(1, keepdim=True)) & (shifted <= x[:, :, :10].amax(1, keepdim=True))).all()
     assert not torch.equal(shifted, x[:, :, :10])
+
+
+def test_cutmix_puts_a_rectangle_of_another_item_and_counts_its_area():
+    targets = torch.eye(8)
+    x = torch.arange(8.0)[:, None, None].expand(8, 20, 30).clone()
+    mixed, mixed_targets = CutMix(1.0)(x, targets, generator(3))
+    assert torch.equal(x, torch.arange(8.0)[:, None, None].expand(8, 20, 30))
+    assert torch.allclose(mixed_targets.sum(1), torch.ones(8))
+    changed = 0
+    for own, (item, target) in enumerate(zip(mixed, mixed_targets, strict=True)):
+        torch.testing.assert_close(torch.stack([(item == other).float().mean() for other in range(8)]), target)
+        foreign = item != own
+        if foreign.any():
+            changed += 1
+            rows, columns = foreign.any(1), foreign.any(0)
+            assert torch.equal(foreign, rows[:, None] & columns[None, :])
+            for side in (rows, columns):
+                place = side.nonzero().flatten()
+                assert len(place) == place[-1] - place[0] + 1
+            assert abs(rows.float().mean() - columns.float().mean()) <= 1 / 40 + 1 / 60 + 1e-6
+    assert changed >= 5
+
+
+def test_cutmix_keeps_the_share_that_was_drawn():
+    x = torch.arange(4000.0)[:, None, None].expand(4000, 16, 16)
+    mixed, _ = CutMix(1.0)(x, torch.zeros(4000, 1), generator())
+    kept = (mixed == x).float().mean((1, 2))
+    # Beta(1, 1) is even: mean 1/2, variance 1/12.
+    assert abs(float(kept.mean()) - 0.5) < 0.02
+    assert abs(float(kept.var()) - 1 / 12) < 0.01

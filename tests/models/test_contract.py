@@ -49,11 +49,14 @@ VARIANTS: dict[str, list[tuple[dict[str, Any], FeatureSpec, float]]] = {
         ({}, *ARCHIVE_10_S),
         *(({"width": 4, "pooling": name}, ARCHIVE_LOG_MEL, 3.0) for name in POOLINGS),
         ({"width": 4, "squeeze_reduction": 4, "frequency_aware": True}, ARCHIVE_LOG_MEL, 5.0),
+        ({"width": 4, "excerpt_norm": "excerpt"}, ARCHIVE_LOG_MEL, 3.0),
+        ({"width": 4, "excerpt_norm": "band", "skipped_share": 0.2}, ARCHIVE_LOG_MEL, 3.0),
     ],
     "ensemble": [
         ({"members": [{"name": "res_cnn", "options": {"width": 4}}, {"name": "texture_mlp"}]}, *ARCHIVE_10_S),
         ({"members": [{"name": "res_cnn", "options": {"width": width}} for width in (4, 8, 4)]}, ARCHIVE_LOG_MEL, 3.0),
     ],
+    "bbnn": [({}, *ARCHIVE_10_S), ({"width": 4, "dropout": 0.5}, ARCHIVE_LOG_MEL, 3.0)],
     "texture_mlp": [({"spectrum_regions": 3}, *ARCHIVE_10_S), ({"units": 16, "dropout": 0.0}, ARCHIVE_LOG_MEL, 3.0)],
     "resnet": [({}, ARCHIVE_LOG_MEL, 3.0), ({}, POWER_SPECTROGRAM_A, 3.0), ({"depth": 34}, ARCHIVE_LOG_MEL, 3.0)],
     "cnn_lstm": [

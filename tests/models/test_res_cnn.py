@@ -5,6 +5,7 @@ import torch
 
 from genrekit.errors import RecipeError
 from genrekit.models import ModelSpec, create_model
+from genrekit.models.layers.residual_block import ResidualBlock
 
 
 def parameters(**options) -> int:
@@ -63,8 +64,24 @@ def test_the_first_convolution_keeps_the_resolution_that_it_is_asked_to(bins, co
         {"squeeze_reduction": -1},
         {"stride_bins": 0},
         {"stride_columns": 3},
+        {"excerpt_norm": "track"},
+        {"skipped_share": 1.0},
     ],
 )
 def test_options_out_of_range(options):
     with pytest.raises(RecipeError, match="expected"):
         parameters(**options)
+
+
+def test_skipped_items_go_through_the_shortcut_alone_and_later_blocks_are_skipped_more_often() -> None:
+    network = create_model(ModelSpec("res_cnn", 10, 128, None, {"width": 4, "skipped_share": 0.4}))
+    blocks = [module for module in network.modules() if isinstance(module, ResidualBlock)]
+    assert [block.skipped_share for block in blocks] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
+    torch.manual_seed(0)
+    last = ResidualBlock(8, 8, skipped_share=0.4).train()
+    x = torch.rand(2000, 8, 1, 1)
+    with torch.no_grad():
+        y, residual = last(x), last.residual(x)
+    skipped = torch.isclose(y, x, atol=1e-6).flatten(1).all(1)
+    assert abs(float(skipped.float().mean()) - 0.4) < 0.04
+    torch.testing.assert_close(y[~skipped], torch.relu(x + residual / 0.6)[~skipped], rtol=1e-4, atol=1e-5)

@@ -148,10 +148,11 @@ def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe
         assert 0.6 < kept / len(changed) < 0.9
 
 
-def test_the_last_epochs_are_plain_where_they_should_be(make_recipe, archive_path):
+@pytest.mark.parametrize("mixing", [{"mixup_alpha": 0.4}, {"cutmix_alpha": 1.0}], ids=["mixup", "cutmix"])
+def test_the_last_epochs_are_plain_where_they_should_be(make_recipe, archive_path, mixing):
     dataset = load_dataset("archive", archive_path)
     source = ArchiveSource(dataset, CPU)
-    masks = {"time_mask_fraction": 0.3, "frequency_mask_bins": 24, "mixup_alpha": 0.4}
+    masks = {"time_mask_fraction": 0.3, "frequency_mask_bins": 24, **mixing}
 
     def epoch(number: int, **augmentation) -> tuple[torch.Tensor, torch.Tensor]:
         recipe = make_recipe(

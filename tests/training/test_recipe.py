@@ -111,8 +111,10 @@ def test_what_would_do_nothing_or_not_what_it_says_is_refused(make_recipe):
         make_recipe(optimisation={**optimisation, "batch_size": 8, "trimmed_share": 0.04})
     with pytest.raises(RecipeError, match="plain_last_epochs is 4, more than max_epochs, 3"):
         make_recipe(augmentation={"plain_last_epochs": 4}, optimisation=optimisation)
-    with pytest.raises(RecipeError, match="artist_balance weighs tracks, which mixup mixes"):
+    with pytest.raises(RecipeError, match="artist_balance weighs tracks, which mixup and cutmix mix"):
         make_recipe(augmentation={"mixup_alpha": 0.4}, optimisation={**optimisation, "artist_balance": 0.5})
+    with pytest.raises(RecipeError, match="mixup_alpha and cutmix_alpha are both above 0"):
+        make_recipe(augmentation={"mixup_alpha": 0.4, "cutmix_alpha": 1.0}, optimisation=optimisation)
 
 
 def test_masks_fit_their_features(make_recipe):

@@ -17,6 +17,7 @@ from genrekit.features.random_draws import beta, uniform
 __all__ = [
     "BandLimit",
     "CellJitter",
+    "CutMix",
     "Equaliser",
     "FrequencyMask",
     "FrequencyMixStyle",
@@ -225,3 +226,24 @@ class Mixup:
         weight_x = weight.view(-1, *([1] * (x.dim() - 1))).to(x.dtype)
         weight_target = weight[:, None].to(targets.dtype)
         return torch.lerp(x[other], x, weight_x), torch.lerp(targets[other], targets, weight_target)
+
+
+@dataclass(frozen=True)
+class CutMix:
+    """Puts a rectangle of another item of the batch over each item, and mixes targets by area (Yun et al. 2019).
+
+    alpha : both parameters of the Beta distribution of the share that an item keeps, > 0. Height and width of the
+        rectangle are the same share of the bins and of the columns; it lies within the item.
+    """
+
+    alpha: float
+
+    def __call__(self, x: Tensor, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """x [batch, n_bins, n_columns] and targets [batch, n_classes] (probabilities)."""
+        side = (1 - beta(len(x), self.alpha, x, generator)).sqrt()
+        other = torch.randperm(len(x), generator=generator, device=generator.device).to(x.device)
+        rows = _band_mask((side * x.shape[1]).round(), x.shape[1], generator)
+        columns = _band_mask((side * x.shape[2]).round(), x.shape[2], generator)
+        inside = rows[:, :, None] & columns[:, None, :]
+        kept = 1 - inside.float().mean((1, 2))[:, None].to(targets.dtype)
+        return torch.where(inside, x[other], x), torch.lerp(targets[other], targets, kept)

@@ -24,6 +24,7 @@ MODELS: dict[str, str] = {
     "resnet": "genrekit.models.resnet:ResNet",
     "cnn_lstm": "genrekit.models.cnn_lstm:CNNLSTM",
     "transformer": "genrekit.models.transformer:SpectrogramTransformer",
+    "bbnn": "genrekit.models.bbnn:BBNN",
     "sincnet": "genrekit.models.sincnet:SincNet",
     "ensemble": "genrekit.models.ensemble:Ensemble",
 }

@@ -14,6 +14,7 @@ from genrekit.errors import RecipeError
 from genrekit.features.augmentation import (
     BandLimit,
     CellJitter,
+    CutMix,
     Equaliser,
     FrequencyMask,
     FrequencyMixStyle,
@@ -174,6 +175,8 @@ class TrainingBatches:
         features = self._augmented(self._cut(index, generator), augmentation, generator)
         if augmentation.mixup_alpha:
             features, targets = Mixup(augmentation.mixup_alpha)(features, targets, generator)
+        if augmentation.cutmix_alpha:
+            features, targets = CutMix(augmentation.cutmix_alpha)(features, targets, generator)
         if self._teachers is not None:
             targets = self._teachers.targets(features, targets)
         weights = torch.ones(len(index), device=features.device)
@@ -217,7 +220,7 @@ class TrainingBatches:
         return self._warp.wide_columns(self._window_steps) if self._warp else self._window_steps
 
     def _augmented(self, cut: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
-        """Features of a cut, with all of the augmentation but mixup."""
+        """Features of a cut, with all of the augmentation but mixup and cutmix."""
         if augmentation.gain_db is not None:
             cut = RandomGain(*augmentation.gain_db, augmentation.gain_probability)(cut, generator)
         if augmentation.noise_snr_db is not None:

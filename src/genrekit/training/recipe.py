@@ -140,8 +140,10 @@ class Recipe(Strict):
                 f"optimisation.trimmed_share is {trimmed:g}, less than half an excerpt of a batch of "
                 f"{optimisation.batch_size}"
             )
-        if optimisation.artist_balance and self.augmentation.mixup_alpha:
-            raise ValueError("optimisation.artist_balance weighs tracks, which mixup mixes; set mixup_alpha=0")
+        if optimisation.artist_balance and self.augmentation.mixes_targets:
+            raise ValueError(
+                "optimisation.artist_balance weighs tracks, which mixup and cutmix mix; set their alpha to 0"
+            )
 
     @property
     def members(self) -> tuple[Recipe, ...]:

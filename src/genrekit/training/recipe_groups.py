@@ -90,9 +90,10 @@ class Augmentation(Strict):
     gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
     noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
     share : of the items that stretch and shift change, equaliser, cell jitter and noise floor, each drawn on its own
-    plain_last_epochs : so many epochs at the end do without masks, mixup and mixed styles, so that the network, its
-        normalisation above all, is fitted to whole excerpts of one track, as it is used (He et al. 2019, arXiv
-        1909.09148)
+    mixup_alpha, cutmix_alpha : one of them at most
+    plain_last_epochs : so many epochs at the end do without masks, mixup, cutmix and mixed styles, so that the
+        network, its normalisation above all, is fitted to whole excerpts of one track, as it is used (He et al. 2019,
+        arXiv 1909.09148)
     """
 
     gain_db: tuple[float, float] | None = None
@@ -111,14 +112,27 @@ class Augmentation(Strict):
     frequency_mask_bins: int = Field(default=0, ge=0)
     time_mask_fraction: float = Field(default=0.0, ge=0, le=1)
     mixup_alpha: float = Field(default=0.0, ge=0)
+    cutmix_alpha: float = Field(default=0.0, ge=0)
     share: float = Field(default=1.0, gt=0, le=1)
     plain_last_epochs: int = Field(default=0, ge=0)
 
     @property
     def plain(self) -> Augmentation:
         """The same without what takes parts of an excerpt away or puts something of another track into it."""
-        none = {"frequency_mask_bins": 0, "time_mask_fraction": 0.0, "mixup_alpha": 0.0, "mix_style_probability": 0.0}
-        return self.model_copy(update=none)
+        masks = {"frequency_mask_bins": 0, "time_mask_fraction": 0.0}
+        mixes = {"mixup_alpha": 0.0, "cutmix_alpha": 0.0, "mix_style_probability": 0.0}
+        return self.model_copy(update={**masks, **mixes})
+
+    @property
+    def mixes_targets(self) -> bool:
+        """Whether an excerpt is of more than one track."""
+        return bool(self.mixup_alpha or self.cutmix_alpha)
+
+    @pydantic.model_validator(mode="after")
+    def _mixes_once(self) -> Augmentation:
+        if self.mixup_alpha and self.cutmix_alpha:
+            raise ValueError("mixup_alpha and cutmix_alpha are both above 0; set one of them to 0")
+        return self
 
     @pydantic.field_validator("gain_db", "noise_snr_db")
     @classmethod
