@@ -2,10 +2,10 @@
 
     python scripts/run_reports.py --gtzan DIR [--folds 0] [--jobs 2] [--only NAME]
 
-DIR holds logmel.npz, the public feature tables and, for GTZAN-6, audio/. Each step is one `genrekit experiment`:
-stopped at any moment, the same command goes on; nothing is trained twice, what results/reports holds from another
-machine included. After each step its finished runs are copied, without weights, to results/reports, and the page that
-sets them beside the printed figures is written anew. `--folds 0` is the quickest look at every system.
+DIR holds logmel.npz, the public feature tables and, for GTZAN-6, audio/. Each run is one `genrekit experiment`, as many
+side by side as there are jobs: stopped at any moment, the same command goes on; nothing is trained twice, what
+results/reports holds from another machine included. After each run it is copied, without weights, to results/reports,
+and the page that sets all beside the printed figures is written anew. `--folds 0` is the quickest look at every system.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ import argparse
 import itertools
 import subprocess
 import sys
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,23 +95,76 @@ STEPS = (
 )
 
 
-def genrekit(*arguments: object) -> None:
+@dataclass(frozen=True)
+class Task:
+    """One recipe of a step on one fold."""
+
+    step: Step
+    recipe: str
+    fold: int
+
+    @property
+    def path(self) -> Path:
+        return RECIPES / f"{self.recipe}.yaml"
+
+    @property
+    def name(self) -> str:
+        return " ".join((self.recipe, f"fold {self.fold}", *self.step.overrides))
+
+
+def genrekit(*arguments: object, log: Path | None = None) -> None:
     """Run the command that anyone can type; a failed run is told and does not stop the others."""
     command = [sys.executable, "-m", "genrekit", *(str(argument) for argument in arguments)]
     print(" ".join(command), flush=True)
-    subprocess.run(command, check=False)
+    with log.open("a") if log else nullcontext() as output:
+        code = subprocess.run(command, check=False, stdout=output, stderr=output).returncode
+    if code:
+        print(f"exit code {code}{f', see {log}' if log else ''}: {' '.join(command)}", flush=True)
 
 
-def lacking(step: Step, fold: int) -> list[Path]:
-    """The step's recipes whose split has this fold and whose run of it results/reports lacks."""
+def lacking(folds: Iterable[int], *, only: str = "", steps: Sequence[Step] = STEPS) -> list[Task]:
+    """What results/reports lacks, fold by fold: the recipes with `only` in their name whose split has the fold."""
     published = {file.parent.name for file in RESULTS.glob("*/*/*/run.json")}
-    lacking = []
-    for path in (RECIPES / f"{recipe}.yaml" for recipe in step.recipes):
-        recipe = load_recipe(path, (*step.overrides, f"split.fold={fold}"))
-        has_fold = fold < SPLITS[recipe.split.name or ""].n_folds
-        if has_fold and Run.of(recipe, RESULTS).folder.name not in published:
-            lacking.append(path)
-    return lacking
+    tasks = []
+    for fold, step in itertools.product(folds, steps):
+        for task in (Task(step, recipe, fold) for recipe in step.recipes if only in recipe):
+            recipe = load_recipe(task.path, (*step.overrides, f"split.fold={fold}"))
+            has_fold = fold < SPLITS[recipe.split.name or ""].n_folds
+            if has_fold and Run.of(recipe, RESULTS).folder.name not in published:
+                tasks.append(task)
+    return tasks
+
+
+class Reports:
+    """Runs tasks side by side; publishing is one at a time."""
+
+    def __init__(self, gtzan: Path, work: Path) -> None:
+        self._gtzan, self._work = gtzan, work
+        self._table = work / "gtzan6_3s_hop_3s.parquet"
+        self._publishing = threading.Lock()
+
+    def prepare(self, tasks: list[Task]) -> None:
+        """Make the table of handcrafted features, if a task needs it and it is not there."""
+        (self._work / "logs").mkdir(parents=True, exist_ok=True)
+        if any(task.step.data == "table" for task in tasks) and not self._table.exists():
+            windows = ("--window-s", 3, "--hop-s", 3)
+            genrekit("data", "prepare", "features", "gtzan6", "--root", self._gtzan, "-o", self._table, *windows)
+
+    def run(self, task: Task) -> None:
+        data = self._table if task.step.data == "table" else self._gtzan
+        arguments: list[object] = [task.path, "--data", data, "--folds", task.fold, "--runs", self._work]
+        arguments += ["--jobs", 1, "--threads-per-job", 1]
+        for override in task.step.overrides:
+            arguments += ["--set", override]
+        genrekit("experiment", *arguments, log=self._work / "logs" / f"{task.name.replace(' ', '-')}.log")
+        with self._publishing:
+            self.publish()
+
+    def publish(self) -> None:
+        """Keep what is finished, and write the page anew."""
+        publish = [sys.executable, str(REPOSITORY / "scripts" / "publish_runs.py"), str(self._work)]
+        subprocess.run([*publish, "--to", str(RESULTS)], check=True)
+        genrekit("analyse", "replication", RESULTS)
 
 
 def main() -> None:
@@ -124,25 +181,20 @@ def main() -> None:
         folds = parse_folds(given.folds) or range(MAX_FOLDS)
     except ValueError as error:
         parser.error(str(error))
-    table = given.work / "gtzan6_3s_hop_3s.parquet"
     # Where nothing is lacking, the page is written all the same.
     genrekit("analyse", "replication", RESULTS)
-    for fold, step in itertools.product(folds, STEPS):
-        recipes = [path for path in lacking(step, fold) if given.only in path.stem]
-        if not recipes:
-            continue
-        if step.data == "table" and not table.exists():
-            given.work.mkdir(parents=True, exist_ok=True)
-            windows = ("--window-s", 3, "--hop-s", 3)
-            genrekit("data", "prepare", "features", "gtzan6", "--root", given.gtzan, "-o", table, *windows)
-        arguments: list[object] = [*recipes, "--data", table if step.data == "table" else given.gtzan]
-        arguments += ["--folds", fold, "--runs", given.work, "--jobs", given.jobs, "--threads-per-job", 1]
-        for override in step.overrides:
-            arguments += ["--set", override]
-        genrekit("experiment", *arguments)
-        publish = [sys.executable, str(REPOSITORY / "scripts" / "publish_runs.py"), str(given.work)]
-        subprocess.run([*publish, "--to", str(RESULTS)], check=True)
-        genrekit("analyse", "replication", RESULTS)
+    tasks = lacking(folds, only=given.only)
+    reports = Reports(given.gtzan, given.work)
+    reports.prepare(tasks)
+    with ThreadPoolExecutor(given.jobs) as pool:
+        runs = {pool.submit(reports.run, task): task for task in tasks}
+        try:
+            for n_done, run in enumerate(as_completed(runs), 1):
+                run.result()
+                print(f"{n_done} of {len(runs)} done: {runs[run].name}", flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            parser.exit(130, "interrupted; the same command goes on\n")
 
 
 if __name__ == "__main__":

@@ -20,17 +20,17 @@ def test_what_is_published_is_not_trained_again_wherever_it_was(script, tmp_path
     published = Path(__file__).parents[2] / "results" / "reports" / "a_mlp_30s"
     step = script.Step("gtzan", ("a_mlp_30s", "a_mlp_10s"))
     names = ["a_mlp_30s", "a_mlp_10s"]
-    assert [path.stem for path in script.lacking(step, 0)] == names
+    assert [task.recipe for task in script.lacking([0], steps=[step])] == names
     run = published / "p2" / "a_mlp_30s-ec4adad9-fold0-seed0"
     shutil.copytree(run, tmp_path / "a_mlp_30s" / "p2" / run.name)
-    assert [path.stem for path in script.lacking(step, 0)] == names[1:]
-    assert [path.stem for path in script.lacking(step, 1)] == names
+    assert [task.recipe for task in script.lacking([0], steps=[step])] == names[1:]
+    assert [task.recipe for task in script.lacking([1], steps=[step])] == names
     # The same folder name stands for the same recipe under the same protocol only.
     other = script.Step("gtzan", ("a_mlp_30s",), script.ARTIST_DISJOINT)
-    assert [path.stem for path in script.lacking(other, 0)] == names[:1]
+    assert [task.recipe for task in script.lacking([0], steps=[other])] == names[:1]
 
 
 def test_a_fold_that_a_split_has_not_is_left_out(script) -> None:
     step = script.Step("gtzan", ("a_mlp_10s", "a_mlp_10s_contaminated"))
-    assert [path.stem for path in script.lacking(step, 4)] == ["a_mlp_10s"]
-    assert script.lacking(step, 9) == []
+    assert [task.recipe for task in script.lacking([4], steps=[step])] == ["a_mlp_10s"]
+    assert script.lacking([9], steps=[step]) == []
