@@ -48,7 +48,7 @@ def test_from_a_search_to_a_table_and_settings_that_train_takes(genrekit_cli, ar
     again = genrekit_cli(*arguments, "--trials", 9, "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(again.out)))
     assert next(row["model.options.width"] for row in rows) == best[1].partition("=")[2]
-    assert "[" not in again.err
+    assert again.err.count("done before") == 2 and "[2/2]" in again.err
     trained = list(Path(tmp_path, "study", "runs").glob("*/run.json"))
     assert len(trained) == 2 and not list(Path(tmp_path, "study").rglob("readings.jsonl"))
     # Reading the test part of a run that was only searched is refused, since it has no such predictions.

@@ -52,6 +52,13 @@ def test_make_then_check(genrekit_cli: Callable, gtzan: Path, tmp_path: Path) ->
     assert genrekit_cli("split", "check", output, "--data", "gtzan", "--root", gtzan).code == 0
 
 
+def test_a_part_without_a_genre_is_noticed(genrekit_cli: Callable, gtzan: Path, tmp_path: Path) -> None:
+    members = [track for track, fact in gtzan_facts().items() if fact.filtered == "test"]
+    (tmp_path / "test.txt").write_text("".join(f"{track}\n" for track in members if not track.startswith("metal")))
+    done = genrekit_cli("split", "check", "--test", tmp_path / "test.txt", "--data", "gtzan", "--root", gtzan)
+    assert "note: the test part has no track of metal; training refuses such a split" in done.out
+
+
 def test_make_to_standard_output_is_json_alone(genrekit_cli: Callable, gtzan: Path) -> None:
     done = genrekit_cli("split", "make", "filtered", "--data", "gtzan", "--root", gtzan)
     assert done.code == 0

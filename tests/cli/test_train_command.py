@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import signal
 from pathlib import Path
 
@@ -69,6 +70,29 @@ def test_the_same_command_again_says_that_it_is_done(music, recipe, tmp_path, ca
     assert "is done" in capsys.readouterr().err
     assert main(["train", "--resume", run]) == 0
     assert "is done" in capsys.readouterr().err
+
+
+def test_the_same_recipe_on_other_data_is_not_called_done(music, recipe, tmp_path, capsys):
+    arguments = ["train", str(recipe), "--runs", str(tmp_path / "runs"), "--threads", "1", "--data"]
+    assert main([*arguments, str(music)]) == 0
+    other = tmp_path / "music"
+    shutil.copytree(music, other)
+    (other / "dark" / "9.flac").rename(other / "dark" / "nine.flac")
+    capsys.readouterr()
+    assert main([*arguments, str(other)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "holds a run of another split" in err and "is done" not in err
+
+
+def test_a_run_whose_recipe_was_changed_does_not_go_on(music, recipe, tmp_path, capsys):
+    assert main(["train", str(recipe), "--data", str(music), "--runs", str(tmp_path / "runs"), "--threads", "1"]) == 0
+    run = Path(capsys.readouterr().out.strip())
+    (run / "run.json").unlink()
+    kept = run / "recipe.yaml"
+    kept.write_text(kept.read_text().replace("max_epochs: 2", "max_epochs: 3"))
+    assert main(["train", "--resume", str(run), "--data", str(music)]) == 1
+    assert "was renamed, or its recipe.yaml was changed" in capsys.readouterr().err
 
 
 def test_a_finished_run_under_another_name_is_not_taken_for_it(music, recipe, tmp_path, capsys):

@@ -48,6 +48,14 @@ def test_reads_an_archive_and_sorts_its_rows(tmp_path: Path) -> None:
     assert dataset.tracks[0].duration_s == pytest.approx(1292 * 512 / SR)
 
 
+def test_a_folder_of_audio_is_told_from_one_without_an_archive(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"There is no archive .*logmel\.npz"):
+        load_dataset("gtzan_archive", tmp_path)
+    (tmp_path / "blues").mkdir()
+    with pytest.raises(DataError, match="looks like GTZAN as audio, which is the data set gtzan"):
+        load_dataset("gtzan_archive", tmp_path)
+
+
 def test_decibels_are_the_middle_of_each_step(tmp_path: Path) -> None:
     levels = np.zeros((2, 128, 387), dtype=np.uint8)
     levels[:, 0, :2] = [0, 255]

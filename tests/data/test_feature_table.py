@@ -187,6 +187,21 @@ def test_other_files_are_not_taken_for_the_public_table(text: str, message: str,
         load_dataset("gtzan_table", tmp_path)
 
 
+def test_an_archive_is_no_table_of_text(tmp_path: Path) -> None:
+    path = tmp_path / "logmel.npz"
+    path.write_bytes(b"PK\x03\x04\xf7\xff")
+    with pytest.raises(DataError, match=r"logmel\.npz is no table of text in UTF-8, such as features_30_sec\.csv"):
+        load_dataset("gtzan_table", path)
+
+
+def test_a_public_table_given_as_one_s_own_is_named(tmp_path: Path) -> None:
+    (tmp_path / "features_30_sec.csv").write_text(public_csv(["blues.00001.wav"]))
+    with pytest.raises(DataError, match="public tables are the data sets gtzan_table and gtzan_table_10s"):
+        load_dataset("table", tmp_path / "features_30_sec.csv")
+    with pytest.raises(DataError, match=r"is a folder.*data prepare features"):
+        load_dataset("table", tmp_path)
+
+
 def test_the_real_table_of_30_s(gtzan_root: Path) -> None:
     known = load_dataset("gtzan_table", gtzan_root)
     assert len(known) == 1000 and known.faults == ()

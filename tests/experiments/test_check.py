@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from training.conftest import write_archive
 
 from genrekit.data.registry import load_dataset
 from genrekit.data.splits import make_split
@@ -81,6 +82,15 @@ def test_data_that_are_gone_do_not_matter_to_what_is_complete(write_recipe, tmp_
     check_plan(make_plan([gone], tmp_path / "runs", folds=(0,)))
     with pytest.raises(DataError, match=r"2 of 3 planned runs.*gone\.npz"):
         check_plan(make_plan([gone], tmp_path / "runs"))
+
+
+def test_a_complete_run_of_other_data_is_not_taken_for_this_one(write_recipe, tmp_path):
+    path = write_recipe()
+    train(prepare(load_recipe(path)), tmp_path / "runs")
+    other = write_archive(tmp_path / "other.npz", n=9)
+    planned = make_plan([load_recipe(path, [f"data.root={other}"])], tmp_path / "runs", folds=(0,))
+    with pytest.raises(RunError, match=r"another split, hash \w+ \(\d+ train.*Were they other data"):
+        check_plan(planned)
 
 
 def test_a_complete_run_under_another_name(write_recipe, tmp_path):

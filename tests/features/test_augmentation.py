@@ -63,6 +63,28 @@ def test_frequency_mask_is_one_band_of_the_mean(width, seed):
         assert torch.allclose(masked[changed], item.mean())
 
 
+@given(share=st.floats(0, 1), seed=st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_time_mask_is_one_run_of_the_mean(share, seed):
+    x = spectrogram(4)
+    y = TimeMask(share)(x, generator(seed))
+    for item, masked in zip(x, y, strict=True):
+        changed = (masked != item).any(0)
+        columns = changed.nonzero().flatten().tolist()
+        assert len(columns) <= share * 50
+        assert columns == list(range(columns[0], columns[-1] + 1)) if columns else True
+        assert torch.allclose(masked[:, changed], item.mean())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("augmentation", EVERY.values(), ids=EVERY)
+def test_stays_on_the_device_with_the_draws_of_the_generator(augmentation):
+    x = spectrogram()
+    there = augmentation(x.to("cuda"), generator())
+    assert there.device.type == "cuda"
+    torch.testing.assert_close(there.cpu(), augmentation(x, generator()), rtol=1e-4, atol=1e-4)
+
+
 def test_time_mask_reaches_but_never_exceeds_its_share():
     x = spectrogram(2000, 2, 50)
     changed = (TimeMask(0.3)(x, generator()) != x).any(1).sum(1)

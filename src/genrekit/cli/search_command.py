@@ -44,7 +44,7 @@ class Format(StrEnum):
     # Two settings of report A's SE-CNN; the same line goes on after a stop
     genrekit search recipes/a_se_cnn_archive.yaml --study studies/se_cnn \
       --data ~/data/gtzan_archive.npz --trials 30 \
-      --space model.options.reduction=2,4,8 \
+      --space model.options.reduction=2,4,8,16,32,64 \
       --space model.options.dropout=0.0..0.5
 
     # A learning rate, by orders of magnitude, over three folds
@@ -125,7 +125,7 @@ def search(
         interrupted()
         raise
     typer.echo(_markdown(task, result) if format is Format.markdown else _csv(task, result), nl=False)
-    _say(task, result)
+    _say(task, result, best=format is Format.csv)
     if result.best is None or any(trial.state == "failed" for trial in result.trials):
         raise typer.Exit(1)
 
@@ -166,7 +166,8 @@ def _csv(task: SearchTask, result: SearchResult) -> str:
     return text.getvalue()
 
 
-def _say(task: SearchTask, result: SearchResult) -> None:
+def _say(task: SearchTask, result: SearchResult, *, best: bool) -> None:
+    """What a reader of the table must know; the best settings, too, where the table does not name them."""
     failed = [trial for trial in result.trials if trial.state == "failed"]
     for trial in failed:
         messages.error(f"{' '.join(task.space.settings(trial.values))}: {trial.reason}")
@@ -178,7 +179,7 @@ def _say(task: SearchTask, result: SearchResult) -> None:
         f"{result.monitor}; the test part was not. The best of {n} looks better than it is: train it with "
         "'genrekit experiment' on more folds and seeds before you believe it"
     )
-    if result.best is not None:
+    if best and result.best is not None:
         messages.note(f"best: {_settings(task, result.best)}")
 
 

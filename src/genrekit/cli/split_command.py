@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -192,13 +193,17 @@ def render_proof(split: Split, proof: Proof, dataset: Dataset) -> str:
     from genrekit.data.split import PARTS
 
     sizes = ", ".join(f"{part} {len(split.parts[part])}" for part in PARTS)
-    title = f"{split.name}, fold {split.fold + 1} of {split.n_folds}, protocol {split.protocol}"
+    fold = f"fold {split.fold}" if split.n_folds == 1 else f"fold {split.fold} of 0 to {split.n_folds - 1}"
+    title = f"{split.name}, {fold}, protocol {split.protocol}"
     lines = [f"{title}{': CONTAMINATED' if split.contaminated else ''}", f"{split.unit}s: {sizes}"]
     lines += [f"note: {note}" for note in split.notes]
     rows: list[tuple[str, ...]] = [("genre", *PARTS)]
-    for genre in dataset.genres:
-        counts = (sum(dataset.track(t).genre == genre for t in split.tracks(part)) for part in PARTS)
-        rows.append((genre, *(str(count) for count in counts)))
+    counts = {part: Counter(dataset.track(track).genre for track in split.tracks(part)) for part in PARTS}
+    for part in PARTS:
+        absent = [genre for genre in dataset.genres if not counts[part][genre]]
+        if counts[part] and absent:
+            lines.append(f"note: the {part} part has no track of {', '.join(absent)}; training refuses such a split")
+    rows += [(genre, *(str(counts[part][genre]) for part in PARTS)) for genre in dataset.genres]
     lines += ["", columns(rows), ""]
     rows = [("shared by", "what", "how many", "tracks concerned in the second")]
     for shared in proof.shared:

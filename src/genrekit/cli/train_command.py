@@ -64,6 +64,7 @@ def train(
     from rich.console import Console
 
     from genrekit.cli.progress import progress_bar
+    from genrekit.errors import RunError
     from genrekit.training.callbacks import EpochLines, EpochProgress
     from genrekit.training.preparation import prepare
     from genrekit.training.recipe import load_recipe
@@ -94,8 +95,11 @@ def train(
         )
     folder = Run.of(loaded, runs)
     if resume is not None and folder.folder.resolve() != resume.resolve():
-        raise typer.BadParameter(f"{resume} was renamed; its recipe gives {folder.folder.name}", param_hint="--resume")
-    folder.require(loaded)
+        raise RunError(
+            f"{resume} was renamed, or its recipe.yaml was changed: the recipe's run is called {folder.folder.name}. "
+            "Undo the change, or train the recipe as a new run."
+        )
+    folder.require(loaded, prepared.split)
     if folder.complete:
         messages.print(f"{folder.folder} is done: nothing is trained twice.")
     else:

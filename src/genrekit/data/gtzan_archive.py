@@ -37,6 +37,11 @@ def load_gtzan_archive(root: Path) -> Dataset:
         If there is no such file, it is not an archive, or its tracks are not GTZAN's.
     """
     path = root / FILE_NAME if root.is_dir() else root
+    if not path.is_file() and root.is_dir() and any(folder.name in GENRES for folder in root.iterdir()):
+        raise DataError(
+            f"There is no {path}, and {root} looks like GTZAN as audio, which is the data set gtzan: other recipes are "
+            "for it (those without _archive in their name). 'genrekit data prepare gtzan' makes an archive of it."
+        )
     contents = read_archive(path)
     archive = contents.archive.sorted()
     facts = gtzan_facts()

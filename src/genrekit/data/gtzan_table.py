@@ -95,8 +95,12 @@ def read_rows(path: Path, *, delimiter: str, needed: Sequence[str]) -> list[Mapp
                     "prepare features` wrote is the data set 'table'."
                 )
             rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"Cannot read {path}: {error}. It must be a table in UTF-8.") from None
+    except UnicodeDecodeError:
+        raise DataError(
+            f"{path} is no table of text in UTF-8, such as {FILE_NAME}. Is it the file that was meant?"
+        ) from None
+    except (OSError, csv.Error) as error:
+        raise DataError(f"Cannot read {path}: {error}. It must be a table of text in UTF-8.") from None
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
             raise DataError(f"{path}: line {number} has more or fewer cells than the header. Is the file complete?")

@@ -14,7 +14,8 @@ __all__ = ["INFO", "load_own_table"]
 INFO = DatasetInfo(
     name="table",
     summary="any feature table, as 'genrekit data prepare features' writes it",
-    contents="one .parquet or .csv file with the columns track, genre, start_s, window_s and the features",
+    contents="one .parquet or .csv file with the columns track, genre, start_s, window_s and the features; 'genrekit "
+    "data prepare features' makes one of a folder with audio",
 )
 
 
@@ -27,5 +28,8 @@ def load_own_table(root: Path) -> Dataset:
         If it is not a feature table.
     """
     if root.is_dir():
-        raise DataError(f"{root} is a folder; the data set 'table' needs the .parquet or .csv file itself.")
+        raise DataError(
+            f"{root} is a folder; the data set 'table' is one .parquet or .csv file. 'genrekit data prepare features' "
+            "makes one of a folder with audio."
+        )
     return read_table_file(root)

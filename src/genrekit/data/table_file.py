@@ -116,7 +116,10 @@ def _columns(dataset: Dataset, table: FeatureTable) -> dict[str, Sequence[Any]]:
 def _dataset(name: str, columns: Mapping[str, Sequence[Any]]) -> Dataset:
     missing = [column for column in NEEDED if column not in columns]
     if missing:
-        raise DataError(f"A feature table has the columns {', '.join(NEEDED)}; this one lacks {', '.join(missing)}.")
+        public = " GTZAN's public tables are the data sets gtzan_table and gtzan_table_10s." if len(missing) > 1 else ""
+        raise DataError(
+            f"A feature table has the columns {', '.join(NEEDED)}; this one lacks {', '.join(missing)}.{public}"
+        )
     names = tuple(column for column in columns if column not in BEFORE_FEATURES)
     track_id = tuple(str(value) for value in columns["track"])
     if not track_id:

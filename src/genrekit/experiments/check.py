@@ -8,7 +8,7 @@ from pathlib import Path
 from genrekit.data.dataset import Dataset
 from genrekit.errors import DataError, GenrekitError, RecipeError
 from genrekit.experiments.plan import Plan, PlannedRun
-from genrekit.training.preparation import check, load_data
+from genrekit.training.preparation import check, load_data, split_of
 from genrekit.training.recipe import Recipe
 from genrekit.training.recipe_groups import Data
 
@@ -24,6 +24,8 @@ def check_plan(
     on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> None:
     """Check every run that is not complete: data, split and proof, genres of each part, front end, network, negatives.
+
+    Of a complete one it is checked that it is of these data, if they are still there.
 
     Parameters
     ----------
@@ -43,6 +45,10 @@ def check_plan(
         recipe = planned.recipe
         planned.run.require(recipe)
         if planned.run.complete:
+            dataset = _dataset(recipe, datasets, on_progress)
+            # A split from a file is that of the recipe, whatever the data.
+            if isinstance(dataset, Dataset) and recipe.split.file is None:
+                planned.run.require(recipe, split_of(recipe, dataset))
             continue
         # The seed changes nothing of what is checked.
         key = (recipe.hash, recipe.split.fold)
@@ -61,18 +67,30 @@ def _fault(
     on_progress: Callable[[int, int, str], None],
 ) -> GenrekitError | None:
     """What is wrong with the recipe; `datasets` keeps what was loaded, or why it could not be, for the next one."""
+    dataset = _dataset(recipe, datasets, on_progress)
+    if not isinstance(dataset, Dataset):
+        return dataset
+    try:
+        check(recipe, dataset, negatives_root=negatives)
+    except GenrekitError as error:
+        return error
+    return None
+
+
+def _dataset(
+    recipe: Recipe,
+    datasets: dict[Data, Dataset | DataError],
+    on_progress: Callable[[int, int, str], None],
+) -> Dataset | GenrekitError:
+    """The recipe's data, or why they cannot be had; `datasets` remembers both but what is the recipe's own fault."""
     try:
         if recipe.data not in datasets:
             datasets[recipe.data] = load_data(recipe, on_progress=on_progress)
-        dataset = datasets[recipe.data]
-        if isinstance(dataset, DataError):
-            return dataset
-        check(recipe, dataset, negatives_root=negatives)
+    except DataError as error:
+        datasets[recipe.data] = error
     except GenrekitError as error:
-        if isinstance(error, DataError):
-            datasets.setdefault(recipe.data, error)
         return error
-    return None
+    return datasets[recipe.data]
 
 
 def _raise(faults: list[tuple[PlannedRun, GenrekitError]], total: int) -> None:

@@ -95,6 +95,8 @@ def run_search(
             trials.see(event)
             on_event(event)
 
+        for job in trials.done_before:
+            on_event(Event("known", job))
         try:
             dispatch(pool, trials.take, see)
         except KeyboardInterrupt:

@@ -120,6 +120,7 @@ class OpenTrials:
     Attributes
     ----------
     is_grid : whether the trials suffice for every setting of the space, which are then tried in order
+    done_before : runs of the trials that earlier calls completed
     """
 
     def __init__(self, task: SearchTask, place: StudyFolder, study: Study, *, n_trials: int) -> None:
@@ -133,6 +134,7 @@ class OpenTrials:
         self._tried: set[frozenset[str]] = set()
         self._n_counted = 0
         self._repeats = 0
+        self.done_before: list[Job] = []
         size = task.space.size
         self.is_grid = size is not None and n_trials >= size
         failed: dict[frozenset[str], dict[str, Value]] = {}
@@ -143,8 +145,10 @@ class OpenTrials:
                     study.tell(trial.number, state=TrialState.FAIL)
                 continue
             values = dict(trial.params)
-            names = frozenset(job.name for job in task.jobs(place.runs, values))
+            jobs = task.jobs(place.runs, values)
+            names = frozenset(job.name for job in jobs)
             if trial.state == TrialState.COMPLETE:
+                self.done_before += jobs
                 self._tried.add(names)
                 self._n_counted += 1
             elif trial.state == TrialState.RUNNING:

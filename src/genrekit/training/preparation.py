@@ -23,7 +23,7 @@ from genrekit.training.excerpts import ExcerptTable, part_table, require_excerpt
 from genrekit.training.recipe import Recipe
 from genrekit.training.sources import Source, make_source, require_augmentation, require_front_end
 
-__all__ = ["Prepared", "check", "header_of", "load_data", "negatives_source", "prepare"]
+__all__ = ["Prepared", "check", "header_of", "load_data", "negatives_source", "prepare", "split_of"]
 
 
 # Share of a data set's tracks: copies of GTZAN and tables of it lack one to ten, and are compared with each other.

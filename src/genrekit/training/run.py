@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from genrekit.data.split import Split, read_split
+from genrekit.data.split import PARTS, Split, read_split
 from genrekit.errors import RunError
 from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.recipe import Recipe, load_recipe
@@ -107,13 +107,18 @@ class Run:
         """Whether the run is done and has the predictions of all parts that are scored."""
         return self.done and not self.left_out
 
-    def require(self, recipe: Recipe) -> None:
+    def require(self, recipe: Recipe, split: Split | None = None) -> None:
         """Check that the folder is this recipe's, if there is one: somebody may have renamed it.
+
+        Parameters
+        ----------
+        recipe : that is to be trained
+        split : of the data at hand; None where they are not looked at. The same recipe has another on other data
 
         Raises
         ------
         RunError
-            If it holds a run of another recipe, fold or seed.
+            If it holds a run of another recipe, fold or seed, or of another split.
         """
         if not self.recipe_path.is_file():
             return
@@ -122,6 +127,11 @@ class Run:
             raise RunError(
                 f"{self.folder} holds a run of another recipe: {_identity(known)}; expected {_identity(recipe)}. Move "
                 "it away, or choose another folder (--runs)."
+            )
+        if split is not None and (known_split := self.split()).hash != split.hash:
+            raise RunError(
+                f"{self.folder} holds a run of another split, {_describe(known_split)}; the same recipe's on these "
+                f"data is {_describe(split)}. Were they other data? Choose another folder (--runs)."
             )
 
     def open(self, recipe: Recipe, split: Split, proof: dict[str, Any]) -> None:
@@ -132,14 +142,8 @@ class Run:
         RunError
             If the folder belongs to another recipe or split, or cannot be written.
         """
-        self.require(recipe)
+        self.require(recipe, split)
         if self.recipe_path.is_file():
-            known_split = self.split()
-            if known_split.hash != split.hash:
-                raise RunError(
-                    f"{self.folder} holds a run of another split (hash {known_split.hash[:8]}); this one's is "
-                    f"{split.hash[:8]}. Choose another folder."
-                )
             return
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
@@ -172,6 +176,11 @@ class Run:
 
 def _identity(recipe: Recipe) -> str:
     return f"{recipe.name}, hash {recipe.hash[:8]}, fold {recipe.split.fold}, seed {recipe.seed}"
+
+
+def _describe(split: Split) -> str:
+    sizes = ", ".join(f"{len(split.tracks(part))} {part}" for part in PARTS)
+    return f"hash {split.hash[:8]} ({sizes} tracks)"
 
 
 def environment() -> dict[str, Any]:
