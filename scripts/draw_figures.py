@@ -2,16 +2,24 @@
 
     python scripts/draw_figures.py [--gtzan DIR]
 
-Those of report A's features need the public table, below DIR. The embedding (report A's figure 5) needs the weights of
-a run, which are not stored: `genrekit analyse embedding RUN --output results/figures/se_cnn_gap`.
+Those of report A's features need the public table, below DIR. The embedding (report A's figure 5) is drawn anew from
+the points that lie beside it; new points need the weights of a run, which are not stored: `genrekit analyse embedding
+RUN --output results/figures/se_cnn_gap`.
+
+Metrics per fold are drawn of the protocols of which two folds or more were run: one fold is no spread.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+from genrekit.analysis.embedding_figure import draw_plane, load_plane
+from genrekit.analysis.picture import write_picture
 
 REPOSITORY = Path(__file__).parents[1]
 RESULTS = REPOSITORY / "results" / "reports"
@@ -37,6 +45,32 @@ def draw(verb: str, *what: str | Path, to: str) -> None:
     subprocess.run(command, check=True)
 
 
+def with_several_folds(folders: Sequence[Path]) -> list[Path]:
+    """Those of folders of runs in which two folds or more were run."""
+
+    def folds(folder: Path) -> set[int]:
+        return {json.loads(path.read_text(encoding="utf-8"))["fold"] for path in folder.glob("*/split.json")}
+
+    return [folder for folder in folders if len(folds(folder)) > 1]
+
+
+def draw_folds(folders: Sequence[Path], *options: str, to: str) -> None:
+    """Draw metrics per fold where there are several; without any, what was drawn before goes."""
+    several = with_several_folds(folders)
+    if several:
+        draw("folds", *several, *options, to=to)
+        return
+    for path in (FIGURES / to).glob("folds.*"):
+        print(f"removed {path}: one fold", flush=True)
+        path.unlink()
+
+
+def redraw_embedding(folder: Path) -> None:
+    """Draw an embedding anew from the numbers that lie beside it."""
+    for picture in draw_plane(load_plane(folder)):
+        print(*write_picture(picture, folder), sep="\n", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gtzan", type=Path, help="folder that holds features_30_sec.csv")
@@ -48,10 +82,12 @@ def main() -> None:
         # One decision a track as the report makes it; a vote has no confidence of its own.
         fusion = ("--fusion", "vote" if system.startswith("rglu") else "mean")
         draw("curves", *there, to=system)
-        draw("folds", *there, *fusion, to=system)
+        draw_folds(there, *fusion, to=system)
         # One protocol: of the first, by tracks.
         draw("confusion", there[0], *fusion, to=system)
         draw("reliability", there[0], to=system)
+    for numbers in sorted(FIGURES.glob("*/embedding.csv")):
+        redraw_embedding(numbers.parent)
     if given.gtzan:
         draw("pca", given.gtzan / "features_30_sec.csv", to="features")
 

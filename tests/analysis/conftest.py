@@ -27,13 +27,25 @@ def write_run(
     protocol: str = "P2",
     n_right: int = 24,
     first_track: int = 0,
+    title: str = "",
+    n_folds: int = 0,
+    n_unsure: int = 0,
+    dataset: str = "gtzan_archive",
 ) -> Path:
-    """A run folder with predictions alone: thirty tracks of two excerpts, the first `n_right` right with 0.8."""
+    """A run folder with predictions: thirty tracks of two excerpts, the first `n_right` right with 0.8.
+
+    The first `n_unsure` tracks have 0.5 in place of 0.8. A recipe and a split are there where `title` or `n_folds` is.
+    """
     label = np.repeat(np.arange(30) % 3, 2)
     answer = np.where(np.repeat(np.arange(30) < n_right, 2), label, (label + 1) % 3)
-    probabilities = np.full((60, 3), 0.1)
-    probabilities[np.arange(60), answer] = 0.8
-    folder.mkdir(parents=True)
+    confidence = np.where(np.repeat(np.arange(30) < n_unsure, 2), 0.5, 0.8)
+    probabilities = np.repeat((1 - confidence[:, None]) / 2, 3, axis=1)
+    probabilities[np.arange(60), answer] = confidence
+    folder.mkdir(parents=True, exist_ok=True)
+    if title:
+        (folder / "recipe.yaml").write_text(f"name: {recipe}\ntitle: {title}\n")
+    if n_folds:
+        (folder / "split.json").write_text(json.dumps({"protocol": protocol, "fold": fold, "n_folds": n_folds}))
     Predictions(
         genres=GENRES,
         track=np.array([f"{GENRES[i % 3]}.{first_track + i:05d}" for i in np.repeat(np.arange(30), 2)]),
@@ -46,7 +58,7 @@ def write_run(
         protocol=protocol,
         contaminated=protocol == "P1",
         recipe=recipe,
-        dataset="gtzan_archive",
+        dataset=dataset,
         artist=np.array([f"artist {i // 2}" for i in np.repeat(np.arange(30), 2)]),
     ).write_parquet(folder / "predictions.parquet")
     return folder
@@ -61,6 +73,8 @@ def write_metrics(
     learning_rate: float = 0.001,
     valid: bool = True,
     validation: str = "inner",
+    dataset: str = "gtzan_archive",
+    n_folds: int | None = None,
 ) -> Path:
     """What the curves are read from: metrics.csv, recipe.yaml and split.json; the loss is 1 - accuracy."""
     folder.mkdir(parents=True)
@@ -70,11 +84,11 @@ def write_metrics(
         lines.append(f"{epoch},{1 - value:.3f},{value:.3f},{last}")
     (folder / "metrics.csv").write_text("\n".join(lines) + "\n")
     (folder / "recipe.yaml").write_text(
-        f"name: se_cnn\ntitle: SE-CNN\nseed: 0\ndata: {{dataset: gtzan_archive, root: /somewhere/{fold}}}\n"
+        f"name: se_cnn\ntitle: SE-CNN\nseed: 0\ndata: {{dataset: {dataset}, root: /somewhere/{fold}}}\n"
         f"split: {{name: {protocol}, fold: {fold}}}\noptimisation: {{learning_rate: {learning_rate}}}\n"
     )
     unit = "excerpt" if protocol == "P1" else "track"
-    split = {"protocol": protocol, "unit": unit, "fold": fold, "validation": validation}
+    split = {"protocol": protocol, "unit": unit, "fold": fold, "n_folds": n_folds, "validation": validation}
     (folder / "split.json").write_text(json.dumps(split))
     return folder
 

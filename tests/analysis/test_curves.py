@@ -66,6 +66,26 @@ def test_validation_on_the_test_part_is_said(tmp_path: Path, write_metrics) -> N
     assert "validated on the part that is scored" in draw_curves(group_curves(runs)).caption
 
 
+def test_the_caption_names_the_data_set_of_a_table_and_the_folds_that_lack(
+    tmp_path: Path, write_metrics, write_run
+) -> None:
+    for fold in range(2):
+        run = write_metrics(tmp_path / str(fold), accuracy=[0.3], dataset="table", fold=fold, n_folds=5)
+        write_run(run, fold=fold, dataset="gtzan6")
+    unfinished = write_metrics(tmp_path / "leak", accuracy=[0.3], dataset="table", protocol="P1", n_folds=3)
+    caption = draw_curves(group_curves(find_curves([tmp_path]))).caption
+    assert caption.startswith("(a) gtzan6, 2 of 5 folds, 1 seed; (b) table, 1 of 3 folds, 1 seed.")
+    (unfinished / "predictions.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match="predictions"):
+        load_curves(unfinished)
+
+
+def test_a_row_that_is_alone_has_no_letter(tmp_path: Path, write_metrics) -> None:
+    picture = draw_curves(group_curves(find_curves([write_metrics(tmp_path / "a", accuracy=[0.3], n_folds=1)])))
+    assert picture.caption.startswith("gtzan_archive, 1 fold, 1 seed.")
+    assert [text.get_text() for text in picture.figure.axes[0].texts] == ["SE-CNN, P2"]
+
+
 def test_an_epoch_that_was_begun_anew_counts_once(tmp_path: Path, write_metrics) -> None:
     run = write_metrics(tmp_path / "a", accuracy=[0.1, 0.2])
     with (run / "metrics.csv").open("a") as file:

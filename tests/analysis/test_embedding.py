@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 from genrekit.analysis.embedding import draw_embedding, embed_test_part
-from genrekit.errors import RunError
+from genrekit.analysis.embedding_figure import draw_plane, load_plane
+from genrekit.analysis.picture import write_picture
+from genrekit.errors import DataError, RunError
 from genrekit.evaluation import find_runs, load_readings
 
 COMMAND = "genrekit analyse embedding"
@@ -60,6 +64,37 @@ def test_pictures_hold_the_numbers(embedding, table_of, columns: int) -> None:
         assert row["genre"] == track.split("/")[0]
     assert means.shape == (4, embedding.values.shape[1]) and labels.tolist() == [0, 0, 1, 1]
     assert {row["genre"] for row in table_of(genres)} == {"bright", "dark"}
+
+
+@pytest.mark.parametrize("contaminated", [False, True])
+def test_the_stored_numbers_give_the_same_pictures_without_weights(embedding, tmp_path, contaminated: bool) -> None:
+    embedding = dataclasses.replace(embedding, contaminated=contaminated)
+    fresh, again = tmp_path / "fresh", tmp_path / "again"
+    for picture in draw_embedding(embedding):
+        write_picture(picture, fresh, dpi=80)
+    for picture in draw_plane(load_plane(fresh)):
+        assert picture.contaminated is contaminated
+        write_picture(picture, again, dpi=80)
+    files = sorted(path.name for path in fresh.iterdir())
+    assert len(files) == 8
+    for name in files:
+        assert (again / name).read_bytes() == (fresh / name).read_bytes(), name
+
+
+def test_numbers_that_are_none_of_an_embedding_are_refused(tmp_path) -> None:
+    with pytest.raises(DataError, match="no numbers of an embedding"):
+        load_plane(tmp_path)
+    (tmp_path / "embedding.json").write_text('{"genres": ["a"], "provenance": "p", "contaminated": false}')
+    (tmp_path / "embedding.csv").write_text("unit,track,start_s,genre,component_1,component_2\ntrack,t,,b,0,0\n")
+    with pytest.raises(DataError, match="no numbers of an embedding"):
+        load_plane(tmp_path)
+
+
+def test_the_legend_leaves_the_mark_of_contamination_free(embedding) -> None:
+    figure = draw_embedding(dataclasses.replace(embedding, contaminated=True))[0].figure
+    figure.draw_without_rendering()
+    names = [text.get_window_extent() for text in figure.legends[0].get_texts()]
+    assert max(name.y1 for name in names) < figure._suptitle.get_window_extent().y0
 
 
 def test_other_data_are_refused_before_the_reading(own_runs, trained, tmp_path) -> None:

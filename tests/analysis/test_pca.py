@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from genrekit.analysis.feature_pca import draw_feature_pca, load_table, published_note
 from genrekit.analysis.pca import fit_pca
+from genrekit.analysis.pca_figures import PlaneFrame
 from genrekit.analysis.picture import Picture
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.feature_table import FeatureTable
@@ -96,6 +97,33 @@ def test_pictures_of_a_table(table_of, n_excerpts: int) -> None:
     assert all(float(row["nearest_own_mean"]) > 0.9 for row in apart)
     assert "n = 40 tracks" in pictures["pca_scatter"].caption
     assert published_note(dataset.table, pca) == ""
+
+
+def test_what_lies_outside_the_frame_is_counted_and_no_mark_is_cut(table_of) -> None:
+    dataset = small_table(n_excerpts=20)
+    assert dataset.table is not None
+    dataset.table.values[:2] = 500.0
+    pictures = named(draw_feature_pca(dataset))
+    for name in ("pca_scatter", "pca_genres"):
+        assert "Outside the frame: 2 excerpts." in pictures[name].caption
+        assert len(table_of(pictures[name])) == (800 if name == "pca_scatter" else 2)
+        for axes in (axes for axes in pictures[name].figure.axes if axes.get_visible()):
+            # The two that lie outside are drawn nowhere; the rest are whole, at the edge too.
+            points = [mark for mark in axes.collections if len(mark.get_offsets()) > 1]
+            assert sum(len(mark.get_offsets()) for mark in points) == 798
+            assert not any(mark.get_clip_on() for mark in points if mark.get_alpha())
+
+
+def test_the_frame_of_few_points_holds_all_of_them() -> None:
+    rng = np.random.default_rng(5)
+    for n in (2, 30, 499):
+        points = rng.standard_cauchy((n, 3))
+        frame = PlaneFrame.around(points)
+        assert frame.holds(points).all() and frame.note(points, "track") == ""
+    points = np.vstack([rng.standard_normal((2000, 2)), [[900.0, 0.0]]])
+    frame = PlaneFrame.around(points)
+    assert not frame.holds(points)[-1] and frame.x[1] < 10
+    assert frame.note(points[-1:], "track") == " Outside the frame: 1 track."
 
 
 def test_a_data_set_without_a_table(tmp_path: Path) -> None:

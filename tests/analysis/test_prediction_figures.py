@@ -50,6 +50,47 @@ def test_reliability(tmp_path: Path, write_run, table_of) -> None:
     assert [row["accuracy"] for row in rows if row["n"] == "0"] == [""] * 14
 
 
+@pytest.mark.parametrize("protocol", ["P1", "P2"])
+@pytest.mark.parametrize("columns", [1, 2])
+def test_nothing_lies_on_the_bins_of_a_reliability_diagram(
+    tmp_path: Path, write_run, protocol: str, columns: int
+) -> None:
+    runs = find_runs(write_run(tmp_path / "run", protocol=protocol, n_unsure=3))
+    figure = draw_reliability(read_scored(runs, command="test"), columns=columns).figure
+    figure.draw_without_rendering()
+    upper, (legend,) = figure.axes[0], figure.legends
+    assert not upper.texts and "NLL" in upper.get_title("left")
+    frame, title, explained = (part.get_window_extent() for part in (upper.patch, upper._left_title, legend))
+    radius = max(upper.collections[1].get_sizes()) ** 0.5 / 2 * figure.dpi / 72
+    assert title.y0 > frame.y1 + radius and explained.y0 > title.y1
+    assert max(title.x1, explained.x1) <= figure.bbox.x1
+    suptitle = figure._suptitle
+    if protocol == "P1":
+        first = min(text.get_window_extent().y1 for text in legend.get_texts())
+        assert first < suptitle.get_window_extent().y0
+    else:
+        assert suptitle is None
+
+
+def test_a_reliability_diagram_explains_its_signs_and_shows_the_size_of_bins(tmp_path: Path, write_run) -> None:
+    runs = find_runs(write_run(tmp_path / "run", n_right=21, n_unsure=3))
+    figure = draw_reliability(read_scored(runs, command="test")).figure
+    upper, lower = figure.axes
+    words = " ".join(text.get_text() for text in figure.legends[0].get_texts())
+    for sign in ("accuracy of a bin", "more tracks", "95 % interval", "gap to mean confidence", "perfect calibration"):
+        assert sign in words
+    gaps, discs, intervals = upper.collections
+    few, many = discs.get_sizes()
+    assert many == pytest.approx(few * 3)  # By the root of 3 and 27 tracks.
+    assert sorted(bar.get_height() for bar in lower.patches)[-2:] == [3, 27]
+    assert discs.get_offsets().tolist() == [pytest.approx([0.5, 1.0]), pytest.approx([0.8, 18 / 27])]
+    assert [segment[:, 1].tolist() for segment in gaps.get_segments()] == [
+        pytest.approx([0.5, 1.0]), pytest.approx([0.8, 18 / 27]),
+    ]  # fmt: skip
+    expected = binomtest(18, 27).proportion_ci(0.95, method="wilson")
+    assert intervals.get_segments()[1][:, 1].tolist() == pytest.approx([expected.low, expected.high])
+
+
 def test_wilson_is_scipys() -> None:
     right, n = np.array([0.0, 3.0, 10.0, 0.0]), np.array([5, 7, 10, 0])
     low, high = wilson_interval(right, n)
@@ -67,6 +108,7 @@ def test_folds(tmp_path: Path, write_run, table_of) -> None:
     systems = [fold_metrics(read_scored(group, command="test")) for group in group_runs(runs)]
     picture = draw_folds(systems)
     rows = table_of(picture)
+    assert "A lone dot is one fold" in picture.caption and "Line and band" in picture.caption
     assert [(row["system"], row["fold"], float(row["accuracy"])) for row in rows] == [
         ("se_cnn, P2", "0", 0.7), ("se_cnn, P2", "1", 0.8), ("se_cnn, P2", "2", 0.9), ("se_cnn, P1", "0", 1.0),
     ]  # fmt: skip
@@ -76,11 +118,33 @@ def test_folds(tmp_path: Path, write_run, table_of) -> None:
     marked = [
         text.get_text() for axes in picture.figure.axes for text in axes.texts if "CONTAMINATED" in text.get_text()
     ]
-    assert marked == ["(2) CONTAMINATED: se_cnn, P1"]
+    assert marked == ["(b) CONTAMINATED: se_cnn, P1"]
     assert len(picture.figure.axes) == 8
     # Drawn and stored are the same numbers.
     (points,) = [line for line in picture.figure.axes[0].lines if line.get_marker() == "o"]
     assert points.get_ydata() == pytest.approx([70, 80, 90])
+
+
+def test_one_fold_has_no_mean(tmp_path: Path, write_run) -> None:
+    runs = find_runs(write_run(tmp_path / "run", n_folds=5, title="SE-CNN (report A)"))
+    picture = draw_folds([fold_metrics(read_scored(runs, command="test"))])
+    assert "1 of 5 folds" in picture.caption and not picture.caption.startswith("(")
+    assert "band" not in picture.caption and "one fold with one seed" in picture.caption
+    for axes in picture.figure.axes:
+        assert [len(line.get_xdata()) for line in axes.lines] == [1, 1] and not axes.patches
+        assert "±" not in axes.get_title("right")
+
+
+def test_rows_of_folds_are_called_as_in_the_curves(tmp_path: Path, write_run, table_of) -> None:
+    for protocol in ("P2", "P4"):
+        write_run(tmp_path / protocol, protocol=protocol, title="SE-CNN (report A)")
+    systems = [fold_metrics(read_scored(group, command="test")) for group in group_runs(find_runs(tmp_path))]
+    picture = draw_folds(systems)
+    titles = [text.get_text() for axes in picture.figure.axes for text in axes.texts]
+    assert titles == ["(a) SE-CNN (report A), P2", "(b) SE-CNN (report A), P4"]
+    assert picture.caption.startswith("(a) se_cnn on gtzan_archive; P2") and " (b) se_cnn on" in picture.caption
+    # A table is read by the names of recipes.
+    assert [row["system"] for row in table_of(picture)] == ["se_cnn, P2", "se_cnn, P4"]
 
 
 def test_no_runs_are_no_picture() -> None:

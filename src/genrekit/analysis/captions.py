@@ -9,7 +9,7 @@ import numpy as np
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.protocols import PROTOCOL_NOTES
 
-__all__ = ["UNIT_WORDS", "count", "predictions_caption"]
+__all__ = ["UNIT_WORDS", "count", "count_folds", "panel_mark", "predictions_caption"]
 
 # What one decision is made from, and how it is called.
 UNIT_WORDS = {
@@ -24,6 +24,16 @@ def count(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
+def count_folds(n_here: int, n_folds: int) -> str:
+    """How many of a split's folds a picture shows: "5 folds", or "1 of 5 folds" where some are lacking."""
+    return count(n_here, "fold") if n_folds <= n_here else f"{n_here} of {n_folds} folds"
+
+
+def panel_mark(index: int, n_panels: int) -> str:
+    """The letter that a row of panels is called by, "(a) " for index 0; "" where there is no other row."""
+    return f"({chr(97 + index)}) " if n_panels > 1 else ""
+
+
 def predictions_caption(predictions: Predictions, *, unit: str, n_folds: int = 0, more: Sequence[str] = ()) -> str:
     """Recipe, data set, protocol, part, tracks, folds and seeds of the predictions that a picture shows.
 
@@ -35,13 +45,12 @@ def predictions_caption(predictions: Predictions, *, unit: str, n_folds: int = 0
     more : further facts
     """
     folds, seeds = np.unique(predictions.fold), np.unique(predictions.seed)
-    n_here = len(folds)
     facts = [
         f"{predictions.recipe} on {predictions.dataset}",
         f"{predictions.protocol}, {PROTOCOL_NOTES[predictions.protocol].title}",
         f"{predictions.part[0]} part",
         f"n = {count(len(np.unique(predictions.track)), 'track')}",
-        count(n_here, "fold") if n_folds <= n_here else f"{n_here} of {n_folds} folds",
+        count_folds(len(folds), n_folds),
         count(len(seeds), "seed"),
         UNIT_WORDS[unit],
         *more,

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.errors import DataError, RunError
+from genrekit.evaluation.parquet import read_columns
+from genrekit.evaluation.runs import PREDICTIONS_NAME
 
 __all__ = ["METRICS_NAME", "Configuration", "Curves", "find_curves", "group_curves", "load_curves"]
 
@@ -32,7 +34,8 @@ class Curves:
     values : column of metrics.csv -> [n_epochs] float64; losses in nats, accuracies 0..1, NaN where not recorded
     epoch : [n_epochs] int, from 0
     recipe : as resolved, nested
-    protocol, contaminated, fold, seed : of its split and recipe
+    dataset : name of the data set, as the run's predictions have it; by the recipe as long as there are none
+    protocol, contaminated, fold, n_folds, seed : of its split and recipe; n_folds is what the split has
     validates_on_test : whether the validation curves are of the very part that is scored
     """
 
@@ -40,9 +43,11 @@ class Curves:
     epoch: NDArray[np.int64]
     values: Mapping[str, NDArray[np.float64]]
     recipe: Mapping[str, Any]
+    dataset: str
     protocol: str
     contaminated: bool
     fold: int
+    n_folds: int
     seed: int
     validates_on_test: bool
 
@@ -71,6 +76,15 @@ class Configuration:
         return self.runs[0].title
 
     @property
+    def dataset(self) -> str:
+        return self.runs[0].dataset
+
+    @property
+    def n_folds(self) -> int:
+        """How many folds the split has, of which the runs are some."""
+        return max(run.n_folds for run in self.runs)
+
+    @property
     def protocol(self) -> str:
         return self.runs[0].protocol
 
@@ -94,7 +108,7 @@ def load_curves(folder: str | Path) -> Curves:
     Raises
     ------
     RunError : no such folder, or one without metrics.csv, recipe.yaml or split.json
-    DataError : a file that cannot be read; the message names it
+    DataError : a file that cannot be read, predictions among them; the message names it
     """
     import yaml
 
@@ -111,9 +125,11 @@ def load_curves(folder: str | Path) -> Curves:
             epoch=epoch,
             values=values,
             recipe=recipe,
+            dataset=_dataset(folder, recipe),
             protocol=str(split["protocol"]),
             contaminated=split["protocol"] == "P1",
             fold=int(split["fold"]),
+            n_folds=int(split.get("n_folds") or 1),
             seed=int(recipe["seed"]),
             validates_on_test=split.get("validation") == "test",
         )
@@ -154,6 +170,14 @@ def group_curves(curves: Sequence[Curves]) -> tuple[Configuration, ...]:
         for splits in kinds.values()
         for _, runs in sorted(splits.items(), key=lambda item: item[0])
     )
+
+
+def _dataset(folder: Path, recipe: Mapping[str, Any]) -> str:
+    """A feature table is "table" in the recipe; what it was made from stands in the predictions."""
+    path = folder / PREDICTIONS_NAME
+    if path.is_file():
+        return str(read_columns(path)["dataset"])
+    return str((recipe.get("data") or {}).get("dataset", "?"))
 
 
 def _configuration(recipe: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from genrekit.analysis.captions import count
+from genrekit.analysis.captions import count, count_folds, panel_mark
 from genrekit.analysis.curves import COLUMNS, Configuration
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.style import (
@@ -79,7 +79,7 @@ def draw_curves(configurations: Sequence[Configuration], *, columns: PaperWidth 
             mark = f"{CONTAMINATED}: " if configuration.contaminated else ""
             row_title(
                 accuracy,
-                f"({chr(97 + number)}) {mark}{titles[number]}",
+                f"{panel_mark(number, len(grid))}{mark}{titles[number]}",
                 columns=columns,
                 colour=ALARM if configuration.contaminated else INK,
             )
@@ -173,8 +173,8 @@ def _caption(configurations: Sequence[Configuration]) -> str:
     for number, configuration in enumerate(configurations):
         runs = configuration.runs
         n_folds, n_seeds = len({run.fold for run in runs}), len({run.seed for run in runs})
-        dataset = (runs[0].recipe.get("data") or {}).get("dataset", "?")
-        text = f"({chr(97 + number)}) {dataset}, {count(n_folds, 'fold')}, {count(n_seeds, 'seed')}"
+        which = f"{configuration.dataset}, {count_folds(n_folds, configuration.n_folds)}, {count(n_seeds, 'seed')}"
+        text = f"{panel_mark(number, len(configurations))}{which}"
         if any(run.validates_on_test for run in runs):
             text += ", validated on the part that is scored"
         facts.append(text)

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.analysis.captions import count
+from genrekit.analysis.embedding_figure import EmbeddingPlane, draw_plane
 from genrekit.analysis.pca import fit_pca
-from genrekit.analysis.pca_figures import draw_genre_panels, pca_facts, plane_limits, scatter_genres
+from genrekit.analysis.pca_figures import pca_facts
 from genrekit.analysis.picture import Picture
-from genrekit.analysis.style import PaperWidth, contaminated_mark, new_figure, paper_style
+from genrekit.analysis.style import PaperWidth
 from genrekit.errors import RunError
 from genrekit.evaluation.protocols import PROTOCOL_NOTES
 from genrekit.evaluation.readings import record_digest
@@ -142,67 +143,32 @@ def draw_embedding(embedding: Embedding, *, columns: PaperWidth = 2) -> tuple[Pi
 
     A track is the mean of its excerpts, on the same axes. Over one column the two panels stand one above the other.
     """
+    return draw_plane(_on_plane(embedding), columns=columns)
+
+
+def _on_plane(embedding: Embedding) -> EmbeddingPlane:
     pca = fit_pca(embedding.values)
-    scores = pca.transform(embedding.values)
     tracks, track_label, means = embedding.per_track()
-    track_scores = pca.transform(means)
-    shares = 100 * pca.explained_variance_ratio
-    limits = plane_limits(scores)
-    mark = contaminated_mark([embedding.contaminated])
-    caption = f"{embedding.caption} Large marks: means of the genres."
-    with paper_style():
-        across = 2 if columns == 2 else 1
-        figure = new_figure(columns=columns, height_in=3.6 if columns == 2 else 6.0, caption=caption, mark=mark)
-        panels = figure.subplots(2 // across, across, sharex=True, sharey=True).ravel()
-        for axes, points, label, title, size in (
-            (panels[0], scores, embedding.label, f"(a) {count(len(scores), 'excerpt')}", 7.0),
-            (panels[1], track_scores, track_label, f"(b) {count(len(tracks), 'track')}, mean of excerpts", 10.0),
-        ):
-            scatter_genres(axes, points, label, embedding.genres, size=size)
-            axes.set(xlim=limits[0], ylim=limits[1], title=title)
-        for axes in panels if across == 2 else panels[1:]:
-            axes.set_xlabel(f"component 1 ({shares[0]:.1f} % of variance)")
-        for axes in panels[:1] if across == 2 else panels:
-            axes.set_ylabel(f"component 2 ({shares[1]:.1f} %)" if len(shares) > 1 else "")
-        figure.legend(
-            *panels[0].get_legend_handles_labels(),
-            loc="outside upper center",
-            ncols=10 if columns == 2 else 5,
-            markerscale=0.6,
-            handlelength=0.8,
-        )
-    rows = [
-        *(
-            ("excerpt", track, start, embedding.genres[label], float(point[0]), float(point[1]))
-            for track, start, label, point in zip(
-                embedding.track.tolist(), embedding.start_s.tolist(), embedding.label.tolist(), scores, strict=True
-            )
-        ),
-        *(
-            ("track", track, None, embedding.genres[label], float(point[0]), float(point[1]))
-            for track, label, point in zip(tracks.tolist(), track_label.tolist(), track_scores, strict=True)
-        ),
-    ]
-    facts = {
-        "run": embedding.run,
-        "protocol": embedding.protocol,
-        "fold": embedding.fold,
-        "seed": embedding.seed,
-        "weights_sha256": embedding.weights_sha256,
-        **pca_facts(pca),
-    }
-    names = ("unit", "track", "start_s", "genre", "component_1", "component_2")
-    panels_picture = draw_genre_panels(
-        "embedding_genres",
-        pca,
-        track_scores,
-        track_label,
-        embedding.genres,
-        caption=f"{embedding.caption} Tracks, each the mean of its excerpts.",
-        columns=columns,
-        mark=mark,
+    return EmbeddingPlane(
+        provenance=embedding.caption,
+        contaminated=embedding.contaminated,
+        genres=embedding.genres,
+        track=embedding.track,
+        start_s=embedding.start_s,
+        label=embedding.label,
+        points=pca.transform(embedding.values)[:, :2],
+        track_names=tracks,
+        track_label=track_label,
+        track_points=pca.transform(means)[:, :2],
+        facts={
+            "run": embedding.run,
+            "protocol": embedding.protocol,
+            "fold": embedding.fold,
+            "seed": embedding.seed,
+            "weights_sha256": embedding.weights_sha256,
+            **pca_facts(pca),
+        },
     )
-    return Picture("embedding", figure, caption, embedding.contaminated, names, rows, facts), panels_picture
 
 
 def _digest(weights_sha256: str, split_hash: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from genrekit.analysis.captions import count
 from genrekit.analysis.pca import Pca, fit_pca
-from genrekit.analysis.pca_figures import draw_genre_panels, draw_scatter, draw_spectrum
+from genrekit.analysis.pca_figures import draw_genre_panels, draw_scatter, draw_spectrum, pca_facts
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.style import PaperWidth
 from genrekit.data.dataset import Dataset
@@ -65,11 +65,14 @@ def draw_feature_pca(dataset: Dataset, *, columns: PaperWidth = 2) -> tuple[Pict
         track if table.hop_s is None else f"{track}@{start:g}s"
         for track, start in zip(table.track_id, table.start_s.tolist(), strict=True)
     ]
-    caption = _caption(dataset, table, pca)
+    caption, noun = _caption(dataset, table, pca), "track" if table.hop_s is None else "excerpt"
+    facts = pca_facts(pca)
     note = published_note(table, pca)
     return (
-        draw_scatter("pca_scatter", pca, scores, label, dataset.genres, ids, caption=caption),
-        draw_genre_panels("pca_genres", pca, scores, label, dataset.genres, caption=caption, columns=columns),
+        draw_scatter("pca_scatter", pca, scores, label, dataset.genres, ids, noun=noun, caption=caption),
+        draw_genre_panels(
+            "pca_genres", scores, label, dataset.genres, facts=facts, noun=noun, caption=caption, columns=columns
+        ),
         draw_spectrum("pca_spectrum", pca, caption=f"{caption} {note}".strip(), columns=columns),
     )
 

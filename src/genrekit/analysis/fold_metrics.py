@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from genrekit.analysis.captions import panel_mark
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.stored import Scored
 from genrekit.analysis.style import (
@@ -46,7 +47,18 @@ class FoldMetrics:
 
     @property
     def system(self) -> str:
+        """What it is called in tables: the recipe's name and the protocol."""
         return f"{self.scored.predictions.recipe}, {self.scored.predictions.protocol}"
+
+    @property
+    def title(self) -> str:
+        """What it is called in print: the recipe's title and the protocol."""
+        return f"{self.scored.title}, {self.scored.predictions.protocol}"
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether there are several folds or seeds, so that a mean and a deviation say something."""
+        return len(self.runs) > 1
 
 
 def fold_metrics(scored: Scored) -> FoldMetrics:
@@ -58,7 +70,8 @@ def fold_metrics(scored: Scored) -> FoldMetrics:
 def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Picture:
     """A row of panels a system, a panel a metric; a dot a fold and seed, a line at the mean, a band of one deviation.
 
-    Over one column the four panels of a system stand two by two.
+    A system of one fold and seed is a dot alone: it has no mean and no deviation. Over one column the four panels of a
+    system stand two by two.
 
     Raises
     ------
@@ -75,9 +88,7 @@ def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Pi
     low, high = _limits(100 * values)
     across = 4 if columns == 2 else 2
     flags = [system.scored.contaminated for system in systems]
-    captions = [system.scored.caption for system in systems]
-    caption = " ".join(captions if len(captions) == 1 else (f"({k + 1}) {text}" for k, text in enumerate(captions)))
-    caption += " Line and band: mean and one standard deviation over folds and seeds."
+    titles, caption = _titles(systems), _caption(systems)
     with paper_style():
         deep = len(systems) * (len(METRICS) // across)
         figure = new_figure(
@@ -91,7 +102,7 @@ def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Pi
                 axes.set_ylim(low, high)
             if len(systems) > 1:
                 mark = f"{CONTAMINATED}: " if system.scored.contaminated else ""
-                title = f"({number + 1}) {mark}{system.system}"
+                title = f"{panel_mark(number, len(systems))}{mark}{titles[number]}"
                 colour = ALARM if system.scored.contaminated else INK
                 row_title(row[0], title, columns=columns, colour=colour, panel=NAMES[METRICS[0]])
         for axes in grid[:, 0]:
@@ -102,15 +113,34 @@ def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Pi
         "systems": [
             {
                 **system.scored.facts(),
+                "title": titles[number],
                 "spread_ddof_0": {
                     name: {"mean": s.mean, "deviation": s.deviation, "n_runs": s.n_runs}
                     for name, s in system.spread.items()
                 },
             }
-            for system in systems
+            for number, system in enumerate(systems)
         ]
     }
     return Picture("folds", figure, caption, any(flags), ("row", "system", "fold", "seed", "n", *METRICS), rows, facts)
+
+
+def _titles(systems: Sequence[FoldMetrics]) -> list[str]:
+    """Title of each; where two would read alike, the recipe's name tells them apart."""
+    plain = [system.title for system in systems]
+    return [
+        f"{text}, {system.scored.predictions.recipe}" if plain.count(text) > 1 else text
+        for text, system in zip(plain, systems, strict=True)
+    ]
+
+
+def _caption(systems: Sequence[FoldMetrics]) -> str:
+    sentences = [f"{panel_mark(k, len(systems))}{system.scored.caption}" for k, system in enumerate(systems)]
+    if any(system.has_spread for system in systems):
+        sentences.append("Line and band: mean and one standard deviation over folds and seeds.")
+    if not all(system.has_spread for system in systems):
+        sentences.append("A lone dot is one fold with one seed, of which there is no mean.")
+    return " ".join(sentences)
 
 
 def _draw_metric(axes: Axes, system: FoldMetrics, name: str) -> None:
@@ -120,15 +150,15 @@ def _draw_metric(axes: Axes, system: FoldMetrics, name: str) -> None:
     folds = sorted({run.fold for run in system.runs})
     place = {fold: number for number, fold in enumerate(folds)}
     mean, deviation = 100 * summary.mean, 100 * (summary.deviation or 0.0)
-    if summary.deviation is not None:
+    if system.has_spread:
         axes.axhspan(mean - deviation, mean + deviation, color=colour, alpha=0.13, linewidth=0)
-    axes.axhline(mean, color=colour, linewidth=0.9)
+        axes.axhline(mean, color=colour, linewidth=0.9)
     x = [place[run.fold] for run in system.runs]
     y = [100 * getattr(run.scores, name) for run in system.runs]
     means = [np.mean([value for at, value in zip(x, y, strict=True) if at == k]) for k in range(len(folds))]
     axes.plot(range(len(folds)), means, color=colour, linewidth=0.6, alpha=0.6)
     axes.plot(x, y, "o", color=colour, markeredgecolor="white", markeredgewidth=0.5, markersize=4.5)
-    spread_text = f"{mean:.1f}" if summary.deviation is None else f"{mean:.1f} ± {deviation:.1f}"
+    spread_text = f"{mean:.1f} ± {deviation:.1f}" if system.has_spread else f"{mean:.1f}"
     axes.set_title(NAMES[name])
     axes.set_title(spread_text, loc="right", fontweight="normal", fontsize=SMALL_PT, color=colour)
     # Folds are counted from 1 in print, as in both reports.

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genrekit.analysis.captions import count
 from genrekit.analysis.pca import Pca
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.style import (
     COLOURS,
     FAINT,
     GREY,
+    INK,
     SMALL_PT,
     PaperWidth,
+    legend_above,
     new_figure,
     paper_style,
     sign_genre,
@@ -23,28 +27,76 @@ from genrekit.analysis.style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["draw_genre_panels", "draw_scatter", "draw_spectrum", "plane_limits", "scatter_genres"]
+__all__ = [
+    "PlaneFrame",
+    "draw_genre_panels",
+    "draw_scatter",
+    "draw_spectrum",
+    "legend_genres",
+    "pca_facts",
+    "scatter_genres",
+]
 
 SHARE = 0.95
 # Points beyond this quantile on either side are counted, not drawn: one odd track would press all others together.
 OUTER_QUANTILE = 0.002
+MARGIN = 0.06
+# Marks at the edge of the frame are drawn whole, and ask for no room beyond it.
+WHOLE: dict[str, Any] = {"clip_on": False, "in_layout": False}
 
 
-def plane_limits(scores: NDArray[np.float64]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Limits ((x0, x1), (y0, y1)) that hold all but the outermost of points [n, >= 2], with a margin."""
-    limits = []
-    for k in (0, 1):
-        low, high = np.quantile(scores[:, k], [OUTER_QUANTILE, 1 - OUTER_QUANTILE])
-        margin = 0.06 * max(high - low, 1e-9)
-        limits.append((float(low - margin), float(high + margin)))
-    return limits[0], limits[1]
+@dataclass(frozen=True)
+class PlaneFrame:
+    """The part of the plane that is shown, x and y as (low, high)."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    @classmethod
+    def around(cls, points: NDArray[np.float64]) -> PlaneFrame:
+        """What holds all but the outermost of points [n, >= 2], with a margin; fewer than 500 points all lie inside."""
+        return cls(_limits(points[:, 0]), _limits(points[:, 1]))
+
+    def holds(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """[n] whether each of points [n, >= 2] is shown."""
+        x, y = points[:, 0], points[:, 1]
+        return np.asarray((x >= self.x[0]) & (x <= self.x[1]) & (y >= self.y[0]) & (y <= self.y[1]))
+
+    def note(self, points: NDArray[np.float64], noun: str) -> str:
+        """The sentence, with a space before it, that says how many of the points are not shown; "" if all are."""
+        n_outside = int((~self.holds(points)).sum())
+        return f" Outside the frame: {count(n_outside, noun)}." if n_outside else ""
+
+
+def _limits(values: NDArray[np.float64]) -> tuple[float, float]:
+    # At a value that occurs, so that none is cut off that only lies a little beyond its neighbour.
+    low = np.quantile(values, OUTER_QUANTILE, method="lower")
+    high = np.quantile(values, 1 - OUTER_QUANTILE, method="higher")
+    margin = MARGIN * max(float(high - low), 1e-9)
+    return float(low - margin), float(high + margin)
 
 
 def scatter_genres(
-    axes: Axes, scores: NDArray[np.float64], label: NDArray[np.int64], genres: Sequence[str], *, size: float = 9.0
+    axes: Axes,
+    scores: NDArray[np.float64],
+    label: NDArray[np.int64],
+    genres: Sequence[str],
+    *,
+    frame: PlaneFrame,
+    size: float = 9.0,
+    mean_size: float = 44.0,
+    alpha: float = 0.6,
 ) -> None:
-    """Points [n, >= 2] in the colour and shape of their genre; a larger one, ringed, at each genre's mean."""
+    """Points [n, >= 2] in the colour and shape of their genre; a larger one, outlined, at each genre's mean.
+
+    Parameters
+    ----------
+    frame : what is shown; points outside count in the means alone
+    size, mean_size : areas of the marks, in square points
+    """
+    inside = frame.holds(scores)
     # All genres mixed in one order, so that none covers the others.
     order = np.random.default_rng(0).permutation(len(scores))
     rank = np.empty(len(order))
@@ -53,7 +105,7 @@ def scatter_genres(
     for index, genre in enumerate(genres):
         colour, marker = sign_genre(index)
         for layer in range(n_layers):
-            chosen = (label == index) & (rank * n_layers // max(len(order), 1) == layer)
+            chosen = inside & (label == index) & (rank * n_layers // max(len(order), 1) == layer)
             axes.scatter(
                 scores[chosen, 0],
                 scores[chosen, 1],
@@ -61,22 +113,32 @@ def scatter_genres(
                 c=colour,
                 marker=marker,
                 linewidths=0,
-                alpha=0.62,
+                alpha=alpha,
                 zorder=2 + layer / n_layers,
+                **WHOLE,
             )
         if (label == index).any():
             x, y = scores[label == index, :2].mean(axis=0)
             axes.scatter(
                 [x],
                 [y],
-                s=5.5 * size,
+                s=mean_size,
                 c=colour,
                 marker=marker,
-                edgecolors="white",
-                linewidths=1.0,
+                # A white ring would leave pieces of the marks below it.
+                edgecolors=INK,
+                linewidths=0.6,
                 zorder=4,
                 label=genre,
             )
+    axes.set(xlim=frame.x, ylim=frame.y)
+
+
+def legend_genres(figure: Figure, axes: Axes, *, columns: PaperWidth, mark: str = "") -> None:
+    """The genres of `scatter_genres` in one row above the panels, or two over one column of a paper."""
+    ncols = 5 if columns == 1 else 10
+    handles, labels = axes.get_legend_handles_labels()
+    legend_above(figure, handles, labels, columns=columns, mark=mark, ncols=ncols, markerscale=0.6, handlelength=0.8)
 
 
 def draw_scatter(
@@ -87,6 +149,7 @@ def draw_scatter(
     genres: Sequence[str],
     ids: Sequence[str],
     *,
+    noun: str,
     caption: str,
     columns: PaperWidth = 1,
 ) -> Picture:
@@ -96,22 +159,18 @@ def draw_scatter(
     ----------
     scores : [n, >= 2], of `pca.transform`
     label : [n] index of the genre; ids : [n] what a row is called in the CSV
+    noun : what a row is, in the caption
     """
     shares = 100 * pca.explained_variance_ratio
-    (x0, x1), (y0, y1) = plane_limits(scores)
-    inside = (scores[:, 0] >= x0) & (scores[:, 0] <= x1) & (scores[:, 1] >= y0) & (scores[:, 1] <= y1)
-    n_out = int((~inside).sum())
-    caption += " Large marks: means of the genres." + (
-        f" {n_out} outlying rows lie outside the frame." if n_out else ""
-    )
+    frame = PlaneFrame.around(scores)
+    caption += f" Large marks: means of the genres.{frame.note(scores, noun)}"
     with paper_style():
         figure = new_figure(columns=columns, height_in=3.5 if columns == 1 else 4.6, caption=caption)
         axes = figure.add_subplot()
-        scatter_genres(axes, scores, label, genres, size=8 if columns == 1 else 15)
-        axes.set(xlim=(x0, x1), ylim=(y0, y1))
+        scatter_genres(axes, scores, label, genres, frame=frame, size=6 if columns == 1 else 12)
         axes.set_xlabel(f"component 1 ({shares[0]:.1f} % of variance)")
         axes.set_ylabel(f"component 2 ({shares[1]:.1f} %)" if len(shares) > 1 else "")
-        figure.legend(loc="outside upper center", ncols=5 if columns == 1 else 10, markerscale=0.6, handlelength=0.8)
+        legend_genres(figure, axes, columns=columns)
     rows = [
         (row_id, genres[genre], float(point[0]), float(point[1]))
         for row_id, genre, point in zip(ids, label.tolist(), scores, strict=True)
@@ -121,22 +180,35 @@ def draw_scatter(
 
 def draw_genre_panels(
     name: str,
-    pca: Pca,
     scores: NDArray[np.float64],
     label: NDArray[np.int64],
     genres: Sequence[str],
     *,
+    facts: Mapping[str, Any],
+    noun: str,
     caption: str,
     columns: PaperWidth = 2,
     mark: str = "",
 ) -> Picture:
     """One small panel a genre, its rows in colour over all others in grey; beside its name the share of rows nearer to
-    its own mean than to any other's, on the first two components."""
+    its own mean than to any other's, on the first two components.
+
+    Parameters
+    ----------
+    scores : [n, >= 2], of `pca.transform`
+    label : [n] index of the genre
+    facts : what the picture's JSON says of the decomposition, of `pca_facts`
+    noun : what a row is, in the caption
+    """
     own = _nearest_mean_share(scores[:, :2], label, len(genres))
     across = 5 if columns == 2 else 3
     deep = -(-len(genres) // across)
-    limits = plane_limits(scores)
-    caption += " In grey all other genres; beside each name, the share of its rows that lie nearest to its own mean."
+    frame = PlaneFrame.around(scores)
+    inside = frame.holds(scores)
+    caption += (
+        f" In grey all other genres; beside each name, the share of its {noun}s that lie nearest to its own mean."
+    )
+    caption += frame.note(scores, noun)
     with paper_style():
         height = deep * (1.35 if columns == 2 else 1.15) + 0.25
         figure = new_figure(columns=columns, height_in=height, caption=caption, mark=mark)
@@ -146,10 +218,10 @@ def draw_genre_panels(
                 axes.set_visible(False)
                 continue
             colour, _ = sign_genre(index)
-            mine = label == index
-            axes.scatter(scores[~mine, 0], scores[~mine, 1], s=2.0, c=FAINT, linewidths=0, zorder=1, rasterized=True)
-            axes.scatter(scores[mine, 0], scores[mine, 1], s=4.5, c=colour, linewidths=0, alpha=0.8, zorder=2)
-            axes.set(xlim=limits[0], ylim=limits[1])
+            others, mine = scores[inside & (label != index)], scores[inside & (label == index)]
+            axes.scatter(*others[:, :2].T, s=2.0, c=FAINT, linewidths=0, zorder=1, rasterized=True)
+            axes.scatter(*mine[:, :2].T, s=4.5, c=colour, linewidths=0, alpha=0.8, zorder=2, **WHOLE)
+            axes.set(xlim=frame.x, ylim=frame.y)
             axes.set_title(genres[index], color=colour)
             share = own[index]
             if share is not None:
@@ -158,7 +230,7 @@ def draw_genre_panels(
         figure.supylabel("component 2", fontsize=SMALL_PT + 1)
         grid[-1, (len(genres) - 1) % across // 2].set_xlabel("component 1")
     rows = [(genre, int((label == k).sum()), own[k]) for k, genre in enumerate(genres)]
-    return Picture(name, figure, caption, bool(mark), ("genre", "n", "nearest_own_mean"), rows, pca_facts(pca))
+    return Picture(name, figure, caption, bool(mark), ("genre", "n", "nearest_own_mean"), rows, facts)
 
 
 def draw_spectrum(name: str, pca: Pca, *, caption: str, columns: PaperWidth = 2) -> Picture:
@@ -203,6 +275,7 @@ def pca_facts(pca: Pca) -> dict[str, Any]:
         "n_rows": pca.n_rows,
         "n_features": len(pca.mean),
         "n_constant_features": pca.n_constant,
+        "explained_by_each_of_two": pca.explained_variance_ratio[:2].tolist(),
         "explained_by_two": float(cumulated[min(1, len(cumulated) - 1)]),
         "n_components_for_95_percent": pca.n_components_for(SHARE),
         "standardised": "columns to zero mean and unit deviation (ddof 0)",

@@ -28,6 +28,7 @@ class Scored:
     Attributes
     ----------
     predictions : a row an excerpt, or a row a track, fold and seed
+    title : of the recipe; its name if it has none
     unit : which of them
     n_folds : that the split has
     validates_on_test : whether training stopped on the very part that is scored
@@ -35,6 +36,7 @@ class Scored:
     """
 
     predictions: Predictions
+    title: str
     unit: Unit
     n_folds: int
     validates_on_test: bool
@@ -95,6 +97,7 @@ def read_scored(runs: Sequence[StoredRun], *, command: str, part: str = "test", 
     splits = [run.split for run in runs if run.split is not None]
     return Scored(
         predictions=rows if unit == "excerpt" else fuse(rows, unit),
+        title=str((runs[0].recipe or {}).get("title") or rows.recipe),
         unit=unit,
         n_folds=max((split.n_folds for split in splits), default=1),
         validates_on_test=any(split.validates_on_test for split in splits),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from genrekit.errors import GenrekitError
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -26,6 +27,7 @@ __all__ = [
     "TYPE_PT",
     "PaperWidth",
     "contaminated_mark",
+    "legend_above",
     "new_figure",
     "paper_style",
     "row_title",
@@ -173,6 +175,27 @@ def new_figure(*, columns: PaperWidth, height_in: float, caption: str, mark: str
 def wrapped(text: str, columns: PaperWidth, size_pt: float) -> list[str]:
     """The lines of a text in this size that fit into a picture; bold type counts as 15 % larger."""
     return textwrap.wrap(text, int(width_in(columns) * 72 / (size_pt * CHARACTER_EM)))
+
+
+def legend_above(
+    figure: Figure,
+    handles: Sequence[Artist],
+    labels: Sequence[str],
+    *,
+    columns: PaperWidth,
+    mark: str = "",
+    loc: Literal["outside upper left", "outside upper center"] = "outside upper center",
+    **options: Any,
+) -> None:
+    """A legend above all panels, below the mark of `new_figure` if there is one.
+
+    Parameters
+    ----------
+    mark : as given to `new_figure`; Matplotlib would lay the legend over it
+    options : of Matplotlib's legend
+    """
+    room = "\n".join(" " for _ in wrapped(mark, columns, TYPE_PT * 1.15))
+    figure.legend(handles, labels, loc=loc, title=room or None, title_fontsize=TYPE_PT * 1.2, **options)
 
 
 def row_title(axes: Axes, text: str, *, columns: PaperWidth, colour: str = INK, panel: str = "") -> None:
