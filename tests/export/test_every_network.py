@@ -22,6 +22,7 @@ CASES = {
     "resnet": (ARCHIVE_LOG_MEL, 3.0, {}),
     "cnn_lstm": (POWER_SPECTROGRAM_A, 3.0, {}),
     "transformer": (MEL_B, 3.0, {"depth": 2}),
+    "bbnn": (ARCHIVE_LOG_MEL, 3.0, {"width": 8}),
     "sincnet": (WAVEFORM, 1.0, {}),
     "texture_mlp": (ARCHIVE_LOG_MEL, 3.0, {"units": 8, "spectrum_regions": 3}),
     "ensemble": (

@@ -52,7 +52,7 @@ def test_its_name_says_what_is_in_it(name: str) -> None:
     assert ("_stopped_on_test" in name) == (recipe.split.validation == "test")
     if name.startswith(("a_", "b_")):
         assert ("_augmented" in name) == (recipe.augmentation != Augmentation())
-    if name not in {"res_cnn", "texture_mlp", "default_model"}:
+    if name not in {"res_cnn", "texture_mlp", "bbnn", "default_model"}:
         assert name.endswith("_archive") == (recipe.data.dataset == "gtzan_archive")
 
 
