@@ -85,9 +85,11 @@ class SpectrogramTransformer(GenreNetwork):
         column = sinusoids(n_columns, width).to(maps)
         sequence = (maps + self.row[:, None].to(maps.dtype) + column).reshape(batch, -1, width)
         if self.token is None:
-            return self.norm(self._encoded(sequence)).mean(1)  # type: ignore[no-any-return]
+            pooled: Tensor = self.norm(self._encoded(sequence)).mean(1)
+            return pooled
         token = self.token.to(maps.dtype).expand(batch, 1, width)
-        return self.norm(self._encoded(torch.cat((token, sequence), dim=1))[:, 0])  # type: ignore[no-any-return]
+        gathered: Tensor = self.norm(self._encoded(torch.cat((token, sequence), dim=1))[:, 0])
+        return gathered
 
     def _encoded(self, sequence: Tensor) -> Tensor:
         # The gradient of flash attention takes half of a step on a CPU, twice what attention as written in full takes.
