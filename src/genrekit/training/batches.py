@@ -167,6 +167,18 @@ class TrainingBatches:
         for index in torch.split(order, self._optimisation.batch_size)[: len(self)]:
             yield self._make(index, augmentation, generator)
 
+    @property
+    def n_tracks(self) -> int:
+        """Tracks that random excerpts are drawn from."""
+        return len(torch.unique(self._rows))
+
+    def views(self, tracks: Tensor, generator: torch.Generator) -> Tensor:
+        """Features [n, n_bins, n_columns] of random excerpts, augmented; `tracks` [n] are numbers below `n_tracks`."""
+        # Random excerpts have all tracks once, then all once more, and so on.
+        assert self._random
+        index = tracks.to(self._rows.device)
+        return self._augmented(self._cut(index, generator), self._recipe.augmentation, generator)
+
     def _make(self, index: Tensor, augmentation: Augmentation, generator: torch.Generator) -> TrainingBatch:
         recipe = self._recipe
         targets = F.one_hot(self._labels[index], self._n_genres).float()

@@ -27,6 +27,7 @@ from genrekit.training.recipe_groups import (
     Model,
     Negatives,
     Optimisation,
+    Pretraining,
     SplitChoice,
     Strict,
 )
@@ -34,14 +35,14 @@ from genrekit.training.recipe_groups import (
 __all__ = ["Recipe", "load_recipe", "parse_recipe"]
 UNKNOWN = "extra_forbidden"
 # What the members of an ensemble have, each for itself, and the ensemble has not.
-OWN_TO_MEMBERS = ("model", "augmentation", "negatives", "optimisation")
+OWN_TO_MEMBERS = ("model", "augmentation", "negatives", "pretraining", "optimisation")
 
 
 class Recipe(Strict):
     """One training run, but for its machine. Two recipes with the same hash give the same weights on the same CPU.
 
     ensemble : networks that are each trained by a recipe of its own and answer together, in place of `model`,
-        `augmentation`, `negatives` and `optimisation`; recipe files name their recipes
+        `augmentation`, `negatives`, `pretraining` and `optimisation`; recipe files name their recipes
     """
 
     name: str = NAME
@@ -53,6 +54,7 @@ class Recipe(Strict):
     model: Model
     augmentation: Augmentation = Augmentation()
     negatives: Negatives | None = None
+    pretraining: Pretraining | None = None
     distillation: Distillation | None = None
     optimisation: Optimisation | None = None
     ensemble: tuple[Member, ...] = ()
@@ -115,6 +117,8 @@ class Recipe(Strict):
             raise ValueError(f"time_mask_fraction needs a time axis; features: {self.features} have none")
         if self.negatives is not None and self.features != "archive_log_mel":
             raise ValueError("negatives are an archive of log-mels; they need features: archive_log_mel")
+        if self.pretraining is not None and excerpts.train != "random":
+            raise ValueError("pretraining compares excerpts at random places of a track; set excerpts.train=random")
         optimisation = self.optimisation
         stops = optimisation is not None and (
             optimisation.early_stopping_epochs is not None or optimisation.keep == "best"

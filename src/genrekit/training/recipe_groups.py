@@ -18,6 +18,7 @@ __all__ = [
     "Model",
     "Negatives",
     "Optimisation",
+    "Pretraining",
     "SplitChoice",
     "Strict",
 ]
@@ -187,6 +188,22 @@ class Distillation(Strict):
     runs: Path | None = None
 
 
+class Pretraining(Strict):
+    """Training without labels first: two excerpts of a track, each augmented for itself, shall be more alike than those
+    of other tracks (SimCLR, Chen et al. 2020, arXiv 2002.05709; of music Spijkervet and Burgoyne 2021, arXiv
+    2103.09410). Only the training part is heard. AdamW, one cycle, the weight decay of `optimisation`.
+
+    epochs : each takes two excerpts of every track
+    tracks_per_batch : all of the training part if it has fewer
+    temperature : that cosines are divided by
+    """
+
+    epochs: int = Field(ge=1)
+    tracks_per_batch: int = Field(default=64, ge=2)
+    temperature: float = Field(default=0.1, gt=0)
+    learning_rate: float = Field(default=0.002, gt=0)
+
+
 class Optimisation(Strict):
     """Optimiser, schedule and stopping.
 
@@ -226,4 +243,5 @@ class Member(Strict):
     model: Model
     augmentation: Augmentation = Augmentation()
     negatives: Negatives | None = None
+    pretraining: Pretraining | None = None
     optimisation: Optimisation

@@ -83,6 +83,10 @@ class Run:
         return self.checkpoints / "best.ckpt"
 
     @property
+    def pretraining_checkpoint(self) -> Path:
+        return self.checkpoints / "pretraining.ckpt"
+
+    @property
     def metrics_path(self) -> Path:
         return self.folder / "metrics.csv"
 

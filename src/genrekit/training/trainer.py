@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
-import signal
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,6 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.callbacks.weight_averaging import EMAWeightAveraging
-from lightning.pytorch.loggers import TensorBoardLogger
 
 from genrekit.data.split import Part
 from genrekit.errors import RunError
@@ -25,11 +21,12 @@ from genrekit.models.host_memory import keep_freed_memory
 from genrekit.models.weights import load_weights
 from genrekit.training.artist_weights import artist_weights
 from genrekit.training.batches import TrainingBatches
-from genrekit.training.callbacks import AtomicCheckpoints, LastingStop, MetricsTable
+from genrekit.training.callbacks import LastingStop, MetricsTable
+from genrekit.training.fitting import fit, make_trainer
 from genrekit.training.module import GenreModule
-from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.prediction import evaluation_batches, predict
 from genrekit.training.preparation import Prepared, header_of, negatives_source, prepare
+from genrekit.training.pretraining import pretrain
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
 from genrekit.training.run_lock import hold
@@ -149,45 +146,9 @@ def _join(
 def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers: Sequence[pl.Callback]) -> GenreNetwork:
     recipe, optimisation = prepared.recipe, prepared.recipe.optimisation
     assert optimisation is not None
-    _quieten()
     keep_freed_memory()
     torch.manual_seed(recipe.seed)
     network = create_model(header_of(recipe, prepared.dataset.genres).model)
-    # A run that is continued has it in its checkpoint.
-    if not run.last_checkpoint.is_file():
-        network.fit_input(batch.features for batch in evaluation_batches(prepared, "train"))
-    module = GenreModule(network, optimisation, seed=recipe.seed)
-    validates = len(prepared.tables["valid"]) > 0
-    callbacks: list[pl.Callback] = [MetricsTable(run.metrics_path)]
-    if optimisation.weight_average_decay is not None:
-        callbacks.append(EMAWeightAveraging(decay=optimisation.weight_average_decay))
-    callbacks += watchers
-    mode = "min" if optimisation.monitor == "valid_loss" else "max"
-    in_bfloat16 = optimisation.precision == "bf16" and bfloat16_is_quick(prepared.device)
-    if optimisation.early_stopping_epochs is not None:
-        stopping = EarlyStopping(optimisation.monitor, patience=optimisation.early_stopping_epochs, mode=mode)
-        callbacks += [stopping, LastingStop(stopping)]
-    if validates:
-        callbacks.append(
-            ModelCheckpoint(run.checkpoints, "best", optimisation.monitor, mode=mode, enable_version_counter=False)
-        )
-    callbacks.append(
-        ModelCheckpoint(run.checkpoints, "last", save_on_train_epoch_end=True, enable_version_counter=False)
-    )
-    trainer = pl.Trainer(
-        accelerator="gpu" if prepared.device.type == "cuda" else "cpu",
-        devices=1,
-        precision="bf16-mixed" if in_bfloat16 else "32-true",
-        max_epochs=optimisation.max_epochs,
-        callbacks=callbacks,
-        plugins=[AtomicCheckpoints()],
-        logger=TensorBoardLogger(run.folder, name="", version="tensorboard"),
-        deterministic=prepared.device.type == "cuda",
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        log_every_n_steps=1_000_000,
-    )
     batches = TrainingBatches(
         prepared.source,
         prepared.tables["train"],
@@ -198,16 +159,31 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
         teachers=teachers_of(prepared, run.folder.parent),
         track_weights=_track_weights(prepared, recipe),
     )
+    # A run that is continued has what the input and sounds without labels taught it in its checkpoint.
+    if not run.last_checkpoint.is_file():
+        network.fit_input(batch.features for batch in evaluation_batches(prepared, "train"))
+        if recipe.pretraining is not None:
+            pretrain(network, batches, prepared, run, watchers=watchers)
+    module = GenreModule(network, optimisation, seed=recipe.seed)
+    validates = len(prepared.tables["valid"]) > 0
+    callbacks: list[pl.Callback] = [MetricsTable(run.metrics_path)]
+    if optimisation.weight_average_decay is not None:
+        callbacks.append(EMAWeightAveraging(decay=optimisation.weight_average_decay))
+    callbacks += watchers
+    mode = "min" if optimisation.monitor == "valid_loss" else "max"
+    if optimisation.early_stopping_epochs is not None:
+        stopping = EarlyStopping(optimisation.monitor, patience=optimisation.early_stopping_epochs, mode=mode)
+        callbacks += [stopping, LastingStop(stopping)]
+    if validates:
+        callbacks.append(
+            ModelCheckpoint(run.checkpoints, "best", optimisation.monitor, mode=mode, enable_version_counter=False)
+        )
+    callbacks.append(
+        ModelCheckpoint(run.checkpoints, "last", save_on_train_epoch_end=True, enable_version_counter=False)
+    )
+    trainer = make_trainer(prepared, run, max_epochs=optimisation.max_epochs, callbacks=callbacks)
     valid = evaluation_batches(prepared, "valid") if validates else None
-    # Our own checkpoint holds the state of callbacks and optimiser, which weights alone do not.
-    resume = run.last_checkpoint if run.last_checkpoint.is_file() else None
-    on_interrupt = signal.getsignal(signal.SIGINT)
-    try:
-        trainer.fit(module, batches, valid, ckpt_path=resume, weights_only=False)
-    except SystemExit:
-        # On Ctrl-C Lightning turns a deaf ear to more of them and ends the process; that is the caller's to decide.
-        signal.signal(signal.SIGINT, on_interrupt)
-        raise KeyboardInterrupt from None
+    fit(trainer, module, batches, valid, checkpoint=run.last_checkpoint)
     kept = run.best_checkpoint if optimisation.keep == "best" else run.last_checkpoint
     state = torch.load(kept, map_location=prepared.device, weights_only=False)["state_dict"]
     network.load_state_dict({name.removeprefix("network."): value for name, value in state.items()})
@@ -233,9 +209,3 @@ def load_network(run: Run) -> tuple[GenreNetwork, WeightsHeader]:
     if not run.done:
         raise RunError(f"{run.folder} is not finished; go on with `genrekit train --resume {run.folder}`.")
     return load_weights(run.weights_path)
-
-
-def _quieten() -> None:
-    """Lightning's advice on data loaders does not fit batches that are tensors already."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", module="lightning")
