@@ -137,8 +137,11 @@ def test_wrong_usage(arguments: list[str], code: int, message: str, genrekit_cli
     assert done.out == ""
 
 
-def test_genre_folder_with_one_file(genrekit_cli: Callable, music: Path) -> None:
+def test_genre_folder_without_files(genrekit_cli: Callable, music: Path) -> None:
     (music / "polka/b.wav").unlink()
+    assert genrekit_cli("data", "info", music).code == 0
+    for path in (music / "polka").iterdir():
+        path.unlink()
     done = genrekit_cli("data", "info", music)
     assert done.code == 1
-    assert "'polka' has 1" in done.err
+    assert "'polka' has no audio file" in done.err

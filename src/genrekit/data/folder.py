@@ -14,7 +14,6 @@ from genrekit.errors import DataError
 __all__ = ["ARTISTS_FILE", "INFO", "load_folder"]
 
 ARTISTS_FILE = "artists.csv"
-MIN_TRACKS = 2
 
 INFO = DatasetInfo(
     name="folder",
@@ -25,7 +24,7 @@ INFO = DatasetInfo(
 
 
 def load_folder(root: Path) -> Dataset:
-    """Load ``root/<genre>/`` with at least two audio files each; genres are in alphabetical order.
+    """Load ``root/<genre>/``, none of them without audio files; genres are in alphabetical order.
 
     A track is named by its path below ``root``, such as ``"rock/live/song.mp3"``. ``root/artists.csv``, if it is there,
     has the columns ``file`` (that name, or the file's name alone if it is there once), ``artist`` and optionally
@@ -34,26 +33,26 @@ def load_folder(root: Path) -> Dataset:
     Raises
     ------
     DataError
-        If there are no genre folders, one of them has fewer than two audio files, or the table cannot be read.
+        If there are no genre folders, one of them has no audio file, or the table cannot be read.
     """
     if not root.is_dir():
         raise DataError(f"{root} is not a folder; the data set 'folder' needs one with a folder for each genre.")
     folders = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
     faults: list[Fault] = []
     files: dict[str, tuple[str, Path]] = {}
-    few = {}
+    empty = []
     for folder in folders:
         found = _files(folder, root, faults)
         files |= {name: (folder.name, path) for name, path in found.items()}
-        if len(found) < MIN_TRACKS:
-            few[folder.name] = len(found)
+        if not found:
+            empty.append(folder.name)
     if not folders:
         raise DataError(f"{root} has no folders; expected one folder for each genre, with its audio files inside.")
-    if few:
-        listed = ", ".join(f"{genre!r} has {count}" for genre, count in few.items())
+    if empty:
+        listed = ", ".join(map(repr, empty))
         raise DataError(
-            f"Each genre folder of {root} needs at least {MIN_TRACKS} audio files: {listed}. Add files, or move the "
-            "folder elsewhere."
+            f"Each folder of {root} is a genre, and {listed} {'has' if len(empty) == 1 else 'have'} no audio file. Add "
+            "files, or move the folder elsewhere."
         )
     artists = _read_artists(root, files, faults)
     hashes = hash_possible_copies(path for _, path in files.values())
