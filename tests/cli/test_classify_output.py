@@ -119,6 +119,43 @@ def test_resume_refuses_results_of_another_model(
     assert output.read_text() == before
 
 
+def test_resume_refuses_another_model_file_of_the_same_name(
+    classify: Callable, genrekit_cli: Callable, good: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "results.json"
+    assert classify(good, "--output", output).code == 0
+    before = [path.read_text() for path in (output, tmp_path / "results.json.state")]
+    other = write_tiny_model(tmp_path / "elsewhere.onnx", tiny_card(unknown_threshold=0.5))
+    for _ in range(2):
+        finished = genrekit_cli("classify", "--model", other, good, "--output", output, "--resume")
+        assert finished.code == 1
+        assert "another model file, though of the same name" in finished.err
+        assert [path.read_text() for path in (output, tmp_path / "results.json.state")] == before
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_resume_from_another_folder_takes_no_result_for_that_of_a_file_of_the_same_name(
+    classify: Callable,
+    write_tone: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    format: str,
+) -> None:
+    for folder, frequency_hz in (("one", 100.0), ("two", 2000.0)):
+        write_tone(f"{folder}/a.wav", frequency_hz=frequency_hz)
+    output = tmp_path / f"results.{format}"
+    monkeypatch.chdir(tmp_path / "one")
+    assert classify("a.wav", "--output", output).code == 0
+    before = output.read_text()
+    monkeypatch.chdir(tmp_path / "two")
+    finished = classify("a.wav", "--output", output, "--resume")
+    assert finished.code == 1
+    assert "the result of another a.wav, heard from another folder" in finished.err
+    assert output.read_text() == before
+    monkeypatch.chdir(tmp_path / "one")
+    assert "1 of 1 are done already" in classify("a.wav", "--output", output, "--resume").err
+
+
 def test_resume_refuses_what_are_no_results(classify: Callable, good: Path, tmp_path: Path) -> None:
     output = tmp_path / "results.json"
     output.write_text("shopping list\n")

@@ -82,6 +82,15 @@ def test_a_run_becomes_a_model_that_classifies(
     assert json.loads(classified.out)["model"] == "mine"
 
 
+def test_the_card_names_the_data_set_that_was_learnt_from(
+    genrekit_cli: Callable, run_folder: Path, tmp_path: Path
+) -> None:
+    own = shutil.copytree(run_folder, tmp_path / "run")
+    _predictions().write_parquet(own / "predictions.parquet")
+    assert genrekit_cli("export", own, "--output", tmp_path / "x.onnx").code == 0
+    assert ModelFile.read(tmp_path / "x.onnx").card.datasets == ("d",)
+
+
 def test_calibration_is_written_into_the_file(genrekit_cli: Callable, run_folder: Path, tmp_path: Path) -> None:
     _predictions().write_parquet(tmp_path / "p.parquet")
     arguments = ["--calibrate-on", tmp_path / "p.parquet", "--hop", 3, "--name", "tuned"]

@@ -91,6 +91,9 @@ def test_two_runs_in_one_journal_are_undone_last_first(
         arguments = ("--results", results(path), "--name", f"jazz={name}", "--existing", "replace")
         assert genrekit_cli("tag", path, *arguments, "--write", "--journal", journal).code == 0
     assert read_tags(path).genres == ("Cool Jazz",)
+    said = genrekit_cli("tag", "undo", journal, "--dry-run")
+    assert said.code == 0 and said.out.count("(restored)") == 2
+    assert read_tags(path).genres == ("Cool Jazz",)
     assert genrekit_cli("tag", "undo", journal).code == 0
     assert path.read_bytes() == before
 
@@ -158,6 +161,49 @@ def test_a_read_only_file_is_a_clear_error(genrekit_cli: Callable, results: Call
     assert finished.code == 1
     assert "song.flac: read-only; make it writable first" in finished.err
     assert "(none) -> jazz" in finished.out
+
+
+@pytest.fixture
+def night(genrekit_cli: Callable, music_folder: Path, tmp_path: Path, tiny_model_path: Path) -> Callable:
+    """Classifies `song.flac` from its own folder, with its relative name, as one would before tagging."""
+
+    def classify(monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+        path, results = make_file(music_folder, "song.flac"), tmp_path / "night.json"
+        monkeypatch.chdir(music_folder)
+        assert genrekit_cli("classify", "song.flac", "--model", tiny_model_path, "-o", results).code == 0
+        return path, results
+
+    return classify
+
+
+def test_results_hold_for_a_file_that_was_tagged_and_for_none_that_changed(
+    genrekit_cli: Callable, night: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, results = night(monkeypatch)
+    options = ("--results", results, "--journal", tmp_path / "j.jsonl", "--existing", "replace", "--min-confidence", 0)
+    assert genrekit_cli("tag", "song.flac", *options, "--write").code == 0
+    assert genrekit_cli("tag", "song.flac", *options).code == 0
+    os.utime(path, ns=(1, path.stat().st_mtime_ns + 1))
+    before = path.read_bytes()
+    finished = genrekit_cli("tag", "song.flac", *options, "--write")
+    assert finished.code == 1
+    assert "song.flac: changed since it was classified" in finished.err
+    assert path.read_bytes() == before
+
+
+def test_results_are_not_those_of_a_file_of_the_same_name_elsewhere(
+    genrekit_cli: Callable, night: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, results = night(monkeypatch)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "song.flac").write_bytes(path.read_bytes())
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    finished = genrekit_cli("tag", "song.flac", "--results", results)
+    assert finished.code == 1
+    assert "another file of this name, in another folder" in finished.err
+    assert genrekit_cli("tag", path, "--results", results).code == 1  # which the results, read from here, do not name
+    monkeypatch.chdir(path.parent)
+    assert genrekit_cli("tag", path, "--results", results).code == 0
 
 
 def test_what_has_no_result_is_told(genrekit_cli: Callable, results: Callable, music_folder: Path) -> None:

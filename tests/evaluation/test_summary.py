@@ -101,7 +101,8 @@ def test_published_figures_belong_to_the_protocol() -> None:
     assert {figure.protocol for figure in figures} == {"P1", "P2", "P3", "P4"}
     assert all(0 < figure.accuracy < 100 and figure.unit in ("track", "excerpt") for figure in figures)
     genres = tuple(sorted(GTZAN_GENRES))
-    alone = [figure.accuracy for figure in published_for("P3", genres) if figure.trained_on == "GTZAN"]
+    alone = [figure.accuracy for figure in published_for("P3", genres, "gtzan_archive") if figure.trained_on == "GTZAN"]
     assert alone == [59.7, 57.6, 53.4]
-    assert published_for("P3", genres[:6]) == ()
-    assert published_for("custom", genres) == ()
+    assert published_for("P3", genres[:6], "gtzan6") == ()
+    assert published_for("custom", genres, "gtzan") == ()
+    assert published_for("P3", genres, "jamendo_gtzan_genres") == published_for("P3", genres, "mine") == ()

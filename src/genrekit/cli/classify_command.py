@@ -233,6 +233,7 @@ def _run_to_file(
     jobs: int | None,
     debug: bool,
 ) -> int:
+    from genrekit.data.hashing import file_sha256
     from genrekit.inference.result_file import ResultFile, kept_results, part_of, path_key
     from genrekit.inference.writers import TableWriter
     from genrekit.library.file_states import FileStates
@@ -241,18 +242,23 @@ def _run_to_file(
     kept = None
     # A table cannot be gone on with, and neither can a pipe.
     comparable = not isinstance(writer, TableWriter) and (output.is_file() or not output.exists())
-    states = FileStates(output, keep=resume) if comparable else None
+    sha256 = file_sha256(classifier.model_file.path)
+    states = FileStates(output, keep=resume, model_sha256=sha256) if comparable else None
     changed = states.look(files) if states is not None else frozenset()
     if resume:
         if parquet and output.is_file() and not part_of(output).is_file():
             parquet_to_json(output, part_of(output))
         keys = frozenset(path_key(file) for file in files)
         kept = kept_results(output, writer, model=classifier.card.name, retry=keys, changed=changed)
+        if states is not None:
+            states.begin(files, kept.done)
         tally.keep(kept.text, writer)
         n_all = len(files)
         files = [file for file in files if path_key(file) not in kept.done]
         again = f", {len(changed)} changed since" if changed else ""
         messages.note(f"{output}: {n_all - len(files)} of {n_all} are done already{again}")
+    elif states is not None:
+        states.begin()
     with display(len(files), results_on_stdout=False) as shown, ResultFile(output, kept=kept) as result_file:
         try:
             if kept is None or not kept.text:

@@ -21,6 +21,8 @@ __all__ = ["export"]
 WEIGHTS = "weights.safetensors"
 SCORES = "scores.json"
 SPLIT = "split.json"
+PREDICTIONS = "predictions.parquet"
+RECIPE = "recipe.yaml"
 SPLIT_KEYS = frozenset({"name", "protocol", "fold", "seed", "hash"})
 
 
@@ -142,6 +144,9 @@ def _card(
 
     split = _read_json(folder / SPLIT)
     trained_on = {key: value for key, value in split.items() if key in SPLIT_KEYS}
+    # Who asks the model about another collection must know which one it was taught.
+    if dataset := _dataset_of(folder):
+        trained_on["dataset"] = dataset
     try:
         text = text_file.read_text(encoding="utf-8") if text_file else _text(name, header)
     except (OSError, UnicodeDecodeError) as error:
@@ -160,6 +165,16 @@ def _card(
         evaluation=_read_json(folder / SCORES),
         text=text,
     )
+
+
+def _dataset_of(folder: Path) -> str | None:
+    """The data set of a run; None of weights that stand alone."""
+    from genrekit.evaluation import Predictions
+    from genrekit.training.recipe import load_recipe
+
+    if (folder / PREDICTIONS).is_file():
+        return Predictions.read_parquet(folder / PREDICTIONS).dataset
+    return load_recipe(folder / RECIPE).data.dataset if (folder / RECIPE).is_file() else None
 
 
 def _text(name: str, header: WeightsHeader) -> str:

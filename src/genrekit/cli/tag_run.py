@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from genrekit.cli.progress import Display
     from genrekit.library.policy import TagPolicy
-    from genrekit.library.stored_results import StoredResult
+    from genrekit.library.stored_results import StoredResults
     from genrekit.library.tag_files import TagPlan
     from genrekit.library.tag_journal import TagJournal
 
@@ -28,7 +28,7 @@ class TagRun:
     def __init__(
         self,
         policy: TagPolicy,
-        stored: dict[str, StoredResult] | None,
+        stored: StoredResults | None,
         *,
         model: str,
         jobs: int | None,
@@ -93,7 +93,6 @@ class TagRun:
         return planned
 
     def _decided(self, plans: list[TagPlan | str]) -> Iterator[TagPlan | str]:
-        from genrekit.inference.result_file import path_key
         from genrekit.library.tag_files import decided
 
         unheard = [plan.path for plan in plans if not isinstance(plan, str) and plan.decision is None]
@@ -102,7 +101,7 @@ class TagRun:
                 if isinstance(plan, str) or plan.decision is not None:
                     yield plan
                     continue
-                result = next(heard) if self._stored is None else self._stored.get(path_key(plan.path))
+                result = next(heard) if self._stored is None else self._stored.of(plan.path)
                 if result is None:
                     yield f"{plan.path}: not among the results; classify it too, or leave --results out"
                 elif result.probabilities is None:

@@ -55,14 +55,20 @@ def undo(
         folders = sorted(read_folders(journal))
         tell_leftovers(folders) if dry_run else clear_leftovers(folders)
         with display(len(entries), results_on_stdout=True, task="restoring") as shown:
+            # What each file would be by now, if this is only said.
+            assumed: dict[str, str] = {}
             # Last first: a file may have been written by several runs.
             for entry in reversed(entries):
                 try:
-                    undone = undo_entry(entry, write=not dry_run, break_links=break_links)
+                    undone = undo_entry(
+                        entry, write=not dry_run, break_links=break_links, assumed_sha256=assumed.get(entry.path)
+                    )
                 except TagError as error:
                     n_failed += 1
                     messages.error(str(error))
                 else:
+                    if dry_run:
+                        assumed[entry.path] = entry.old_sha256
                     n_restored += undone.state == "restored"
                     change = f"{listed(entry.new)} -> {listed(entry.old)}" if undone.state == "restored" else "="
                     shown.show(f"{change}  ({undone.state})  {display_name(undone.path)}\n")

@@ -176,6 +176,7 @@ def _ask(
     changed = states.look(files)
     keys = {file: path_key(file) for file in files}
     kept = kept_results(answers, writer, model=classifier.card.name, retry=frozenset(keys.values()), changed=changed)
+    states.begin(files, kept.done)
     missing = [file for file in files if keys[file] not in kept.done]
     if kept.done:
         messages.note(f"{output}: {len(files) - len(missing)} of {len(files)} are done already")
@@ -215,13 +216,12 @@ def _require_same_model(classifier: Classifier, output: Path) -> None:
 
 def _answers(dataset: Dataset, output: Path) -> dict[str, Answer]:
     from genrekit.evaluation.transfer import Answer
-    from genrekit.inference.result_file import path_key
     from genrekit.library.stored_results import read_results
 
     stored = read_results(output / ANSWERS)
     found = {}
     for track in dataset.tracks:
-        result = stored.get(path_key(str(track.path)))
+        result = stored.of(str(track.path))
         if result is not None and result.probabilities is not None:
             found[track.track_id] = Answer(result.genre, result.probabilities)
     return found

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from genrekit.data.relations import normalise
 from genrekit.evaluation.predictions import Predictions
 
 __all__ = ["Clusters", "cluster_rows"]
@@ -25,13 +26,14 @@ class Clusters:
 def cluster_rows(predictions: Predictions) -> Clusters:
     """Group rows by artist where it is known, by track otherwise.
 
-    Artists are compared without regard to case and outer blanks. All excerpts, folds and seeds of a track are in one
+    Artists are compared as the splits' proof does (`normalise`). All excerpts, folds and seeds of a track are in one
     cluster, so a resample never counts a second seed as a second track.
     """
     known = np.zeros(len(predictions), dtype=bool)
     names = np.char.add("t:", predictions.track)
     if predictions.artist is not None:
-        artist = np.char.lower(np.char.strip(predictions.artist))
+        spelt, place = np.unique(predictions.artist, return_inverse=True)
+        artist = np.array([normalise(name) for name in spelt], dtype=np.str_)[place]
         known = np.char.str_len(artist) > 0
         # One track is one cluster, even where its artist is given in some rows only.
         tracks, track_index = np.unique(predictions.track, return_inverse=True)

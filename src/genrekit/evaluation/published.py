@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 
+from genrekit.data.across import GTZAN, collection_of
 from genrekit.errors import DataError
 
 __all__ = ["GTZAN_GENRES", "PublishedFigure", "load_published", "published_for"]
@@ -50,8 +51,8 @@ def load_published() -> tuple[PublishedFigure, ...]:
     return tuple(sorted(figures, key=lambda figure: (figure.protocol, -figure.accuracy, figure.system)))
 
 
-def published_for(protocol: str, genres: tuple[str, ...]) -> tuple[PublishedFigure, ...]:
-    """The figures that may stand beside a score: the same protocol and the same ten genres, best first."""
-    if frozenset(genres) != GTZAN_GENRES:
+def published_for(protocol: str, genres: tuple[str, ...], dataset: str) -> tuple[PublishedFigure, ...]:
+    """The figures that may stand beside a score: of the same collection, protocol and ten genres, best first."""
+    if collection_of(dataset) != GTZAN or frozenset(genres) != GTZAN_GENRES:
         return ()
     return tuple(figure for figure in load_published() if figure.protocol == protocol)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from genrekit.data.relations import normalise
 from genrekit.errors import DataError
 from genrekit.evaluation.calibration import Reliability, brier_score, negative_log_likelihood, reliability_table
 from genrekit.evaluation.cautions import cautions
@@ -195,7 +196,7 @@ def evaluate_predictions(
     )
     excerpt_runs = per_run(rows)
     file_runs = per_run(tables[f"file-wise, {fusion}"])
-    artists = None if rows.artist is None else set(np.char.lower(np.char.strip(rows.artist)).tolist()) - {""}
+    artists = None if rows.artist is None else {normalise(artist) for artist in np.unique(rows.artist)} - {""}
     return Evaluation(
         system=rows.recipe,
         dataset=rows.dataset,
@@ -216,7 +217,7 @@ def evaluate_predictions(
         calibration=_calibrate(tables["file-wise, mean"]),
         splits=tuple(splits),
         n_readings=None if n_readings is None else tuple(n_readings),
-        published=published_for(rows.protocol, rows.genres),
+        published=published_for(rows.protocol, rows.genres, rows.dataset),
         notes=cautions(rows, splits, n_readings),
         predictions_sha256=rows.sha256,
     )

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from genrekit.data.dataset import Dataset
+from genrekit.data.split import Split, read_split
 from genrekit.errors import DataError, GenrekitError, RecipeError
 from genrekit.experiments.plan import Plan, PlannedRun
-from genrekit.training.preparation import check, load_data, split_of
+from genrekit.training.preparation import check, load_data, negatives_sha256, split_of
 from genrekit.training.recipe import Recipe
 from genrekit.training.recipe_groups import Data
 
@@ -25,7 +26,7 @@ def check_plan(
 ) -> None:
     """Check every run that is not complete: data, split and proof, genres of each part, front end, network, negatives.
 
-    Of a complete one it is checked that it is of these data, if they are still there.
+    Of a complete one it is checked that it is of these data and negatives, if they are still there.
 
     Parameters
     ----------
@@ -46,9 +47,8 @@ def check_plan(
         planned.run.require(recipe)
         if planned.run.complete:
             dataset = _dataset(recipe, datasets, on_progress)
-            # A split from a file is that of the recipe, whatever the data.
-            if isinstance(dataset, Dataset) and recipe.split.file is None:
-                planned.run.require(recipe, split_of(recipe, dataset))
+            split = _split(recipe, dataset)
+            planned.run.require(recipe, split, negatives_sha256=negatives_sha256(recipe, negatives))
             continue
         # The seed changes nothing of what is checked.
         key = (recipe.hash, recipe.split.fold)
@@ -75,6 +75,14 @@ def _fault(
     except GenrekitError as error:
         return error
     return None
+
+
+def _split(recipe: Recipe, dataset: Dataset | GenrekitError) -> Split | None:
+    """The recipe's split; None if neither a file says it nor the data are there."""
+    file = recipe.split.file
+    if file is not None:
+        return read_split(file) if file.is_file() else None
+    return split_of(recipe, dataset) if isinstance(dataset, Dataset) else None
 
 
 def _dataset(

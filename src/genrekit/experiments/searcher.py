@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genrekit.data.dataset import Dataset
+from genrekit.data.split import Split
 from genrekit.errors import RecipeError
 from genrekit.experiments.dispatch import Event, Pool, dispatch
 from genrekit.experiments.runner import record_event
@@ -115,6 +116,16 @@ def _require_validation(recipe: Recipe) -> None:
     )
 
 
+def _require_inner_validation(split: Split) -> None:
+    """Refuse a split, which a file may have brought, that is validated on what must not choose, or on nothing."""
+    if split.validation == "test" or not split.tracks("valid"):
+        what = "its test part" if split.validation == "test" else "nothing"
+        raise RecipeError(
+            f"The split {split.name!r} validates on {what}; a search chooses by validation, which must not be the test "
+            "part. Give one with a validation part of its own."
+        )
+
+
 def _check_space(task: SearchTask, place: StudyFolder) -> None:
     """Refuse a space with settings that cannot be trained, before any work."""
     datasets: dict[Data, Dataset] = {}
@@ -125,6 +136,6 @@ def _check_space(task: SearchTask, place: StudyFolder) -> None:
                 _require_validation(recipe)
                 if recipe.data not in datasets:
                     datasets[recipe.data] = load_data(recipe)
-                check(recipe, datasets[recipe.data], negatives_root=task.negatives)
+                _require_inner_validation(check(recipe, datasets[recipe.data], negatives_root=task.negatives))
         except RecipeError as error:
             raise RecipeError(f"With {' '.join(task.space.settings(values))}: {error}") from error

@@ -1,21 +1,32 @@
-"""What files were when they were classified, kept beside the results, so that `--resume` knows those that changed.
+"""What files were when they were classified, and by which model, kept beside the results.
 
-`FILE.state` has a JSON line a file: its key, size and time of change. A file whose state is not there is taken as
-unchanged, so that results of before go on as they did.
+So `--resume` knows which files changed since. `FILE.state` has a JSON line a file: its key, size and time of change; a
+line that is an object names the model file by its SHA-256. Results of before there were states go on as they did: their
+files are taken as unchanged.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from genrekit.inference.result_file import OutputError, path_key
 from genrekit.whole_file import written_whole
 
-__all__ = ["FileStates", "states_path"]
+__all__ = ["FileState", "FileStates", "read_states", "state_of", "states_path"]
+
+MODEL_SHA256 = "model_sha256"
+
+
+class FileState(NamedTuple):
+    """Size and time of the last change."""
+
+    size_bytes: int
+    mtime_ns: int
 
 
 def states_path(output: Path) -> Path:
@@ -23,30 +34,45 @@ def states_path(output: Path) -> Path:
     return output.with_name(output.name + ".state")
 
 
-class FileStates:
-    """States of the files of one output; lines are appended, and of several for one file the last counts."""
+def state_of(file: str) -> FileState | None:
+    """What a file is now; None if there is none."""
+    try:
+        status = os.stat(file)  # noqa: PTH116 - a Path would tidy the name
+    except (OSError, ValueError):
+        return None
+    return FileState(status.st_size, status.st_mtime_ns)
 
-    def __init__(self, output: Path, *, keep: bool) -> None:
-        """Read what an earlier run left if `keep`, else begin anew. Lines that cannot be read count as not there."""
-        self._path = states_path(output)
-        self._known: dict[str, tuple[int, int]] = {}
-        if keep and self._path.is_file():
-            for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines():
-                try:
-                    key, size_bytes, mtime_ns = json.loads(line)
-                    self._known[str(key)] = (int(size_bytes), int(mtime_ns))
-                except (ValueError, TypeError):
-                    continue
-        self._now: dict[str, tuple[int, int]] = {}
-        text = "".join(_line(key, state) for key, state in self._known.items())
-        with _told(self._path), written_whole(self._path) as partial:
-            partial.write_text(text, encoding="utf-8")
+
+def read_states(output: Path) -> dict[str, FileState] | None:
+    """States by `path_key`, of several for one file the last; None if nothing was written down."""
+    read = _read(states_path(output))
+    return (read[0] or None) if read is not None else None
+
+
+class FileStates:
+    """States of the files of one output; lines are appended, and of several for one file the last counts.
+
+    `look` at the files, find out which results are kept, `begin`, and then `record` each file.
+    """
+
+    def __init__(self, output: Path, *, keep: bool, model_sha256: str | None = None) -> None:
+        """Read what an earlier run left if `keep`. Lines that cannot be read count as not there.
+
+        Parameters
+        ----------
+        output : of the results
+        keep : whether it is gone on with
+        model_sha256 : of the model file; None if somebody else sees to it that there is but one
+        """
+        self._output, self._path, self._model = output, states_path(output), model_sha256
+        self._known, self._known_model = (_read(self._path) if keep else None) or ({}, None)
+        self._now: dict[str, FileState] = {}
 
     def look(self, files: Iterable[str]) -> frozenset[str]:
         """Note what each file is now, before it is read; gives the `path_key` of those that changed since."""
         changed = set()
         for file in files:
-            state = _state(file)
+            state = state_of(file)
             if state is None:
                 continue
             key = path_key(file)
@@ -54,6 +80,38 @@ class FileStates:
             if self._known.get(key, state) != state:
                 changed.add(key)
         return frozenset(changed)
+
+    def begin(self, files: Iterable[str] = (), done: Collection[str] = frozenset()) -> None:
+        """Refuse to go on with results that are not of these files or this model, and write down what is known.
+
+        Parameters
+        ----------
+        files : of this run, looked at
+        done : `path_key` of what has results that are kept
+
+        Raises
+        ------
+        OutputError : if the earlier run had another model file, a result is of a file of the same name in another
+            folder, or the states cannot be written
+        """
+        if self._known_model and self._model and self._known_model != self._model:
+            raise OutputError(
+                f"{self._output} was made with another model file, though of the same name; give another --output"
+            )
+        kept = {path_key(file): file for file in files if path_key(file) in done}
+        if not self._known:
+            # Without states of their own, results are taken as those of the files that are there.
+            self._known = {key: self._now[key] for key in kept if key in self._now}
+        elif strange := [file for key, file in kept.items() if key not in self._known]:
+            raise OutputError(
+                f"{self._output} has the result of another {strange[0]}, heard from another folder; go on from there, "
+                "or give another --output"
+            )
+        model = self._model or self._known_model
+        lines = [json.dumps({MODEL_SHA256: model}) + "\n"] if model else []
+        lines += [_line(key, state) for key, state in self._known.items()]
+        with _told(self._path), written_whole(self._path) as partial:
+            partial.write_text("".join(lines), encoding="utf-8")
 
     def record(self, file: str) -> None:
         """Write down the state that a file had when it was looked at; called before its result is written."""
@@ -64,12 +122,23 @@ class FileStates:
                 stream.write(_line(key, state))
 
 
-def _state(file: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(file)  # noqa: PTH116 - a Path would tidy the name
-    except (OSError, ValueError):
+def _read(path: Path) -> tuple[dict[str, FileState], str | None] | None:
+    """The states in a file and the model that it names; None if there is no such file."""
+    if not path.is_file():
         return None
-    return status.st_size, status.st_mtime_ns
+    states: dict[str, FileState] = {}
+    model: str | None = None
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            values = json.loads(line)
+            if isinstance(values, dict):
+                model = str(values[MODEL_SHA256])
+                continue
+            key, size_bytes, mtime_ns = values
+            states[str(key)] = FileState(int(size_bytes), int(mtime_ns))
+        except (ValueError, TypeError, KeyError):
+            continue
+    return states, model
 
 
 @contextmanager
@@ -80,5 +149,5 @@ def _told(path: Path) -> Iterator[None]:
         raise OutputError(f"cannot write results to {path}: {error.strerror or error}") from error
 
 
-def _line(key: str, state: tuple[int, int]) -> str:
+def _line(key: str, state: FileState) -> str:
     return json.dumps([key, *state]) + "\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,11 @@ from genrekit.audio import display_name
 from genrekit.inference import UNKNOWN
 from genrekit.inference.result_file import path_key
 from genrekit.library.errors import TagError
+from genrekit.library.file_states import FileState, read_states, state_of
 
-__all__ = ["StoredResult", "read_results"]
+__all__ = ["StoredResult", "StoredResults", "read_results"]
+
+PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class StoredResult:
     ----------
     genre : the decision; "unknown" below the model's threshold
     probabilities : genre -> 0..1
-    error : why the file failed; "" if it did not
+    error : why the file failed, or why its result is not its own any more; "" if neither
     """
 
     genre: str = ""
@@ -31,8 +36,41 @@ class StoredResult:
     error: str = ""
 
 
-def read_results(path: Path) -> dict[str, StoredResult]:
-    """Results by `path_key` of their files; of several for one file the last.
+class StoredResults:
+    """Results of files; what stands beside them says whether the files are still those that were heard.
+
+    Parameters
+    ----------
+    results : by `path_key` of the files
+    states : what the files were when they were heard, likewise; None if that was not written down
+    """
+
+    def __init__(self, results: Mapping[str, StoredResult], states: Mapping[str, FileState] | None) -> None:
+        self._results, self._states = results, states
+
+    def of(self, path: str | os.PathLike[str]) -> StoredResult | None:
+        """The result of a file; None if there is none. A result of what is another file now is an error.
+
+        A file is another one if it was changed at another time. Its size may differ: tags that genrekit wrote change
+        that, and neither the time nor the sound.
+        """
+        key = path_key(path)
+        result = self._results.get(key)
+        if result is None or self._states is None or result.probabilities is None:
+            return result
+        heard, now = self._states.get(key), state_of(os.fspath(path))
+        if heard is None:
+            return StoredResult(
+                error="the results name it, but it was another file of this name, in another folder, that was heard; "
+                "classify it too"
+            )
+        if now is not None and now.mtime_ns != heard.mtime_ns:
+            return StoredResult(error="changed since it was classified; classify it again, or go on by --resume")
+        return result
+
+
+def read_results(path: Path) -> StoredResults:
+    """The results in a file; of several for one file the last.
 
     Parameters
     ----------
@@ -57,7 +95,7 @@ def read_results(path: Path) -> dict[str, StoredResult]:
                     ) from error
     except OSError as error:
         raise TagError(f"{display_name(path)}: cannot read the results: {error.strerror or error}") from error
-    return results
+    return StoredResults(results, read_states(path.with_name(path.name.removesuffix(PART))))
 
 
 def _stored(values: Any) -> StoredResult:

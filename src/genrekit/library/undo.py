@@ -31,7 +31,9 @@ class Undone:
     state: Literal["restored", "as it was"]
 
 
-def undo_entry(entry: JournalEntry, *, write: bool = True, break_links: bool = False) -> Undone:
+def undo_entry(
+    entry: JournalEntry, *, write: bool = True, break_links: bool = False, assumed_sha256: str | None = None
+) -> Undone:
     """Give a file the bytes and the time that it had, byte for byte. Entries of one file are undone last first.
 
     Parameters
@@ -39,6 +41,8 @@ def undo_entry(entry: JournalEntry, *, write: bool = True, break_links: bool = F
     entry : of a journal
     write : False says only what would be done
     break_links : as in `state_of`
+    assumed_sha256 : of the bytes that the file would have by now, where nothing is written and a later entry would
+        have been undone; None: those that it has
 
     Raises
     ------
@@ -48,7 +52,7 @@ def undo_entry(entry: JournalEntry, *, write: bool = True, break_links: bool = F
     name = display_name(path)
     state = state_of(path, break_links=break_links)
     try:
-        now = sha256_of(path)
+        now = assumed_sha256 or sha256_of(path)
     except OSError as error:
         raise TagError(f"{name}: cannot be read: {error.strerror or error}") from error
     if now == entry.old_sha256:

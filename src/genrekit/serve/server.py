@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import signal
 import socket
 from collections.abc import Callable
@@ -21,7 +22,7 @@ __all__ = ["Service", "ServiceError", "is_loopback"]
 
 BACKLOG = 1024
 KEEP_ALIVE_S = 15
-GRACE_S = 10.0  # beyond what a file may take
+GRACE_S = 10.0  # beyond what they may take
 
 
 class ServiceError(GenrekitError):
@@ -69,6 +70,13 @@ class Service:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
+    @property
+    def _longest_s(self) -> float:
+        """Seconds that all that may have been let in can take at most: the last is sent, and then waits its turn."""
+        limits = self._limits
+        turns = math.ceil(limits.max_waiting / self._pool.n_workers)
+        return limits.body_total_s + turns * limits.max_work_s + GRACE_S
+
     def run(self, on_ready: Callable[[], None]) -> None:
         """Serve until SIGTERM or Ctrl-C, then finish what has been let in.
 
@@ -90,7 +98,7 @@ class Service:
             server_header=False,
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=round(self._limits.max_work_s + GRACE_S),
+            timeout_graceful_shutdown=round(self._longest_s),
         )
         # uvicorn sends itself the signal once more when it has stopped; by then all is done, and that is a good end.
         before = {number: signal.signal(number, _nothing) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +55,10 @@ class LastingStop(pl.Callback):
 
 
 class MetricsTable(pl.Callback):
-    """`metrics.csv`: one row an epoch; epochs that a resumed run trains again are not there twice."""
+    """`metrics.csv` and its like: one row an epoch; epochs that a resumed run trains again are not there twice."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, names: Sequence[str] = METRICS) -> None:
+        self._path, self._names = path, names
         self._rows: list[dict[str, str]] = []
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -70,11 +70,11 @@ class MetricsTable(pl.Callback):
         row = {"epoch": str(trainer.current_epoch)}
         row |= {
             name: f"{float(trainer.callback_metrics[name]):.6f}" if name in trainer.callback_metrics else ""
-            for name in METRICS
+            for name in self._names
         }
         self._rows.append(row)
         text = io.StringIO()
-        writer = csv.DictWriter(text, ["epoch", *METRICS], lineterminator="\n")
+        writer = csv.DictWriter(text, ["epoch", *self._names], lineterminator="\n")
         writer.writeheader()
         writer.writerows(self._rows)
         write_text_atomically(self._path, text.getvalue())

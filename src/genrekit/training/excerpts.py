@@ -77,8 +77,15 @@ def require_excerpts(dataset: Dataset, split: Split, excerpts: Excerpts) -> None
     Raises
     ------
     DataError
-        With the first such track.
+        With the first such track, and if random excerpts of a track are to be trained on, which may be those that
+        are tested.
     """
+    if split.unit == "excerpt" and excerpts.train == "random":
+        raise DataError(
+            f"The split {split.name!r} says of each excerpt which part it is in, and excerpts.train is random: crops "
+            "at random places would be trained on that are tested. Set excerpts.train=grid, or take a split by "
+            "tracks."
+        )
     if split.unit == "track" or dataset.table is not None:
         return
     named: dict[str, int] = {}

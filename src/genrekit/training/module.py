@@ -46,9 +46,9 @@ class GenreModule(pl.LightningModule):
         losses = F.cross_entropy(logits, batch.targets, reduction="none")
         weights = batch.weights * self._kept(losses.detach(), batch)
         loss = (losses * weights).sum() / weights.sum()
-        hit = (logits.argmax(1) == batch.targets.argmax(1)).float()
+        hit = (logits.argmax(1) == batch.targets.argmax(1)).float()[batch.music]
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(logits))
-        self.log("train_accuracy", hit.mean(), on_step=False, on_epoch=True, batch_size=len(logits))
+        self.log("train_accuracy", hit.mean(), on_step=False, on_epoch=True, batch_size=len(hit))
         return loss
 
     def _kept(self, losses: Tensor, batch: TrainingBatch) -> Tensor:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from genrekit.data.dataset import Dataset
+from genrekit.data.hashing import file_sha256
 from genrekit.data.leakage import require_proof
 from genrekit.data.left_out import without_genres
 from genrekit.data.registry import load_dataset
@@ -154,6 +155,8 @@ def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
         proof["n_tracks_missing"] = n_missing
     _require_all_genres(split, dataset)
     require_excerpts(dataset, split, recipe.excerpts)
+    for trained in recipe.members or (recipe,):
+        _require_validation(split, trained)
     return split, proof
 
 
@@ -175,12 +178,38 @@ def _require_all_genres(split: Split, dataset: Dataset) -> None:
         raise RecipeError(f"Split {split.name!r} has an empty training part.")
 
 
+def _require_validation(split: Split, recipe: Recipe) -> None:
+    """Refuse a split without a validation part for a recipe that goes by it."""
+    if recipe.validates and not split.tracks("valid"):
+        raise RecipeError(
+            f"The split {split.name!r}, fold {split.fold}, has no validation track, and recipe {recipe.name!r} stops "
+            "or keeps weights by validation. Give more tracks or a larger split.valid_fraction, or train all epochs: "
+            "--set optimisation.keep=last --set optimisation.early_stopping_epochs=null."
+        )
+
+
 def header_of(recipe: Recipe, genres: tuple[str, ...]) -> WeightsHeader:
     """What the weights of this recipe say of themselves."""
     spec = named_features(recipe.features)
     n_columns = spec.n_columns(round(recipe.excerpts.window_s * spec.sr))
     model = ModelSpec(recipe.model.name, len(genres), spec.n_bins, n_columns, dict(recipe.model.options))
     return WeightsHeader(genres=genres, model=model, features=spec, window_s=recipe.excerpts.window_s)
+
+
+def negatives_sha256(recipe: Recipe, root: Path | None) -> str | None:
+    """Which negatives a recipe, or a member of it, trains on; None if it does without or they are not there.
+
+    Parameters
+    ----------
+    recipe, root : as for `negatives_source`
+    """
+    places = [_negatives_place(trained, root) for trained in recipe.members or (recipe,) if trained.negatives]
+    place = next((place for place in places if place is not None and place.is_file()), None)
+    return None if place is None else file_sha256(place)
+
+
+def _negatives_place(recipe: Recipe, root: Path | None) -> Path | None:
+    return (recipe.negatives.root if recipe.negatives else None) or root
 
 
 def negatives_source(recipe: Recipe, root: Path | None, device: torch.device) -> Source | None:
@@ -199,7 +228,7 @@ def negatives_source(recipe: Recipe, root: Path | None, device: torch.device) ->
     """
     if recipe.negatives is None:
         return None
-    place = recipe.negatives.root or root
+    place = _negatives_place(recipe, root)
     if place is None:
         raise RecipeError(
             f"Recipe {recipe.name!r} trains on negatives; say where their archive is: --negatives FILE, made by "

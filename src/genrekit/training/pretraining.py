@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from genrekit.models import GenreNetwork
 from genrekit.training.batches import TrainingBatches, epoch_seed
+from genrekit.training.callbacks import MetricsTable
 from genrekit.training.fitting import fit, make_trainer
 from genrekit.training.preparation import Prepared
 from genrekit.training.recipe_groups import Pretraining
@@ -79,7 +80,9 @@ class ContrastModule(pl.LightningModule):
 
     def training_step(self, features: Tensor, batch_idx: int) -> Tensor:
         z = self._projection(self.network.forward_features(features))
-        loss = contrast_loss(z.float(), self._chosen.temperature)
+        # In bfloat16 cosines near 1 would have steps of 0.004.
+        with torch.autocast(z.device.type, enabled=False):
+            loss = contrast_loss(z.float(), self._chosen.temperature)
         self.log("contrast_loss", loss, on_step=False, on_epoch=True, batch_size=len(features))
         return loss
 
@@ -100,9 +103,10 @@ def pretrain(
     chosen, optimisation = recipe.pretraining, recipe.optimisation
     assert chosen is not None and optimisation is not None
     module = ContrastModule(network, chosen, weight_decay=optimisation.weight_decay, seed=recipe.seed)
+    log = MetricsTable(run.pretraining_metrics_path, ("contrast_loss",))
     kept = ModelCheckpoint(
         run.checkpoints, run.pretraining_checkpoint.stem, save_on_train_epoch_end=True, enable_version_counter=False
     )
-    trainer = make_trainer(prepared, run, max_epochs=chosen.epochs, callbacks=[kept, *watchers])
+    trainer = make_trainer(prepared, run, max_epochs=chosen.epochs, callbacks=[log, *watchers, kept])
     pairs = PairBatches(batches, chosen, seed=recipe.seed, epoch=lambda: trainer.current_epoch)
     fit(trainer, module, pairs, None, checkpoint=run.pretraining_checkpoint)

@@ -119,10 +119,7 @@ class Recipe(Strict):
             raise ValueError("negatives are an archive of log-mels; they need features: archive_log_mel")
         if self.pretraining is not None and excerpts.train != "random":
             raise ValueError("pretraining compares excerpts at random places of a track; set excerpts.train=random")
-        optimisation = self.optimisation
-        stops = optimisation is not None and (
-            optimisation.early_stopping_epochs is not None or optimisation.keep == "best"
-        )
+        optimisation, stops = self.optimisation, self.validates
         if stops and self.split.validation == "none":
             raise ValueError("without a validation part, set optimisation.keep=last and early_stopping_epochs=null")
         if optimisation is not None:
@@ -150,6 +147,14 @@ class Recipe(Strict):
             )
 
     @property
+    def validates(self) -> bool:
+        """Whether training stops, or weights are kept, by the validation part."""
+        optimisation = self.optimisation
+        return optimisation is not None and (
+            optimisation.early_stopping_epochs is not None or optimisation.keep == "best"
+        )
+
+    @property
     def members(self) -> tuple[Recipe, ...]:
         """The recipes of an ensemble's members, on its data, split and seed; of one network, none."""
         return tuple(self._recipe_of(member) for member in self.ensemble)
@@ -164,10 +169,10 @@ class Recipe(Strict):
 
     @property
     def max_epochs(self) -> int:
-        """Epochs of all networks, if none stops early."""
+        """Epochs of all networks, those without labels included, if none stops early."""
         if self.optimisation is None:
             return sum(member.max_epochs for member in self.members)
-        return self.optimisation.max_epochs
+        return self.optimisation.max_epochs + (self.pretraining.epochs if self.pretraining else 0)
 
     def with_root(self, root: Path | None) -> Recipe:
         """The same recipe with the data set's place filled in, if it was open."""

@@ -45,7 +45,8 @@ class SplitChoice(Strict):
     """Which split, as in `genrekit split make`; `file` takes a split from a file instead.
 
     validation : "inner" carves `valid_fraction` off the training part (a published validation part is kept); "test"
-        is report A's own protocol, which stops on the fold that it scores and flatters; "none" has no validation
+        is report A's own protocol, which stops on the fold that it scores and flatters; "none" carves
+        none (a published one is kept all the same)
     """
 
     name: str | None = None

@@ -19,6 +19,7 @@ from genrekit.whole_file import written_whole
 
 __all__ = ["Run", "write_text_atomically"]
 
+NEGATIVES_SHA256 = "negatives_sha256"
 RECORDED_PACKAGES = ("genrekit", "torch", "lightning", "numpy", "soxr", "scikit-learn")
 
 
@@ -91,6 +92,10 @@ class Run:
         return self.folder / "metrics.csv"
 
     @property
+    def pretraining_metrics_path(self) -> Path:
+        return self.folder / "pretraining.csv"
+
+    @property
     def done(self) -> bool:
         """Whether the run is trained and its weights are written: `run.json` is written last."""
         return (self.folder / "run.json").is_file()
@@ -111,18 +116,19 @@ class Run:
         """Whether the run is done and has the predictions of all parts that are scored."""
         return self.done and not self.left_out
 
-    def require(self, recipe: Recipe, split: Split | None = None) -> None:
+    def require(self, recipe: Recipe, split: Split | None = None, *, negatives_sha256: str | None = None) -> None:
         """Check that the folder is this recipe's, if there is one: somebody may have renamed it.
 
         Parameters
         ----------
         recipe : that is to be trained
         split : of the data at hand; None where they are not looked at. The same recipe has another on other data
+        negatives_sha256 : of the archive of negatives at hand; None for none
 
         Raises
         ------
         RunError
-            If it holds a run of another recipe, fold or seed, or of another split.
+            If it holds a run of another recipe, fold or seed, of another split, or with other negatives.
         """
         if not self.recipe_path.is_file():
             return
@@ -138,24 +144,45 @@ class Run:
                 f"data is {_describe(split)}. Were they other data? Choose another folder (--runs)."
             )
 
-    def open(self, recipe: Recipe, split: Split, proof: dict[str, Any]) -> None:
+        known_negatives = self._environment().get(NEGATIVES_SHA256)
+        if negatives_sha256 and known_negatives and negatives_sha256 != known_negatives:
+            raise RunError(
+                f"{self.folder} holds a run with other negatives, SHA-256 {known_negatives[:8]}; those at hand have "
+                f"{negatives_sha256[:8]}. Give it the same archive, or choose another folder (--runs)."
+            )
+
+    def open(self, recipe: Recipe, split: Split, proof: dict[str, Any], *, negatives_sha256: str | None = None) -> None:
         """Make the folder, or check that it is this recipe's and go on in it.
+
+        Parameters
+        ----------
+        recipe, split, negatives_sha256 : as for `require`
+        proof : of the split
 
         Raises
         ------
         RunError
-            If the folder belongs to another recipe or split, or cannot be written.
+            If the folder belongs to another recipe, split or negatives, or cannot be written.
         """
-        self.require(recipe, split)
+        self.require(recipe, split, negatives_sha256=negatives_sha256)
         if self.recipe_path.is_file():
             return
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"Cannot make the run folder {self.folder}: {error.strerror or error}.") from error
-        self.write_json("environment.json", environment())
+        used = {NEGATIVES_SHA256: negatives_sha256} if negatives_sha256 else {}
+        self.write_json("environment.json", {**environment(), **used})
         self.write_json("split.json", {**split.to_dict(), "proof": proof})
         write_text_atomically(self.recipe_path, recipe.to_yaml())
+
+    def _environment(self) -> dict[str, Any]:
+        """What the run was made with; empty if that cannot be told."""
+        try:
+            values = json.loads((self.folder / "environment.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return values if isinstance(values, dict) else {}
 
     def write_json(self, name: str, values: Any) -> None:
         """Write a JSON file of the run, whole or not at all."""

@@ -25,16 +25,18 @@ class Teachers:
     ----------
     networks : trained, with the genres and front end of the student
     share : of the teachers in the targets, 0 to 1; the rest is the labels'
+    in_bfloat16 : whether they compute in bfloat16 where that is quick
     """
 
-    def __init__(self, networks: Sequence[nn.Module], *, share: float) -> None:
+    def __init__(self, networks: Sequence[nn.Module], *, share: float, in_bfloat16: bool = True) -> None:
         self._networks = [network.eval() for network in networks]
-        self._share = share
+        self._share, self._in_bfloat16 = share, in_bfloat16
 
     @torch.no_grad()
     def targets(self, features: Tensor, targets: Tensor) -> Tensor:
         """Targets [batch, n_genres] for features [batch, n_bins, n_columns] as the student gets them, mixed or not."""
-        with torch.autocast(features.device.type, torch.bfloat16, enabled=bfloat16_is_quick(features.device)):
+        enabled = self._in_bfloat16 and bfloat16_is_quick(features.device)
+        with torch.autocast(features.device.type, torch.bfloat16, enabled=enabled):
             said = [network(features).float().softmax(1) for network in self._networks]
         return torch.lerp(targets, torch.stack(said).mean(0).to(targets.dtype), self._share)
 
@@ -91,7 +93,8 @@ def teachers_of(prepared: Prepared, runs: Path) -> Teachers | None:
                 f"{min(beyond)}; a teacher must not know what its student is tested on. Train it on the same split."
             )
         networks.append(network.to(prepared.device))
-    return Teachers(networks, share=recipe.distillation.share)
+    in_bfloat16 = recipe.optimisation is not None and recipe.optimisation.precision == "bf16"
+    return Teachers(networks, share=recipe.distillation.share, in_bfloat16=in_bfloat16)
 
 
 def _require_alike(run: Run, taught: WeightsHeader, header: WeightsHeader) -> None:

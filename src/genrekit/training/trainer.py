@@ -25,7 +25,7 @@ from genrekit.training.callbacks import LastingStop, MetricsTable
 from genrekit.training.fitting import fit, make_trainer
 from genrekit.training.module import GenreModule
 from genrekit.training.prediction import evaluation_batches, predict
-from genrekit.training.preparation import Prepared, header_of, negatives_source, prepare
+from genrekit.training.preparation import Prepared, header_of, negatives_sha256, negatives_source, prepare
 from genrekit.training.pretraining import pretrain
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
@@ -69,7 +69,8 @@ def train(
     if not run.done:
         _require_means(prepared, runs, negatives_root)
     with hold(run):
-        run.open(recipe, prepared.split, prepared.proof)
+        digest = negatives_sha256(recipe, negatives_root)
+        run.open(recipe, prepared.split, prepared.proof, negatives_sha256=digest)
         if run.done and not set(run.left_out) & set(predicted):
             return run
         try:
@@ -133,7 +134,8 @@ def _join(
     for recipe in prepared.recipe.members:
         member, of_member = Run.of(recipe, runs), prepare(recipe, device=prepared.device, held=prepared)
         if member.done:
-            member.open(recipe, of_member.split, of_member.proof)
+            digest = negatives_sha256(recipe, negatives_root)
+            member.open(recipe, of_member.split, of_member.proof, negatives_sha256=digest)
         else:
             train(of_member, runs, negatives_root=negatives_root, watchers=watchers, predicted=())
         trained.append(load_weights(member.weights_path)[0])
