@@ -100,3 +100,27 @@ def test_a_complete_run_under_another_name(write_recipe, tmp_path):
     run.folder.rename(planned.runs[0].run.folder)
     with pytest.raises(RunError, match=r"fold 0, seed 0; expected small, hash \w+, fold 1, seed 0"):
         check_plan(planned)
+
+
+def test_a_complete_run_of_what_a_split_file_was_before(write_recipe, archive_path, tmp_path):
+    file = tmp_path / "split.json"
+    dataset = load_dataset("archive", archive_path)
+    file.write_text(json.dumps(make_split(dataset, "random_folds").to_dict()))
+    recipe = load_recipe(write_recipe(split={"file": str(file)}))
+    train(prepare(recipe), tmp_path / "runs")
+    check_plan(make_plan([recipe], tmp_path / "runs"))
+    file.write_text(json.dumps(make_split(dataset, "random_folds", fold=1).to_dict()))
+    with pytest.raises(RunError, match="holds a run of another split"):
+        check_plan(make_plan([recipe], tmp_path / "runs"))
+    file.unlink()
+    check_plan(make_plan([recipe], tmp_path / "runs"))
+
+
+def test_a_complete_run_with_other_negatives(write_recipe, archive_path, tmp_path):
+    recipe = load_recipe(write_recipe(negatives={"share": 0.2}))
+    train(prepare(recipe), tmp_path / "runs", negatives_root=archive_path)
+    plan = make_plan([recipe], tmp_path / "runs", folds=(0,))
+    check_plan(plan, negatives=archive_path)
+    check_plan(plan)
+    with pytest.raises(RunError, match="with other negatives"):
+        check_plan(plan, negatives=write_archive(tmp_path / "other.npz", seed=1))

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from genrekit.data.registry import load_dataset
+from genrekit.data.splits import make_split
 from genrekit.errors import RecipeError, RunError
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.runs import find_runs
@@ -132,3 +134,14 @@ def test_a_study_of_another_search_and_one_in_work(write_recipe, tmp_path, same_
     with pytest.raises(RunError, match="is a study of another search"):
         run_search(task, tmp_path / "study", same_pool, n_trials=1)
     assert json.loads((tmp_path / "study" / "study.json").read_text())["recipe"] == "small"
+
+
+def test_a_split_file_that_validates_on_the_test_part_is_refused(write_recipe, archive_path, tmp_path, same_pool):
+    dataset = load_dataset("archive", archive_path)
+    for options, what in (({"validation": "test"}, "its test part"), ({"valid_fraction": 0.0}, "nothing")):
+        (tmp_path / "split.json").write_text(json.dumps(make_split(dataset, "random_folds", **options).to_dict()))
+        optimisation = {"learning_rate": 0.01, "batch_size": 16, "max_epochs": 1, "keep": "last"}
+        path = write_recipe(split={"file": str(tmp_path / "split.json")}, optimisation=optimisation)
+        with pytest.raises(RecipeError, match=f"validates on {what}"):
+            run_search(task_of(path), tmp_path / "study", same_pool, n_trials=2)
+    assert not same_pool.trained

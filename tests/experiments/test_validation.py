@@ -49,3 +49,21 @@ def test_before_the_first_epoch_and_without_validation(tmp_path):
     assert read_validation(Run(tmp_path), kept_last) is None
     (tmp_path / "metrics.csv").write_text(LOG.splitlines()[0] + "\n0,2.0,0.2,,,\n")
     assert read_validation(Run(tmp_path), kept_last) == Validation(1, 1, None, None, None)
+
+
+def test_epochs_without_labels_count_and_come_first(tmp_path):
+    with_both = parse_recipe(
+        {
+            **recipe(keep="last").model_dump(exclude={"ensemble"}),
+            "excerpts": {"window_s": 3.0, "hop_s": 3.0, "train": "random"},
+            "pretraining": {"epochs": 3},
+        },
+        source="test",
+    )
+    assert with_both.max_epochs == 3 + 9
+    (tmp_path / "pretraining.csv").write_text("epoch,contrast_loss\n0,3.1\n1,2.9\n")
+    assert read_validation(Run(tmp_path), with_both) == Validation(2, None, None, None, None)
+    (tmp_path / "pretraining.csv").write_text("epoch,contrast_loss\n0,3.1\n1,2.9\n2,2.8\n")
+    (tmp_path / "metrics.csv").write_text(LOG)
+    reached = read_validation(Run(tmp_path), with_both)
+    assert (reached.epochs, reached.kept_epoch) == (7, 7)

@@ -67,3 +67,14 @@ def test_the_loss_is_that_of_what_is_kept(module):
     )
     module.epoch = 0
     assert float(module.training_step(batch, 0).detach()) == pytest.approx(float(losses.mean()), rel=1e-5)
+
+
+def test_accuracy_is_that_of_music(module, monkeypatch):
+    logged = {}
+    monkeypatch.setattr(module, "log", lambda name, value, **options: logged.update({name: (float(value), options)}))
+    said = torch.tensor([[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 4)
+    monkeypatch.setattr(module.network, "forward", lambda features: said)
+    targets = torch.cat([torch.eye(2)[torch.tensor([0, 0, 0, 1])], torch.full((4, 2), 0.5)])
+    module.training_step(batch_of(targets, [True] * 4 + [False] * 4), 0)
+    accuracy, options = logged["train_accuracy"]
+    assert (accuracy, options["batch_size"]) == (0.75, 4)

@@ -35,6 +35,18 @@ def test_targets_are_the_mean_of_the_teachers_and_the_labels_share() -> None:
     )
 
 
+def test_teachers_compute_in_float32_where_the_recipe_says_so() -> None:
+    class Sums(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return nn.functional.linear(x.flatten(1), weights)
+
+    weights = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
+    features = torch.randn(5, 8, 8, generator=torch.Generator().manual_seed(1))
+    expected = (features.flatten(1).double() @ weights.double().T).softmax(1)
+    said = Teachers([Sums()], share=1.0, in_bfloat16=False).targets(features, torch.zeros(5, 3))
+    assert (said - expected).abs().max() < 1e-5
+
+
 def name_of(run: Run) -> str:
     return run.folder.name.split("-fold")[0]
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from genrekit.data.hashing import file_sha256
 from genrekit.errors import DataError, LeakError, RecipeError, RunError
 from genrekit.evaluation import Predictions
 from genrekit.models.weights import load_weights
@@ -21,6 +22,7 @@ from genrekit.training.preparation import prepare
 from genrekit.training.run import Run
 from genrekit.training.trainer import train
 from genrekit.whole_file import partial_of
+from training.conftest import write_archive
 
 
 def run_once(recipe, folder: Path) -> Run:
@@ -157,6 +159,41 @@ def test_a_run_folder_of_another_split_is_not_continued(make_recipe, tmp_path):
     other = replace(prepared.split, parts={**prepared.split.parts, "train": tracks})
     with pytest.raises(RunError, match="another split"):
         run.open(make_recipe(), other, {})
+
+
+def test_a_run_is_not_continued_with_other_negatives(make_recipe, archive_path, tmp_path):
+    recipe = make_recipe(negatives={"share": 0.2})
+    prepared = prepare(recipe, device=torch.device("cpu"))
+    run = train(prepared, tmp_path / "runs", negatives_root=archive_path)
+    known = json.loads((run.folder / "environment.json").read_text())["negatives_sha256"]
+    assert known == file_sha256(archive_path)
+    train(prepared, tmp_path / "runs", negatives_root=archive_path)
+    # Somebody's run of before this was written down goes on.
+    other = write_archive(tmp_path / "other.npz", seed=1)
+    with pytest.raises(RunError, match="with other negatives"):
+        train(prepared, tmp_path / "runs", negatives_root=other)
+    values = json.loads((run.folder / "environment.json").read_text())
+    del values["negatives_sha256"]
+    (run.folder / "environment.json").write_text(json.dumps(values))
+    assert train(prepared, tmp_path / "runs", negatives_root=other).folder == run.folder
+
+
+def test_a_recipe_that_goes_by_validation_needs_a_validation_track(make_recipe, tmp_path):
+    split = prepare(make_recipe(), device=torch.device("cpu")).split.to_dict()
+    split["parts"]["valid"], split["validation"] = [], "none"
+    del split["hash"]
+    path = tmp_path / "split.json"
+    path.write_text(json.dumps(split))
+    with pytest.raises(RecipeError, match="has no validation track, and recipe 'small' stops or keeps weights"):
+        prepare(make_recipe(split={"file": str(path)}), device=torch.device("cpu"))
+    optimisation = {**make_recipe().optimisation.model_dump(), "keep": "last", "early_stopping_epochs": None}
+    assert prepare(make_recipe(split={"file": str(path)}, optimisation=optimisation), device=torch.device("cpu"))
+
+
+def test_random_crops_are_not_drawn_from_tracks_whose_other_excerpts_are_tested(make_recipe):
+    recipe = make_recipe(split={"name": "a_contaminated"}, excerpts={"window_s": 3.0, "hop_s": 1.5, "train": "random"})
+    with pytest.raises(DataError, match=r"Set excerpts\.train=grid"):
+        prepare(recipe, device=torch.device("cpu"))
 
 
 def test_archive_cannot_give_another_front_end(make_recipe):
