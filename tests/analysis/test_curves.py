@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from genrekit.analysis.curves import find_curves, group_curves, load_curves
 from genrekit.analysis.curves_figure import draw_curves
 from genrekit.errors import DataError, RunError
+from genrekit.training.recipe import parse_recipe
 
 
 def test_the_numbers_of_a_picture_are_those_of_the_runs(tmp_path: Path, write_metrics, table_of) -> None:
@@ -42,6 +44,34 @@ def test_clean_stands_above_contaminated_of_the_same_configuration(tmp_path: Pat
     assert [title for title in titles if "P2" in title] == ["(a) SE-CNN, P2, clean", "(c) SE-CNN, P2, other"]
 
 
+def test_runs_of_before_a_recipe_had_a_new_field_are_of_one_configuration(tmp_path: Path, write_metrics) -> None:
+    recipe = parse_recipe(
+        {
+            "name": "se_cnn",
+            "title": "SE-CNN",
+            "data": {"dataset": "gtzan_archive"},
+            "split": {"name": "a_folds"},
+            "excerpts": {"window_s": 3.0, "hop_s": 1.5},
+            "features": "archive_log_mel",
+            "model": {"name": "se_cnn"},
+            "optimisation": {"learning_rate": 0.001, "max_epochs": 9},
+        },
+        source="test",
+    )
+    values = yaml.safe_load(recipe.to_yaml())
+    old = {**values, "augmentation": {"share": 1.0}, "data": {"dataset": "gtzan_archive", "root": None}}
+    del old["pretraining"]
+    old["split"] = {"name": "a_folds", "fold": 1}
+    for fold, recipe_values in enumerate((values, old)):
+        folder = write_metrics(tmp_path / f"fold{fold}", accuracy=[0.5], fold=fold)
+        (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe_values))
+    other = write_metrics(tmp_path / "other", accuracy=[0.5])
+    values["optimisation"]["learning_rate"] = 0.002
+    (other / "recipe.yaml").write_text(yaml.safe_dump(values))
+    grouped = group_curves(find_curves([tmp_path / name for name in ("fold0", "fold1", "other")]))
+    assert [[run.run for run in configuration.runs] for configuration in grouped] == [["fold0", "fold1"], ["other"]]
+
+
 @pytest.mark.parametrize("columns", [1, 2])
 def test_panels_keep_their_room(tmp_path: Path, write_metrics, columns: int) -> None:
     runs = [write_metrics(tmp_path / str(k), accuracy=[0.3, 0.6], learning_rate=0.1 * k) for k in range(1, 4)]
@@ -54,7 +84,6 @@ def test_panels_keep_their_room(tmp_path: Path, write_metrics, columns: int) -> 
 
 def test_a_run_without_validation_says_so(tmp_path: Path, write_metrics) -> None:
     (run,) = find_curves([write_metrics(tmp_path / "a", accuracy=[0.3, 0.5], valid=False)])
-    assert not run.has_validation
     picture = draw_curves(group_curves([run]))
     assert [t.get_text() for t in picture.figure.axes[0].texts if "validation" in t.get_text()] == [
         "no validation part"

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
-from genrekit.analysis.conditions import CONDITIONS, choose_conditions
+from genrekit.analysis.conditions import CONDITIONS, choose_conditions, split_by_rate
 from genrekit.analysis.out_of_fold import OutOfFoldModels, cut_windows, read_run
 from genrekit.analysis.robustness import choose_tracks, run_robustness
 from genrekit.analysis.robustness_figure import draw_robustness
@@ -47,6 +48,24 @@ def test_the_suite_is_complete() -> None:
     with pytest.raises(DataError, match="Unknown condition 'mp4'"):
         choose_conditions(["mp4"])
     assert [c.name for c in choose_conditions(["noise_20_db"])] == ["unchanged", "noise_20_db"]
+
+
+@pytest.mark.parametrize(
+    ("sr", "left_out"),
+    [
+        (22_050, []),
+        (20_000, ["low_pass_10_khz"]),
+        (16_000, ["low_pass_10_khz"]),
+        (6000, ["low_pass_10_khz", "telephone_band"]),
+    ],
+)
+def test_what_lies_above_all_that_a_model_hears_is_left_out(sr: int, left_out: list[str]) -> None:
+    possible, above = split_by_rate(CONDITIONS, sr)
+    assert [condition.name for condition in above] == left_out
+    assert {*possible, *above} == set(CONDITIONS)
+    y = np.random.default_rng(0).standard_normal(3 * sr).astype(np.float32) * 0.1
+    for condition in possible:
+        assert np.isfinite(condition(y, sr, track_id="a")).all()
 
 
 def test_each_condition_does_what_its_name_says() -> None:
@@ -141,6 +160,26 @@ def test_a_killed_run_goes_on_where_it_stopped(own_runs, trained, tmp_path) -> N
     assert {name: table.sha256 for name, table in again.items()} == {n: t.sha256 for n, t in whole.items()}
 
 
+def test_a_recording_that_was_replaced_is_heard_anew_and_no_other(own_runs, trained, tmp_path) -> None:
+    music = Path(shutil.copytree(trained.music, tmp_path / "music"))
+    before = suite(own_runs, music, tmp_path / "out", ("gain_plus_6_db",))[2]["unchanged"]
+    tracks = sorted(set(before.track.tolist()))
+    path, other = (load_dataset("folder", music).track(name).path for name in (tracks[0], tracks[-1]))
+    path.write_bytes(other.read_bytes())
+    steps: list[tuple[int, int]] = []
+    after = suite(
+        own_runs, music, tmp_path / "out", ("gain_plus_6_db",), on_done=lambda d, n, what: steps.append((d, n))
+    )[2]["unchanged"]
+    assert steps == [(7, 8), (8, 8)]
+    changed = {
+        track
+        for track in tracks
+        if not np.array_equal(before.probabilities[before.track == track], after.probabilities[after.track == track])
+    }
+    assert changed == {tracks[0]}
+    assert len(TrackStore(tmp_path / "out", {"conditions": ["unchanged", "gain_plus_6_db"]}).results) == 8
+
+
 @pytest.mark.slow
 def test_processes_give_the_same_numbers(own_runs, trained, tmp_path) -> None:
     one = suite(own_runs, trained.music, tmp_path / "one", ("noise_20_db",))[2]
@@ -150,8 +189,6 @@ def test_processes_give_the_same_numbers(own_runs, trained, tmp_path) -> None:
 
 
 def test_a_broken_recording_is_named_and_the_others_are_done(own_runs, trained, tmp_path) -> None:
-    import shutil
-
     music = Path(shutil.copytree(trained.music, tmp_path / "music"))
     run = read_run(find_runs(own_runs)[0].folder)
     victim = sorted(run.test_tracks)[0]

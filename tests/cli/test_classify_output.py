@@ -133,6 +133,31 @@ def test_resume_refuses_another_model_file_of_the_same_name(
         assert [path.read_text() for path in (output, tmp_path / "results.json.state")] == before
 
 
+@pytest.mark.parametrize("format", ["json", "csv", "parquet"])
+def test_an_output_that_was_removed_begins_anew_with_whatever_model(
+    classify: Callable, genrekit_cli: Callable, good: Path, tmp_path: Path, format: str
+) -> None:
+    output = tmp_path / f"results.{format}"
+    assert classify(good, "--output", output).code == 0
+    other = write_tiny_model(tmp_path / "elsewhere.onnx", tiny_card(unknown_threshold=0.5))
+    assert genrekit_cli("classify", "--model", other, good, "--output", output, "--resume").code == 1
+    assert not (tmp_path / f"results.{format}.part").exists()
+    output.unlink()
+    assert genrekit_cli("classify", "--model", other, good, "--output", output, "--resume").code == 0
+    assert "1 of 1 are done" in genrekit_cli("classify", "--model", other, good, "--output", output, "--resume").err
+
+
+def test_results_without_states_may_be_resumed_in_parts(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    one, two = write_tone("one.wav"), write_tone("two.wav")
+    output = tmp_path / "results.json"
+    assert classify(one, two, "--output", output).code == 0
+    (tmp_path / "results.json.state").unlink()
+    assert "1 of 1 are done" in classify(one, "--output", output, "--resume").err
+    assert "2 of 2 are done" in classify(one, two, "--output", output, "--resume").err
+
+
 @pytest.mark.parametrize("format", ["json", "csv"])
 def test_resume_from_another_folder_takes_no_result_for_that_of_a_file_of_the_same_name(
     classify: Callable,

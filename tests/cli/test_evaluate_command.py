@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,22 @@ from genrekit.evaluation.predictions import Predictions
 GENRES = ("blues", "jazz", "rock")
 
 
-def write_run(folder: Path, *, seed: int = 0, recipe: str = "se_cnn", protocol: str = "P2", n_right: int = 24) -> Path:
+def write_run(
+    folder: Path,
+    *,
+    seed: int = 0,
+    recipe: str = "se_cnn",
+    protocol: str = "P2",
+    n_right: int = 24,
+    parts: tuple[str, ...] = ("test",),
+) -> Path:
     """Thirty tracks of two excerpts, of which the first `n_right` are right."""
     label = np.repeat(np.arange(30) % 3, 2)
     answer = np.where(np.repeat(np.arange(30) < n_right, 2), label, (label + 1) % 3)
     probabilities = np.full((60, 3), 0.1)
     probabilities[np.arange(60), answer] = 0.8
     folder.mkdir(parents=True)
-    Predictions(
+    table = Predictions(
         genres=GENRES,
         track=np.array([f"{GENRES[i % 3]}.{i:05d}" for i in np.repeat(np.arange(30), 2)]),
         start_s=np.tile([0.0, 5.0], 30),
@@ -32,7 +41,9 @@ def write_run(folder: Path, *, seed: int = 0, recipe: str = "se_cnn", protocol: 
         contaminated=protocol == "P1",
         recipe=recipe,
         dataset="gtzan_archive",
-    ).write_parquet(folder / "predictions.parquet")
+    )
+    tables = [replace(table, part=np.full(60, part)) for part in parts]
+    Predictions.concatenate(tables).write_parquet(folder / "predictions.parquet")
     return folder
 
 
@@ -49,6 +60,18 @@ def test_one_run_gets_its_card_in_its_folder(tmp_path: Path, capsys: pytest.Capt
         "report.md",
         "scores.json",
     }
+
+
+def test_a_card_of_validation_does_not_take_the_place_of_the_test_parts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = write_run(tmp_path / "run", parts=("valid", "test"))
+    assert main(["evaluate", str(run)]) == 0
+    before = {name: (run / name).read_bytes() for name in ("report.md", "report.html", "scores.json")}
+    assert main(["evaluate", str(run), "--part", "valid"]) == 0
+    assert {name: (run / name).read_bytes() for name in before} == before
+    assert json.loads((run / "scores_valid.json").read_text())["part"] == "valid"
+    assert (run / "report_valid.html").is_file()
 
 
 def test_json_is_one_object_on_standard_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

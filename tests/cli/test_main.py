@@ -11,7 +11,7 @@ import pytest
 
 import genrekit
 from genrekit.cli import main as main_module
-from genrekit.cli.extras import EXTRAS, install_line
+from genrekit.cli.extras import EXTRAS, install_line, packages_of
 from genrekit.cli.main import COMMANDS
 from genrekit.errors import DataError
 
@@ -114,12 +114,19 @@ def test_the_line_that_installs_an_extra_holds_for_the_package_and_for_a_clone()
     for extra, packages in EXTRAS.items():
         required = (re.match(r"[A-Za-z0-9_-]+", line) for line in project["optional-dependencies"][extra])
         assert set(packages.values()) == {name[0] for name in required if name is not None} - {"genrekit"}, extra
+        included = re.findall(r"genrekit\[(\w+)\]", " ".join(project["optional-dependencies"][extra]))
+        assert packages_of(extra) == set(packages).union(*(EXTRAS[one] for one in included)), extra
     assert {command.extra for command in COMMANDS} <= set(EXTRAS)
 
 
 @pytest.mark.parametrize(
     ("arguments", "package", "named"),
     [
+        (
+            ["search", "r.yaml"],
+            "torch",
+            f"genrekit search needs PyTorch, Lightning and Optuna: {install_line('search')}",
+        ),
         (["analyse", "curves", "runs"], "yaml", f"genrekit analyse needs Matplotlib: {install_line('analyse')}"),
         (
             ["classify", "song.mp3", "--output", "genres.parquet"],

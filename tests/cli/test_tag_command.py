@@ -191,6 +191,18 @@ def test_results_hold_for_a_file_that_was_tagged_and_for_none_that_changed(
     assert path.read_bytes() == before
 
 
+def test_results_beside_those_of_an_interrupted_run_are_not_taken(
+    genrekit_cli: Callable, night: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, results = night(monkeypatch)
+    part = results.with_name("night.json.part")
+    shutil.copy(results, part)
+    finished = genrekit_cli("tag", path.name, "--results", results)
+    assert finished.code == 1
+    assert "night.json.part beside it is of a run that was interrupted" in finished.err
+    assert genrekit_cli("tag", path.name, "--results", part).code == 0
+
+
 def test_results_are_not_those_of_a_file_of_the_same_name_elsewhere(
     genrekit_cli: Callable, night: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,10 @@ def test_the_command_draws_each_file_and_tells_what_failed(
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a $ong.wav.svg"]
     first = (tmp_path / "out" / "a $ong.wav.svg").read_bytes()
     assert ET.fromstring(first).tag.endswith("svg")
+    again = genrekit_cli(*arguments, "--format", "svg")
+    assert again.code == 1 and "there is a picture" in again.err
+    assert (tmp_path / "out" / "a $ong.wav.svg").read_bytes() == first
+    (tmp_path / "out" / "a $ong.wav.svg").unlink()
     genrekit_cli(*arguments, "--format", "svg")
     assert (tmp_path / "out" / "a $ong.wav.svg").read_bytes() == first
 

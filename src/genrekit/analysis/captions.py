@@ -9,7 +9,7 @@ import numpy as np
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.protocols import PROTOCOL_NOTES
 
-__all__ = ["UNIT_WORDS", "count", "count_folds", "panel_mark", "predictions_caption"]
+__all__ = ["STOPPED_ON_TEST", "UNIT_WORDS", "count", "count_folds", "panel_mark", "predictions_caption"]
 
 # What one decision is made from, and how it is called.
 UNIT_WORDS = {
@@ -17,6 +17,9 @@ UNIT_WORDS = {
     "mean": "file-wise, mean of probabilities",
     "vote": "file-wise, majority vote",
 }
+
+
+STOPPED_ON_TEST = "training stopped on the very part that is scored, which flatters"
 
 
 def count(n: int, noun: str) -> str:

@@ -23,7 +23,7 @@ from genrekit.analysis.perturbations import (
 )
 from genrekit.errors import DataError
 
-__all__ = ["CONDITIONS", "UNCHANGED", "Condition", "choose_conditions"]
+__all__ = ["CONDITIONS", "UNCHANGED", "Condition", "choose_conditions", "split_by_rate"]
 
 Samples: TypeAlias = NDArray[np.float32]
 UNCHANGED = "unchanged"
@@ -38,11 +38,13 @@ class Condition:
     name : of its file of predictions
     title : for tables and figures
     change : (y, sr, generator) -> changed samples at the same rate
+    needs_hz : the frequency that a recording must reach for the change to be one, in Hz
     """
 
     name: str
     title: str
     change: Callable[[Samples, int, np.random.Generator], Samples]
+    needs_hz: float = 0.0
 
     def __call__(self, y: Samples, sr: int, *, track_id: str) -> Samples:
         """The changed recording; what is random in it follows from the names of condition and track alone."""
@@ -78,8 +80,13 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition("pitch_plus_1", "1 semitone up", _plain(shift_pitch, semitones=1.0)),
     Condition("pitch_minus_1", "1 semitone down", _plain(shift_pitch, semitones=-1.0)),
     # Not in the rule's list, yet needed to read it: a telephone, a lower pitch and many an mp3 lack high frequencies.
-    Condition("low_pass_10_khz", "low-pass 10 kHz", _plain(low_pass, cutoff_hz=10_000.0)),
-    Condition("telephone_band", "telephone, 300 to 3400 Hz", _plain(band_pass, low_hz=300.0, high_hz=3400.0)),
+    Condition("low_pass_10_khz", "low-pass 10 kHz", _plain(low_pass, cutoff_hz=10_000.0), needs_hz=10_000.0),
+    Condition(
+        "telephone_band",
+        "telephone, 300 to 3400 Hz",
+        _plain(band_pass, low_hz=300.0, high_hz=3400.0),
+        needs_hz=3400.0,
+    ),
     Condition("start_half_second_later", "start 0.5 s later", _plain(start_later, offset_s=0.5)),
 )
 
@@ -96,3 +103,9 @@ def choose_conditions(names: Sequence[str] = ()) -> tuple[Condition, ...]:
     if unknown:
         raise DataError(f"Unknown condition {unknown[0]!r}; known: {', '.join(known)}.")
     return tuple(c for c in CONDITIONS if not names or c.name in names or c.name == UNCHANGED)
+
+
+def split_by_rate(conditions: Sequence[Condition], sr: int) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+    """Those that change something in what a model of this sample rate hears, and those that are above all of it."""
+    possible = tuple(condition for condition in conditions if condition.needs_hz < sr / 2)
+    return possible, tuple(condition for condition in conditions if condition not in possible)

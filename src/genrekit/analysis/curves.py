@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genrekit.errors import DataError, RunError
+from genrekit.errors import DataError, RecipeError, RunError
 from genrekit.evaluation.parquet import read_columns
 from genrekit.evaluation.runs import PREDICTIONS_NAME
 
@@ -50,10 +50,6 @@ class Curves:
     n_folds: int
     seed: int
     validates_on_test: bool
-
-    @property
-    def has_validation(self) -> bool:
-        return bool(np.isfinite(self.values["valid_accuracy"]).any())
 
     @property
     def system(self) -> str:
@@ -182,7 +178,7 @@ def _dataset(folder: Path, recipe: Mapping[str, Any]) -> str:
 
 def _configuration(recipe: Mapping[str, Any]) -> str:
     kept: dict[str, Any] = {}
-    for key, value in recipe.items():
+    for key, value in _without_defaults(recipe).items():
         if key in FREE or key == "split":
             continue
         kept[key] = {k: v for k, v in value.items() if k != "root"} if isinstance(value, dict) else value
@@ -190,8 +186,21 @@ def _configuration(recipe: Mapping[str, Any]) -> str:
 
 
 def _split(run: Curves) -> str:
-    choice = run.recipe.get("split") or {}
+    choice = _without_defaults(run.recipe).get("split") or {}
     return json.dumps([run.protocol, {k: v for k, v in choice.items() if k != "fold"}], sort_keys=True, default=str)
+
+
+def _without_defaults(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a recipe says for itself: runs of before recipes learnt a new field have no line for it.
+
+    As it is where pydantic is not installed, or recipes have lost one of its fields.
+    """
+    try:
+        from genrekit.training.recipe import parse_recipe
+
+        return parse_recipe(recipe, source="").model_dump(mode="json", exclude_defaults=True)
+    except (ImportError, RecipeError):
+        return recipe
 
 
 def _read_metrics(path: Path) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genrekit.analysis.captions import count
+from genrekit.analysis.captions import STOPPED_ON_TEST, count
 from genrekit.analysis.embedding_figure import EmbeddingPlane, draw_plane
 from genrekit.analysis.pca import fit_pca
 from genrekit.analysis.pca_figures import pca_facts
@@ -33,6 +33,7 @@ class Embedding:
     track, start_s, label : [n] of each excerpt; label is the index of its true genre in `genres`
     run, recipe, dataset, protocol, contaminated, fold, n_folds, seed : of the run
     weights_sha256 : of the network
+    validates_on_test : whether training stopped on what is shown
     """
 
     genres: tuple[str, ...]
@@ -49,6 +50,7 @@ class Embedding:
     n_folds: int
     seed: int
     weights_sha256: str
+    validates_on_test: bool = False
 
     def per_track(self) -> tuple[NDArray[np.str_], NDArray[np.int64], NDArray[np.float64]]:
         """Tracks in order, their labels, and the mean of each one's excerpts [n_tracks, d]."""
@@ -69,6 +71,8 @@ class Embedding:
             f"n = {count(n_tracks, 'track')}, {count(len(self.track), 'excerpt')}",
             f"PCA of the {self.values.shape[1]} standardised values of the embedding of excerpts",
         ]
+        if self.validates_on_test:
+            facts.append(STOPPED_ON_TEST)
         return "; ".join(facts) + "."
 
 
@@ -135,6 +139,7 @@ def embed_test_part(
         n_folds=split.n_folds or 1,
         seed=recipe.seed,
         weights_sha256=weights_sha256,
+        validates_on_test=split.validation == "test",
     )
 
 

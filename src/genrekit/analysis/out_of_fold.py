@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import LeakError, RunError
+from genrekit.features.spec import named_features
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,6 +35,8 @@ class OutOfFoldRun:
     fold, seed : of the run
     test_tracks : of its split
     weights_sha256 : by which its results are known again
+    sr : sample rate of its front end, in Hz
+    validates_on_test : whether its training stopped on its test part
     """
 
     folder: Path
@@ -42,6 +45,8 @@ class OutOfFoldRun:
     seed: int
     test_tracks: frozenset[str]
     weights_sha256: str
+    sr: int
+    validates_on_test: bool
 
 
 def read_run(folder: Path) -> OutOfFoldRun:
@@ -75,6 +80,8 @@ def read_run(folder: Path) -> OutOfFoldRun:
         seed=recipe.seed,
         test_tracks=frozenset(split.tracks("test")),
         weights_sha256=hashlib.sha256(run.weights_path.read_bytes()).hexdigest(),
+        sr=named_features(recipe.features).sr,
+        validates_on_test=split.validation == "test",
     )
 
 

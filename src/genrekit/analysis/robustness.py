@@ -55,6 +55,7 @@ def apply_conditions(
 
     runs = models.responsible(track_id)
     start_s, probabilities = {}, {}
+    file = _file_state(path)
     try:
         y = load_audio(path, sr=models.sr)
         for condition in conditions:
@@ -62,7 +63,16 @@ def apply_conditions(
             start_s[condition.name], probabilities[condition.name] = models.predict(changed, runs)
     except AudioError as error:
         return TrackResult(track_id, {}, {}, error=str(error))
-    return TrackResult(track_id, start_s, probabilities)
+    return TrackResult(track_id, start_s, probabilities, file=file)
+
+
+def _file_state(path: Path | None) -> tuple[int, int] | None:
+    """Size and time of change of a recording; None if it is not there."""
+    try:
+        status = None if path is None else path.stat()
+    except OSError:
+        return None
+    return None if status is None else (status.st_size, status.st_mtime_ns)
 
 
 def run_robustness(
@@ -75,7 +85,7 @@ def run_robustness(
     n_jobs: int = 1,
     on_done: Callable[[int, int, str], None] = lambda done, total, what: None,
 ) -> tuple[TrackResult, ...]:
-    """Compute what the store lacks; results come into it one by one, in any order.
+    """Compute what the store lacks or has of other recordings; results come into it one by one, in any order.
 
     Parameters
     ----------
@@ -92,7 +102,13 @@ def run_robustness(
     ------
     RunError : a process was killed; what is done is kept
     """
-    missing = [track_id for track_id in tracks if track_id not in store.results]
+    missing = [
+        track_id
+        for track_id in tracks
+        if track_id not in store.results
+        or (state := store.results[track_id].file) is None
+        or state != _file_state(dataset.track(track_id).path)
+    ]
     failed, done = [], len(tracks) - len(missing)
     on_done(done, len(tracks), "kept from before")
     jobs = [(dataset.track(track_id).path, track_id) for track_id in missing]

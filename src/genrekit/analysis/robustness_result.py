@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from genrekit.analysis.captions import predictions_caption
+from genrekit.analysis.captions import STOPPED_ON_TEST, predictions_caption
 from genrekit.analysis.conditions import UNCHANGED, Condition
 from genrekit.analysis.out_of_fold import OutOfFoldRun
 from genrekit.analysis.robustness_store import TrackResult
 from genrekit.data.dataset import Dataset
+from genrekit.data.relations import normalise
 from genrekit.errors import DataError, GenrekitError
 from genrekit.evaluation.clusters import cluster_rows
 from genrekit.evaluation.fusion import FusionMethod, fuse
@@ -186,6 +187,7 @@ def score_robustness(
     fusion: FusionMethod = "mean",
     n_folds: int = 0,
     n_tracks_of_all: int | None = None,
+    validates_on_test: bool = False,
 ) -> Robustness:
     """File-wise scores of each condition, paired with the unchanged recordings.
 
@@ -194,6 +196,7 @@ def score_robustness(
     tables : of `tabulate`; readings must be recorded before
     runs : names of those that the tables are of -> SHA-256 of their weights
     n_tracks_of_all : tracks that could have been asked about, said where fewer were
+    validates_on_test : whether the training of a run stopped on what it is tested on
     """
     fused = {name: fuse(table, fusion) for name, table in tables.items()}
     base = fused[UNCHANGED]
@@ -202,7 +205,9 @@ def score_robustness(
     more = (
         () if not n_tracks_of_all or n_tracks_of_all == n_tracks else (f"{n_tracks} of {n_tracks_of_all} recordings",)
     )
-    known = set() if base.artist is None else set(np.char.lower(np.char.strip(base.artist)).tolist()) - {""}
+    if validates_on_test:
+        more = (*more, STOPPED_ON_TEST)
+    known = set() if base.artist is None else {normalise(artist) for artist in np.unique(base.artist)} - {""}
     return Robustness(
         conditions=scores,
         caption=predictions_caption(base, unit=fusion, n_folds=n_folds, more=("out-of-fold models", *more)),

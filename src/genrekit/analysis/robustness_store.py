@@ -30,17 +30,20 @@ class TrackResult:
     start_s : condition -> [k] starts of its windows
     probabilities : condition -> run -> [k, n_genres] float32
     error : why the track could not be used; it has no probabilities then
+    file : size in bytes and time of change in ns of the recording that was heard; None if that is not known
     """
 
     track_id: str
     start_s: Mapping[str, NDArray[np.float64]]
     probabilities: Mapping[str, Mapping[str, NDArray[np.float32]]]
     error: str = ""
+    file: tuple[int, int] | None = None
 
     def to_json(self) -> str:
         """One line; float32 values come back exactly."""
         values = {
             "track": self.track_id,
+            "file": self.file,
             "start_s": {name: starts.tolist() for name, starts in self.start_s.items()},
             "probabilities": {
                 condition: {run: [[float(str(x)) for x in row] for row in table] for run, table in runs.items()}
@@ -52,8 +55,10 @@ class TrackResult:
     @classmethod
     def from_json(cls, line: str) -> TrackResult:
         values = json.loads(line)
+        file = values.get("file")
         return cls(
             track_id=values["track"],
+            file=None if file is None else (int(file[0]), int(file[1])),
             start_s={name: np.asarray(starts, np.float64) for name, starts in values["start_s"].items()},
             probabilities={
                 condition: {run: np.asarray(table, np.float32) for run, table in runs.items()}

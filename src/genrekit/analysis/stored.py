@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from genrekit.analysis.captions import predictions_caption
+from genrekit.analysis.captions import STOPPED_ON_TEST, predictions_caption
 from genrekit.analysis.style import contaminated_mark
 from genrekit.errors import DataError
 from genrekit.evaluation.fusion import fuse
@@ -53,7 +53,7 @@ class Scored:
 
     @property
     def caption(self) -> str:
-        more = ("training stopped on the very part that is scored, which flatters",) if self.validates_on_test else ()
+        more = (STOPPED_ON_TEST,) if self.validates_on_test else ()
         return predictions_caption(self.predictions, unit=self.unit, n_folds=self.n_folds, more=more)
 
     def facts(self) -> dict[str, Any]:

@@ -234,7 +234,7 @@ def _run_to_file(
     debug: bool,
 ) -> int:
     from genrekit.data.hashing import file_sha256
-    from genrekit.inference.result_file import ResultFile, kept_results, part_of, path_key
+    from genrekit.inference.result_file import OutputError, ResultFile, kept_results, part_of, path_key
     from genrekit.inference.writers import TableWriter
     from genrekit.library.file_states import FileStates
     from genrekit.library.parquet import parquet_to_json, write_parquet
@@ -246,12 +246,18 @@ def _run_to_file(
     states = FileStates(output, keep=resume, model_sha256=sha256) if comparable else None
     changed = states.look(files) if states is not None else frozenset()
     if resume:
-        if parquet and output.is_file() and not part_of(output).is_file():
+        unpacked = parquet and output.is_file() and not part_of(output).is_file()
+        if unpacked:
             parquet_to_json(output, part_of(output))
         keys = frozenset(path_key(file) for file in files)
-        kept = kept_results(output, writer, model=classifier.card.name, retry=keys, changed=changed)
-        if states is not None:
-            states.begin(files, kept.done)
+        try:
+            kept = kept_results(output, writer, model=classifier.card.name, retry=keys, changed=changed)
+            if states is not None:
+                states.begin(files, kept.done)
+        except OutputError:
+            if unpacked:
+                part_of(output).unlink()
+            raise
         tally.keep(kept.text, writer)
         n_all = len(files)
         files = [file for file in files if path_key(file) not in kept.done]

@@ -66,7 +66,8 @@ def evaluate(
             "--output",
             "-o",
             metavar="DIR",
-            help="Folder for report.md, report.html and scores.json; of one run by default its own folder.",
+            help="Folder for report.md, report.html and scores.json (report_valid.md and so on for another part than "
+            "test); of one run by default its own folder.",
             show_default=False,
         ),
     ] = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["EXTRAS", "install_line"]
+__all__ = ["EXTRAS", "install_line", "packages_of"]
 
 # extra -> name as it is imported -> name as it is installed
 EXTRAS = {
@@ -46,6 +46,16 @@ EXTRAS = {
         "ray": "ray",
     },
 }
+
+
+# Extras that bring another one's packages, too.
+INCLUDED = {"search": "train", "cluster": "train"}
+
+
+def packages_of(extra: str) -> frozenset[str]:
+    """The packages that an extra brings, as they are imported."""
+    included = INCLUDED.get(extra)
+    return frozenset(EXTRAS[extra]) | (packages_of(included) if included else frozenset())
 
 
 def install_line(extra: str) -> str:

@@ -40,13 +40,17 @@ def labels(
 
     The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
     """
+    from genrekit.analysis.captions import STOPPED_ON_TEST
     from genrekit.analysis.doubted_labels import doubted_labels, doubted_labels_csv, doubted_labels_table
     from genrekit.analysis.stored import group_runs, read_scored
     from genrekit.errors import DataError
     from genrekit.evaluation.runs import find_runs
 
     stored = [run for folder in runs for run in find_runs(folder)]
-    tables = [read_scored(group, command="genrekit analyse labels").predictions for group in group_runs(stored)]
+    scored = [read_scored(group, command="genrekit analyse labels") for group in group_runs(stored)]
+    if any(one.validates_on_test for one in scored):
+        messages.warning(f"of some runs {STOPPED_ON_TEST}: their tracks are not unheard")
+    tables = [one.predictions for one in scored]
     doubted = doubted_labels(tables)
     n_tracks = len({track for table in tables for track in table.track.tolist()})
     typer.echo(doubted_labels_table(doubted, most=most), nl=False)

@@ -21,7 +21,7 @@ from typer.main import get_command, get_group
 import genrekit
 from genrekit.cli import messages
 from genrekit.cli.examples import ExampledCommand
-from genrekit.cli.extras import EXTRAS, install_line
+from genrekit.cli.extras import EXTRAS, install_line, packages_of
 from genrekit.cli.settings import Settings
 from genrekit.errors import GenrekitError
 
@@ -258,7 +258,7 @@ def _report(error: Exception, arguments: list[str]) -> int:
         return EXIT_FAILED
     verb = next((command for command in COMMANDS if command.name in arguments[:1]), None)
     missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
-    if verb is not None and verb.needs and missing in EXTRAS[verb.extra]:
+    if verb is not None and verb.needs and missing in packages_of(verb.extra):
         messages.error(f"genrekit {verb.name} needs {verb.needs}: {install_line(verb.extra)}")
         return EXIT_USAGE
     others = [extra for extra, packages in EXTRAS.items() if missing in packages]

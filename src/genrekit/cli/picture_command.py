@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,8 +58,9 @@ def picture(
 ) -> None:
     """Draw each song's spectrogram, with the probability of each genre over time below it.
 
-    Pictures are named by the file, as song.mp3.png. Exit code: 0 all done; 1 some file failed, and the others are done;
-    2 wrong usage.
+    Pictures are named by the file, as song.mp3.png; none is replaced.
+
+    Exit code: 0 all done; 1 some file failed, and the others are done; 2 wrong usage.
     """
     import matplotlib  # noqa: F401 - that it is missing is told before the first file is classified
 
@@ -107,6 +109,11 @@ def _attempt(file: str, target: Path, reader: TimelineReader, format: PictureFor
     from genrekit.pictures.drawing import write_timeline
     from genrekit.pictures.spectrogram import picture_spectrogram
 
+    # A name that is too long for the disk is told when the picture is written.
+    with suppress(OSError):
+        if target.exists():
+            text = f"{file}: there is a picture {display_name(target)} already; remove it, or give another --output"
+            return Failure(file, text)
     try:
         timeline = reader.read(file)
         spectrogram = picture_spectrogram(file)

@@ -67,7 +67,7 @@ def robustness(
     High-pass, gain, mp3, noise, tempo, pitch, telephone band, later start; each track by the models that have not heard
     it. Recorded in each run as a reading of its test part. The same command again goes on where it was stopped.
     """
-    from genrekit.analysis.conditions import choose_conditions
+    from genrekit.analysis.conditions import choose_conditions, split_by_rate
     from genrekit.analysis.out_of_fold import read_run
     from genrekit.analysis.picture import write_picture
     from genrekit.analysis.robustness import choose_tracks, run_robustness
@@ -78,10 +78,13 @@ def robustness(
     from genrekit.evaluation import find_runs, pool_runs
     from genrekit.training.run import write_text_atomically
 
-    conditions = choose_conditions(condition or ())
+    chosen = choose_conditions(condition or ())
     stored = [run for path in runs for run in find_runs(path)]
     like = pool_runs(stored)
     applied = [read_run(run.folder) for run in stored]
+    conditions, above = split_by_rate(chosen, applied[0].sr)
+    for one in above:
+        messages.note(f"left out: {one.title}; these models hear nothing above {applied[0].sr // 2} Hz")
     loader = str((stored[0].recipe or {}).get("data.dataset", like.dataset))
     audio = load_dataset(dataset or AUDIO_OF.get(loader, loader), data)
     possible = choose_tracks(audio, applied)
@@ -99,6 +102,8 @@ def robustness(
         failed = run_robustness(
             applied, audio, tracks, store, conditions=conditions, n_jobs=jobs or usable_cores(), on_done=on_done
         )
+    for track in failed:
+        messages.error(f"{track.track_id}: {track.error}")
     names = {result.track_id for result in failed}
     results = [store.results[track_id] for track_id in tracks if track_id not in names]
     tables = tabulate(results, applied, audio, conditions, like)
@@ -112,13 +117,12 @@ def robustness(
         fusion=fusion.value,
         n_folds=n_folds,
         n_tracks_of_all=len(possible),
+        validates_on_test=any(run.validates_on_test for run in applied),
     )
     text = result.to_markdown()
     write_text_atomically(output / "robustness.md", text)
     pictures = write_picture(draw_robustness(result, columns=1 if columns == 1 else 2), output, dpi=dpi)
     typer.echo(text.rstrip())
-    for track in failed:
-        messages.error(f"{track.track_id}: {track.error}")
     messages.note(f"wrote {', '.join(str(path) for path in (output / 'robustness.md', *pictures))}")
     messages.note(f"wrote {len(written)} tables of predictions to {output / 'predictions'}; compare any two of them")
     if failed:

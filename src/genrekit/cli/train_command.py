@@ -66,7 +66,7 @@ def train(
     from genrekit.cli.progress import progress_bar
     from genrekit.errors import RunError
     from genrekit.training.callbacks import EpochLines, EpochProgress
-    from genrekit.training.preparation import prepare
+    from genrekit.training.preparation import negatives_sha256, prepare
     from genrekit.training.recipe import load_recipe
     from genrekit.training.run import Run
     from genrekit.training.trainer import train as train_run
@@ -99,7 +99,7 @@ def train(
             f"{resume} was renamed, or its recipe.yaml was changed: the recipe's run is called {folder.folder.name}. "
             "Undo the change, or train the recipe as a new run."
         )
-    folder.require(loaded, prepared.split)
+    folder.require(loaded, prepared.split, negatives_sha256=negatives_sha256(loaded, negatives))
     if folder.complete:
         messages.print(f"{folder.folder} is done: nothing is trained twice.")
     else:

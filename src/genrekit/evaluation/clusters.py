@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,7 +34,7 @@ def cluster_rows(predictions: Predictions) -> Clusters:
     names = np.char.add("t:", predictions.track)
     if predictions.artist is not None:
         spelt, place = np.unique(predictions.artist, return_inverse=True)
-        artist = np.array([normalise(name) for name in spelt], dtype=np.str_)[place]
+        artist = np.array(_one_spelling(spelt.tolist()), dtype=np.str_)[place]
         known = np.char.str_len(artist) > 0
         # One track is one cluster, even where its artist is given in some rows only.
         tracks, track_index = np.unique(predictions.track, return_inverse=True)
@@ -43,3 +44,14 @@ def cluster_rows(predictions: Predictions) -> Clusters:
         names = np.where(np.char.str_len(row_artist) > 0, np.char.add("a:", row_artist), names)
     clusters, index = np.unique(names, return_inverse=True)
     return Clusters(index.astype(np.intp), len(clusters), "artist" if known.any() else "track")
+
+
+def _one_spelling(names: Sequence[str]) -> list[str]:
+    """For each name the first spelling of its artist in lower case, "" for none.
+
+    Clusters are numbered in the order of these: published intervals, whose resamples go by the numbers, hold.
+    """
+    first: dict[str, str] = {}
+    for name in sorted(name.strip().lower() for name in names):
+        first.setdefault(normalise(name), name)
+    return [first[normalise(name)] if normalise(name) else "" for name in names]

@@ -20,14 +20,17 @@ __all__ = ["write_content", "write_report"]
 def write_report(evaluation: Evaluation, folder: str | Path) -> tuple[Path, ...]:
     """Write report.md, report.html and scores.json into a folder, which is made if need be; older ones are replaced.
 
-    The same evaluation gives the same bytes. Each file is whole or not there.
+    Those of another part than test have its name, as report_valid.md: they must not take the test's place. The same
+    evaluation gives the same bytes. Each file is whole or not there.
 
     Raises
     ------
     DataError : a file cannot be written
     """
     scores = json.dumps(evaluation.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    return _write_all(folder, {**_rendered(report_content(evaluation), "report"), "scores.json": scores})
+    suffix = "" if evaluation.part == "test" else f"_{evaluation.part}"
+    page = _rendered(report_content(evaluation), f"report{suffix}")
+    return _write_all(folder, {**page, f"scores{suffix}.json": scores})
 
 
 def write_content(content: ReportContent, folder: str | Path, *, name: str) -> tuple[Path, ...]:

@@ -217,7 +217,7 @@ def evaluate_predictions(
         calibration=_calibrate(tables["file-wise, mean"]),
         splits=tuple(splits),
         n_readings=None if n_readings is None else tuple(n_readings),
-        published=published_for(rows.protocol, rows.genres, rows.dataset),
+        published=published_for(rows.protocol, rows.genres, rows.dataset) if part == "test" else (),
         notes=cautions(rows, splits, n_readings),
         predictions_sha256=rows.sha256,
     )

@@ -40,7 +40,7 @@ def check_plan(
         If any run cannot be trained. A fault of a single kind is raised as it is; several are told together.
     """
     datasets: dict[Data, Dataset | DataError] = {}
-    known: dict[tuple[str, int], GenrekitError | None] = {}
+    known: dict[tuple[str, int], Split | GenrekitError] = {}
     faults: list[tuple[PlannedRun, GenrekitError]] = []
     for planned in plan.runs:
         recipe = planned.recipe
@@ -50,31 +50,35 @@ def check_plan(
             split = _split(recipe, dataset)
             planned.run.require(recipe, split, negatives_sha256=negatives_sha256(recipe, negatives))
             continue
-        # The seed changes nothing of what is checked.
+        # The seed changes nothing of what is checked, but for what was begun.
         key = (recipe.hash, recipe.split.fold)
         if key not in known:
-            known[key] = _fault(recipe, datasets, negatives, on_progress)
-        fault = known[key]
-        if fault is not None:
-            faults.append((planned, fault))
+            known[key] = _checked(recipe, datasets, negatives, on_progress)
+        found = known[key]
+        if isinstance(found, Split):
+            planned.run.require(recipe, found, negatives_sha256=negatives_sha256(recipe, negatives))
+        else:
+            faults.append((planned, found))
     _raise(faults, len(plan))
 
 
-def _fault(
+def _checked(
     recipe: Recipe,
     datasets: dict[Data, Dataset | DataError],
     negatives: Path | None,
     on_progress: Callable[[int, int, str], None],
-) -> GenrekitError | None:
-    """What is wrong with the recipe; `datasets` keeps what was loaded, or why it could not be, for the next one."""
+) -> Split | GenrekitError:
+    """The recipe's split, or what is wrong with the recipe.
+
+    `datasets` keeps what was loaded, or why it could not be, for the next one.
+    """
     dataset = _dataset(recipe, datasets, on_progress)
     if not isinstance(dataset, Dataset):
         return dataset
     try:
-        check(recipe, dataset, negatives_root=negatives)
+        return check(recipe, dataset, negatives_root=negatives)
     except GenrekitError as error:
         return error
-    return None
 
 
 def _split(recipe: Recipe, dataset: Dataset | GenrekitError) -> Split | None:

@@ -94,21 +94,22 @@ class FileStates:
         OutputError : if the earlier run had another model file, a result is of a file of the same name in another
             folder, or the states cannot be written
         """
-        if self._known_model and self._model and self._known_model != self._model:
+        if done and self._known_model and self._model and self._known_model != self._model:
             raise OutputError(
                 f"{self._output} was made with another model file, though of the same name; give another --output"
             )
-        kept = {path_key(file): file for file in files if path_key(file) in done}
         if not self._known:
             # Without states of their own, results are taken as those of the files that are there.
-            self._known = {key: self._now[key] for key in kept if key in self._now}
-        elif strange := [file for key, file in kept.items() if key not in self._known]:
+            found = {key: self._now.get(key) or state_of(key) for key in done}
+            self._known = {key: state for key, state in found.items() if state is not None}
+        elif strange := [file for file in files if path_key(file) in done and path_key(file) not in self._known]:
             raise OutputError(
                 f"{self._output} has the result of another {strange[0]}, heard from another folder; go on from there, "
                 "or give another --output"
             )
-        model = self._model or self._known_model
-        lines = [json.dumps({MODEL_SHA256: model}) + "\n"] if model else []
+        # States of results that are gone, or to be had anew, say nothing any more.
+        self._known = {key: state for key, state in self._known.items() if key in done}
+        lines = [json.dumps({MODEL_SHA256: self._model}) + "\n"] if self._model else []
         lines += [_line(key, state) for key, state in self._known.items()]
         with _told(self._path), written_whole(self._path) as partial:
             partial.write_text("".join(lines), encoding="utf-8")
@@ -116,7 +117,8 @@ class FileStates:
     def record(self, file: str) -> None:
         """Write down the state that a file had when it was looked at; called before its result is written."""
         key = path_key(file)
-        state = self._now.get(key)
+        # A file that was out of reach then has been read since.
+        state = self._now.get(key) or state_of(file)
         if state is not None:
             with _told(self._path), self._path.open("a", encoding="utf-8") as stream:
                 stream.write(_line(key, state))

@@ -78,8 +78,15 @@ def read_results(path: Path) -> StoredResults:
 
     Raises
     ------
-    TagError : if it cannot be read, or a line is no result
+    TagError : if it cannot be read, a line is no result, or a run that was to go on with it was interrupted: some of
+        its results may be of files as they were before
     """
+    unfinished = path.with_name(path.name + PART)
+    if unfinished.is_file():
+        raise TagError(
+            f"{display_name(path)}: {display_name(unfinished.name)} beside it is of a run that was interrupted; let it "
+            "go on by --resume, or give that file"
+        )
     results: dict[str, StoredResult] = {}
     try:
         with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
