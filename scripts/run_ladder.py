@@ -40,12 +40,12 @@ NOT_IN_THE_ARCHIVE = "jazz.00054"
 HEAD = """# The ladder
 
 How the bundled model's recipe was chosen. Each rung is one change of another rung, trained on three artist-disjoint
-folds (a few rungs on the first alone) of the training and validation parts of the fault-filtered split: {n_tracks}
+folds (many rungs on the first alone) of the training and validation parts of the fault-filtered split: {n_tracks}
 tracks, none of the test part. Epochs are fixed, accuracy is file-wise; gains are paired by track, with a 95 % bootstrap
 interval over artists. Training seconds are of one fold on one core of two that both were busy, and of several machines:
 those of bare, fine and p2_fine come from a processor without AVX-512, where the same training takes some three times as
 long, those of bundled, of what stands on it, and of one network texture_..., from one with AMX on which more was
-running. Rungs whose name begins with p2 are scored on a validation part, a quarter of the training part of report A's
+running, now less, now more. Rungs whose name begins with p2 are scored on a validation part, a quarter of the training part of report A's
 first fold, where artists are on both sides: what makes a model sturdier need not help there.
 `python scripts/run_ladder.py --report` writes this page from the predictions beside it.
 
