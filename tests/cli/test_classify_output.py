@@ -158,6 +158,54 @@ def test_results_without_states_may_be_resumed_in_parts(
     assert "2 of 2 are done" in classify(one, two, "--output", output, "--resume").err
 
 
+def test_results_of_files_from_several_folders_are_each_gone_on_with_from_their_own(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tone("one/a.wav"), write_tone("one/b.wav"), write_tone("two/c.wav"), write_tone("two/a.wav")
+    output = tmp_path / "results.json"
+    monkeypatch.chdir(tmp_path / "one")
+    assert classify("a.wav", "b.wav", "--output", output).code == 0
+    monkeypatch.chdir(tmp_path / "two")
+    assert classify("c.wav", "missing.wav", "--output", output, "--resume").code == 1
+    assert "the result of another a.wav" in classify("a.wav", "--output", output, "--resume").err
+    monkeypatch.chdir(tmp_path / "one")
+    assert "2 of 2 are done" in classify("a.wav", "b.wav", "--output", output, "--resume").err
+
+
+def test_a_changed_file_is_heard_anew_also_if_the_run_that_found_it_was_stopped(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    low, other = write_tone("a.wav"), write_tone("b.wav")
+    output = tmp_path / "results.json"
+    assert classify(low, other, "--output", output).code == 0
+    write_tone("a.wav", frequency_hz=2000.0, duration_s=4.0)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(*_: object, **__: object) -> None:
+        raise Stopped
+
+    with monkeypatch.context() as patched:
+        patched.setattr("genrekit.inference.result_file.ResultFile.__init__", stop)
+        classify(low, other, "--output", output, "--resume")
+    assert "1 of 2 are done already, 1 changed since" in classify(low, other, "--output", output, "--resume").err
+    assert "2 of 2 are done" in classify(low, other, "--output", output, "--resume").err
+
+
+def test_files_out_of_reach_when_their_results_got_states_are_not_taken_for_others(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    one, two = write_tone("one.wav"), write_tone("disk/two.wav")
+    output = tmp_path / "results.json"
+    assert classify(one, two, "--output", output).code == 0
+    (tmp_path / "results.json.state").unlink()
+    (tmp_path / "disk").rename(tmp_path / "unmounted")
+    assert "1 of 1 are done" in classify(one, "--output", output, "--resume").err
+    (tmp_path / "unmounted").rename(tmp_path / "disk")
+    assert "2 of 2 are done" in classify(one, two, "--output", output, "--resume").err
+
+
 @pytest.mark.parametrize("format", ["json", "csv"])
 def test_resume_from_another_folder_takes_no_result_for_that_of_a_file_of_the_same_name(
     classify: Callable,

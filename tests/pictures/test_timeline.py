@@ -118,6 +118,9 @@ def test_songs_of_one_name_get_pictures_of_two(
     finished = genrekit_cli("picture", low_then_high, other, "-m", tiny_model_path, "-o", tmp_path / "out", "-f", "svg")
     assert finished.code == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["A $ONG.WAV-2.svg", "a $ong.wav.svg"]
+    (tmp_path / "out" / "A $ONG.WAV-2.svg").unlink()
+    genrekit_cli("picture", low_then_high, other, "-m", tiny_model_path, "-o", tmp_path / "out", "-f", "svg")
+    assert (tmp_path / "out" / "A $ONG.WAV-2.svg").is_file()
 
 
 def test_an_empty_list_is_wrong_usage(

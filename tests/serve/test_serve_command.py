@@ -51,3 +51,15 @@ def test_loopback() -> None:
 
     assert all(map(is_loopback, ("127.0.0.1", "::1", "localhost", "127.9.9.9")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "example.org")))
+
+
+def test_a_stop_waits_as_long_as_all_that_was_let_in_may_take(tiny_model_path: Path) -> None:
+    from genrekit.serve import Limits, Service
+
+    limits = Limits(max_work_s=7, max_waiting=5, body_total_s=11)
+    service = Service(str(tiny_model_path), host="127.0.0.1", port=0, n_workers=2, limits=limits)
+    try:
+        # The last of five is sent in 11 s, and its turn is the third.
+        assert 11 + 3 * 7 < service._longest_s < 11 + 3 * 7 + 60
+    finally:
+        service._socket.close()

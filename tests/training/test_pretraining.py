@@ -52,7 +52,7 @@ def test_halves_that_agree_are_better_than_halves_that_do_not() -> None:
     assert contrast_loss(torch.cat([z, z]), 0.1) < contrast_loss(torch.cat([z, z.roll(1, 0)]), 0.1)
 
 
-def test_a_pair_is_two_excerpts_of_one_track_and_an_epoch_has_every_track_once(make_recipe) -> None:
+def test_a_pair_is_two_excerpts_of_one_track_and_an_epoch_has_no_track_twice(make_recipe) -> None:
     recipe = make_recipe(augmentation={}, excerpts={"window_s": 3.0, "hop_s": 3.0, "train": "random"})
     pairs = pairs_of(recipe)
     prepared = prepared_by(recipe)

@@ -13,7 +13,7 @@ from genrekit.errors import RecipeError
 from genrekit.evaluation import Predictions
 from genrekit.training import prepare, train
 from genrekit.training.run import Run
-from genrekit.training.teachers import Teachers
+from genrekit.training.teachers import Teachers, teachers_of
 
 
 class Says(nn.Module):
@@ -35,7 +35,12 @@ def test_targets_are_the_mean_of_the_teachers_and_the_labels_share() -> None:
     )
 
 
-def test_teachers_compute_in_float32_where_the_recipe_says_so() -> None:
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_teachers_compute_in_float32_where_the_recipe_says_so(
+    make_recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
+) -> None:
+    monkeypatch.setattr("genrekit.training.teachers.bfloat16_is_quick", lambda device: True)
+
     class Sums(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return nn.functional.linear(x.flatten(1), weights)
@@ -43,8 +48,14 @@ def test_teachers_compute_in_float32_where_the_recipe_says_so() -> None:
     weights = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
     features = torch.randn(5, 8, 8, generator=torch.Generator().manual_seed(1))
     expected = (features.flatten(1).double() @ weights.double().T).softmax(1)
-    said = Teachers([Sums()], share=1.0, in_bfloat16=False).targets(features, torch.zeros(5, 3))
-    assert (said - expected).abs().max() < 1e-5
+    taught = train(prepare(make_recipe()), tmp_path)
+    optimisation = {**make_recipe().optimisation.model_dump(), "precision": precision}
+    student = prepare(make_recipe(distillation={"teachers": [name_of(taught)]}, optimisation=optimisation))
+    teachers = teachers_of(student, tmp_path)
+    assert teachers is not None
+    monkeypatch.setattr(teachers, "_networks", [Sums()])
+    off = float((teachers.targets(features, torch.zeros(5, 3)) - expected).abs().max())
+    assert off < 1e-5 if precision == "float32" else off > 1e-5
 
 
 def name_of(run: Run) -> str:

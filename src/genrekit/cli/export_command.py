@@ -23,6 +23,7 @@ SCORES = "scores.json"
 SPLIT = "split.json"
 PREDICTIONS = "predictions.parquet"
 RECIPE = "recipe.yaml"
+RUN = "run.json"
 SPLIT_KEYS = frozenset({"name", "protocol", "fold", "seed", "hash"})
 
 
@@ -172,6 +173,8 @@ def _dataset_of(folder: Path) -> str | None:
     from genrekit.evaluation import Predictions
     from genrekit.training.recipe import load_recipe
 
+    if known := _read_json(folder / RUN).get("dataset"):
+        return str(known)
     if (folder / PREDICTIONS).is_file():
         return Predictions.read_parquet(folder / PREDICTIONS).dataset
     return load_recipe(folder / RECIPE).data.dataset if (folder / RECIPE).is_file() else None

@@ -85,13 +85,13 @@ def picture(
         for file in files:
             target = output / _free_name(Path(file).name, format.value, taken)
             drawn = _attempt(file, target, reader, format)
+            taken.add(target.name.casefold())
             if isinstance(drawn, Failure):
                 n_failed += 1
                 tell_failure(drawn, debug=debug)
             else:
                 for warning in drawn:
                     messages.warning(f"{file}: {warning}")
-                taken.add(target.name.casefold())
                 shown.show(f"{display_name(target)}\n")
             shown.advance()
     if n_failed:

@@ -41,7 +41,13 @@ def robustness(
         typer.Option("--data", envvar=ROOT_VARIABLE, help="Folder of the data set's audio files.", show_default=False),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for results; what is there is not redone.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder for results; what is there of the same recordings is not redone.",
+        ),
     ] = Path("robustness"),
     dataset: Annotated[
         str | None,
@@ -75,6 +81,7 @@ def robustness(
     from genrekit.analysis.robustness_result import record_readings, score_robustness, tabulate, write_predictions
     from genrekit.analysis.robustness_store import TrackStore
     from genrekit.data.registry import load_dataset
+    from genrekit.errors import DataError
     from genrekit.evaluation import find_runs, pool_runs
     from genrekit.training.run import write_text_atomically
 
@@ -83,6 +90,11 @@ def robustness(
     like = pool_runs(stored)
     applied = [read_run(run.folder) for run in stored]
     conditions, above = split_by_rate(chosen, applied[0].sr)
+    if above and len(conditions) == 1:
+        raise DataError(
+            f"These models hear nothing above {applied[0].sr // 2} Hz; {above[0].name} changes nothing else. Give "
+            "another --condition."
+        )
     for one in above:
         messages.note(f"left out: {one.title}; these models hear nothing above {applied[0].sr // 2} Hz")
     loader = str((stored[0].recipe or {}).get("data.dataset", like.dataset))

@@ -2,7 +2,8 @@
 
 So `--resume` knows which files changed since. `FILE.state` has a JSON line a file: its key, size and time of change; a
 line that is an object names the model file by its SHA-256. Results of before there were states go on as they did: their
-files are taken as unchanged.
+files are taken as unchanged, and those out of reach get null for size and time. Lines are added and none is taken back:
+states of files that were heard from another folder must stay.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from genrekit.inference.result_file import OutputError, path_key
+from genrekit.inference.result_file import OutputError, part_of, path_key
 from genrekit.whole_file import written_whole
 
 __all__ = ["FileState", "FileStates", "read_states", "state_of", "states_path"]
@@ -43,8 +44,11 @@ def state_of(file: str) -> FileState | None:
     return FileState(status.st_size, status.st_mtime_ns)
 
 
-def read_states(output: Path) -> dict[str, FileState] | None:
-    """States by `path_key`, of several for one file the last; None if nothing was written down."""
+def read_states(output: Path) -> dict[str, FileState | None] | None:
+    """States by `path_key`, of several for one file the last; None if nothing was written down.
+
+    The state of a file that was taken as unchanged without being in reach is None.
+    """
     read = _read(states_path(output))
     return (read[0] or None) if read is not None else None
 
@@ -65,6 +69,8 @@ class FileStates:
         model_sha256 : of the model file; None if somebody else sees to it that there is but one
         """
         self._output, self._path, self._model = output, states_path(output), model_sha256
+        # States whose results were removed are of no use.
+        keep = keep and (output.is_file() or part_of(output).is_file())
         self._known, self._known_model = (_read(self._path) if keep else None) or ({}, None)
         self._now: dict[str, FileState] = {}
 
@@ -77,7 +83,7 @@ class FileStates:
                 continue
             key = path_key(file)
             self._now[key] = state
-            if self._known.get(key, state) != state:
+            if (self._known.get(key) or state) != state:
                 changed.add(key)
         return frozenset(changed)
 
@@ -100,15 +106,12 @@ class FileStates:
             )
         if not self._known:
             # Without states of their own, results are taken as those of the files that are there.
-            found = {key: self._now.get(key) or state_of(key) for key in done}
-            self._known = {key: state for key, state in found.items() if state is not None}
+            self._known = {key: self._now.get(key) or state_of(key) for key in sorted(done)}
         elif strange := [file for file in files if path_key(file) in done and path_key(file) not in self._known]:
             raise OutputError(
                 f"{self._output} has the result of another {strange[0]}, heard from another folder; go on from there, "
                 "or give another --output"
             )
-        # States of results that are gone, or to be had anew, say nothing any more.
-        self._known = {key: state for key, state in self._known.items() if key in done}
         lines = [json.dumps({MODEL_SHA256: self._model}) + "\n"] if self._model else []
         lines += [_line(key, state) for key, state in self._known.items()]
         with _told(self._path), written_whole(self._path) as partial:
@@ -124,11 +127,11 @@ class FileStates:
                 stream.write(_line(key, state))
 
 
-def _read(path: Path) -> tuple[dict[str, FileState], str | None] | None:
+def _read(path: Path) -> tuple[dict[str, FileState | None], str | None] | None:
     """The states in a file and the model that it names; None if there is no such file."""
     if not path.is_file():
         return None
-    states: dict[str, FileState] = {}
+    states: dict[str, FileState | None] = {}
     model: str | None = None
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
@@ -137,7 +140,7 @@ def _read(path: Path) -> tuple[dict[str, FileState], str | None] | None:
                 model = str(values[MODEL_SHA256])
                 continue
             key, size_bytes, mtime_ns = values
-            states[str(key)] = FileState(int(size_bytes), int(mtime_ns))
+            states[str(key)] = None if size_bytes is None else FileState(int(size_bytes), int(mtime_ns))
         except (ValueError, TypeError, KeyError):
             continue
     return states, model
@@ -151,5 +154,5 @@ def _told(path: Path) -> Iterator[None]:
         raise OutputError(f"cannot write results to {path}: {error.strerror or error}") from error
 
 
-def _line(key: str, state: FileState) -> str:
-    return json.dumps([key, *state]) + "\n"
+def _line(key: str, state: FileState | None) -> str:
+    return json.dumps([key, *(state or (None, None))]) + "\n"

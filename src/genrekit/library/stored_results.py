@@ -11,7 +11,7 @@ from typing import Any
 
 from genrekit.audio import display_name
 from genrekit.inference import UNKNOWN
-from genrekit.inference.result_file import path_key
+from genrekit.inference.result_file import part_of, path_key
 from genrekit.library.errors import TagError
 from genrekit.library.file_states import FileState, read_states, state_of
 
@@ -45,7 +45,7 @@ class StoredResults:
     states : what the files were when they were heard, likewise; None if that was not written down
     """
 
-    def __init__(self, results: Mapping[str, StoredResult], states: Mapping[str, FileState] | None) -> None:
+    def __init__(self, results: Mapping[str, StoredResult], states: Mapping[str, FileState | None] | None) -> None:
         self._results, self._states = results, states
 
     def of(self, path: str | os.PathLike[str]) -> StoredResult | None:
@@ -58,13 +58,13 @@ class StoredResults:
         result = self._results.get(key)
         if result is None or self._states is None or result.probabilities is None:
             return result
-        heard, now = self._states.get(key), state_of(os.fspath(path))
-        if heard is None:
+        if key not in self._states:
             return StoredResult(
                 error="the results name it, but it was another file of this name, in another folder, that was heard; "
                 "classify it too"
             )
-        if now is not None and now.mtime_ns != heard.mtime_ns:
+        heard, now = self._states[key], state_of(os.fspath(path))
+        if heard is not None and now is not None and now.mtime_ns != heard.mtime_ns:
             return StoredResult(error="changed since it was classified; classify it again, or go on by --resume")
         return result
 
@@ -81,7 +81,7 @@ def read_results(path: Path) -> StoredResults:
     TagError : if it cannot be read, a line is no result, or a run that was to go on with it was interrupted: some of
         its results may be of files as they were before
     """
-    unfinished = path.with_name(path.name + PART)
+    unfinished = part_of(path)
     if unfinished.is_file():
         raise TagError(
             f"{display_name(path)}: {display_name(unfinished.name)} beside it is of a run that was interrupted; let it "

@@ -154,8 +154,8 @@ def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
         # Folds of what is left are other folds; reports say so.
         proof["n_tracks_missing"] = n_missing
     _require_all_genres(split, dataset)
-    require_excerpts(dataset, split, recipe.excerpts)
     for trained in recipe.members or (recipe,):
+        require_excerpts(dataset, split, trained.excerpts)
         _require_validation(split, trained)
     return split, proof
 

@@ -194,7 +194,7 @@ class Pretraining(Strict):
     of other tracks (SimCLR, Chen et al. 2020, arXiv 2002.05709; of music Spijkervet and Burgoyne 2021, arXiv
     2103.09410). Only the training part is heard. AdamW, one cycle, the weight decay of `optimisation`.
 
-    epochs : each takes two excerpts of every track
+    epochs : each takes two excerpts of every track, but for those that are left over after whole batches
     tracks_per_batch : all of the training part if it has fewer
     temperature : that cosines are divided by
     """

@@ -116,6 +116,7 @@ def _predict_parts(network: GenreNetwork, prepared: Prepared, run: Run, predicte
         predictions.write_parquet(run.predictions_path)
     values: dict[str, Any] = {
         "recipe": prepared.recipe.name,
+        "dataset": prepared.dataset.name,
         "hash": prepared.recipe.hash,
         "parts_predicted": parts,
         "parts_left_out": [part for part in scored if part not in parts],
