@@ -147,13 +147,20 @@ def test_an_output_that_was_removed_begins_anew_with_whatever_model(
     assert "1 of 1 are done" in genrekit_cli("classify", "--model", other, good, "--output", output, "--resume").err
 
 
-def test_results_without_states_may_be_resumed_in_parts(
-    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path
-) -> None:
-    one, two = write_tone("one.wav"), write_tone("two.wav")
+@pytest.fixture
+def without_states(classify: Callable, write_tone: Callable[..., Path], tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Two files, the second in the folder "disk", and their results, whose states are gone."""
+    one, two = write_tone("one.wav"), write_tone("disk/two.wav")
     output = tmp_path / "results.json"
     assert classify(one, two, "--output", output).code == 0
     (tmp_path / "results.json.state").unlink()
+    return one, two, output
+
+
+def test_results_without_states_may_be_resumed_in_parts(
+    classify: Callable, without_states: tuple[Path, Path, Path]
+) -> None:
+    one, two, output = without_states
     assert "1 of 1 are done" in classify(one, "--output", output, "--resume").err
     assert "2 of 2 are done" in classify(one, two, "--output", output, "--resume").err
 
@@ -161,7 +168,8 @@ def test_results_without_states_may_be_resumed_in_parts(
 def test_results_of_files_from_several_folders_are_each_gone_on_with_from_their_own(
     classify: Callable, write_tone: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_tone("one/a.wav"), write_tone("one/b.wav"), write_tone("two/c.wav"), write_tone("two/a.wav")
+    for name in ("one/a.wav", "one/b.wav", "two/c.wav", "two/a.wav"):
+        write_tone(name)
     output = tmp_path / "results.json"
     monkeypatch.chdir(tmp_path / "one")
     assert classify("a.wav", "b.wav", "--output", output).code == 0
@@ -194,12 +202,9 @@ def test_a_changed_file_is_heard_anew_also_if_the_run_that_found_it_was_stopped(
 
 
 def test_files_out_of_reach_when_their_results_got_states_are_not_taken_for_others(
-    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path
+    classify: Callable, without_states: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
-    one, two = write_tone("one.wav"), write_tone("disk/two.wav")
-    output = tmp_path / "results.json"
-    assert classify(one, two, "--output", output).code == 0
-    (tmp_path / "results.json.state").unlink()
+    one, two, output = without_states
     (tmp_path / "disk").rename(tmp_path / "unmounted")
     assert "1 of 1 are done" in classify(one, "--output", output, "--resume").err
     (tmp_path / "unmounted").rename(tmp_path / "disk")

@@ -168,11 +168,11 @@ def test_a_run_is_not_continued_with_other_negatives(make_recipe, archive_path, 
     known = json.loads((run.folder / "environment.json").read_text())["negatives_sha256"]
     assert known == file_sha256(archive_path)
     train(prepared, tmp_path / "runs", negatives_root=archive_path)
-    # Somebody's run of before this was written down goes on.
     other = write_archive(tmp_path / "other.npz", seed=1)
     with pytest.raises(RunError, match="with other negatives"):
         train(prepared, tmp_path / "runs", negatives_root=other)
     values = json.loads((run.folder / "environment.json").read_text())
+    # Somebody's run of before this was written down goes on.
     del values["negatives_sha256"]
     (run.folder / "environment.json").write_text(json.dumps(values))
     assert train(prepared, tmp_path / "runs", negatives_root=other).folder == run.folder
