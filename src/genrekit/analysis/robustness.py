@@ -18,6 +18,7 @@ from genrekit.analysis.out_of_fold import OutOfFoldModels, OutOfFoldRun, read_ru
 from genrekit.analysis.robustness_store import TrackResult, TrackStore
 from genrekit.data.dataset import Dataset
 from genrekit.errors import AudioError, DataError, RunError
+from genrekit.file_state import FileState, file_state
 
 __all__ = ["apply_conditions", "choose_tracks", "run_robustness"]
 
@@ -55,7 +56,7 @@ def apply_conditions(
 
     runs = models.responsible(track_id)
     start_s, probabilities = {}, {}
-    file = _file_state(path)
+    file = file_state(path)
     try:
         y = load_audio(path, sr=models.sr)
         for condition in conditions:
@@ -64,15 +65,6 @@ def apply_conditions(
     except AudioError as error:
         return TrackResult(track_id, {}, {}, error=str(error))
     return TrackResult(track_id, start_s, probabilities, file=file)
-
-
-def _file_state(path: Path | None) -> tuple[int, int] | None:
-    """Size and time of change of a recording; None if it is not there."""
-    try:
-        status = None if path is None else path.stat()
-    except OSError:
-        return None
-    return None if status is None else (status.st_size, status.st_mtime_ns)
 
 
 def run_robustness(
@@ -106,8 +98,8 @@ def run_robustness(
         track_id
         for track_id in tracks
         if track_id not in store.results
-        or (state := store.results[track_id].file) is None
-        or state != _file_state(dataset.track(track_id).path)
+        or store.results[track_id].file is None
+        or store.results[track_id].file != _state(dataset.track(track_id).path)
     ]
     failed, done = [], len(tracks) - len(missing)
     on_done(done, len(tracks), "kept from before")
@@ -124,6 +116,10 @@ def run_robustness(
             done += 1
             on_done(done, len(tracks), result.track_id)
     return tuple(sorted(failed, key=lambda result: result.track_id))
+
+
+def _state(path: Path | None) -> FileState | None:
+    return None if path is None else file_state(path)
 
 
 def _here(

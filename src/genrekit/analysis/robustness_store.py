@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.errors import RunError
+from genrekit.file_state import FileState
 from genrekit.whole_file import written_whole
 
 __all__ = ["TrackResult", "TrackStore"]
@@ -30,14 +31,14 @@ class TrackResult:
     start_s : condition -> [k] starts of its windows
     probabilities : condition -> run -> [k, n_genres] float32
     error : why the track could not be used; it has no probabilities then
-    file : size in bytes and time of change in ns of the recording that was heard; None if that is not known
+    file : state of the recording that was heard; None if that is not known
     """
 
     track_id: str
     start_s: Mapping[str, NDArray[np.float64]]
     probabilities: Mapping[str, Mapping[str, NDArray[np.float32]]]
     error: str = ""
-    file: tuple[int, int] | None = None
+    file: FileState | None = None
 
     def to_json(self) -> str:
         """One line; float32 values come back exactly."""
@@ -58,7 +59,7 @@ class TrackResult:
         file = values.get("file")
         return cls(
             track_id=values["track"],
-            file=None if file is None else (int(file[0]), int(file[1])),
+            file=None if file is None else FileState(int(file[0]), int(file[1])),
             start_s={name: np.asarray(starts, np.float64) for name, starts in values["start_s"].items()},
             probabilities={
                 condition: {run: np.asarray(table, np.float32) for run, table in runs.items()}

@@ -9,39 +9,22 @@ states of files that were heard from another folder must stay.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
+from genrekit.file_state import FileState, file_state
 from genrekit.inference.result_file import OutputError, part_of, path_key
 from genrekit.whole_file import written_whole
 
-__all__ = ["FileState", "FileStates", "read_states", "state_of", "states_path"]
+__all__ = ["FileStates", "read_states", "states_path"]
 
 MODEL_SHA256 = "model_sha256"
-
-
-class FileState(NamedTuple):
-    """Size and time of the last change."""
-
-    size_bytes: int
-    mtime_ns: int
 
 
 def states_path(output: Path) -> Path:
     """Where the states of the files in `output` are."""
     return output.with_name(output.name + ".state")
-
-
-def state_of(file: str) -> FileState | None:
-    """What a file is now; None if there is none."""
-    try:
-        status = os.stat(file)  # noqa: PTH116 - a Path would tidy the name
-    except (OSError, ValueError):
-        return None
-    return FileState(status.st_size, status.st_mtime_ns)
 
 
 def read_states(output: Path) -> dict[str, FileState | None] | None:
@@ -78,7 +61,7 @@ class FileStates:
         """Note what each file is now, before it is read; gives the `path_key` of those that changed since."""
         changed = set()
         for file in files:
-            state = state_of(file)
+            state = file_state(file)
             if state is None:
                 continue
             key = path_key(file)
@@ -106,7 +89,7 @@ class FileStates:
             )
         if not self._known:
             # Without states of their own, results are taken as those of the files that are there.
-            self._known = {key: self._now.get(key) or state_of(key) for key in sorted(done)}
+            self._known = {key: self._now.get(key) or file_state(key) for key in sorted(done)}
         elif strange := [file for file in files if path_key(file) in done and path_key(file) not in self._known]:
             raise OutputError(
                 f"{self._output} has the result of another {strange[0]}, heard from another folder; go on from there, "
@@ -121,7 +104,7 @@ class FileStates:
         """Write down the state that a file had when it was looked at; called before its result is written."""
         key = path_key(file)
         # A file that was out of reach then has been read since.
-        state = self._now.get(key) or state_of(file)
+        state = self._now.get(key) or file_state(file)
         if state is not None:
             with _told(self._path), self._path.open("a", encoding="utf-8") as stream:
                 stream.write(_line(key, state))

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from genrekit.audio import display_name
+from genrekit.file_state import FileState, file_state
 from genrekit.inference import UNKNOWN
 from genrekit.inference.result_file import part_of, path_key
 from genrekit.library.errors import TagError
-from genrekit.library.file_states import FileState, read_states, state_of
+from genrekit.library.file_states import read_states
 
 __all__ = ["StoredResult", "StoredResults", "read_results"]
 
@@ -63,7 +64,7 @@ class StoredResults:
                 error="the results name it, but it was another file of this name, in another folder, that was heard; "
                 "classify it too"
             )
-        heard, now = self._states[key], state_of(os.fspath(path))
+        heard, now = self._states[key], file_state(path)
         if heard is not None and now is not None and now.mtime_ns != heard.mtime_ns:
             return StoredResult(error="changed since it was classified; classify it again, or go on by --resume")
         return result
