@@ -61,6 +61,17 @@ def test_own_files_by_path_and_by_name(dataset: Dataset, tmp_path: Path) -> None
         read_lists(dataset, {"train": _write(tmp_path / "two.txt", "song.mp3\n")})
 
 
+@pytest.mark.parametrize("name", ["b/song.mp3", "/home/me/music/b/song.mp3", "music\\b\\song.mp3", "b/song"])
+def test_folders_tell_files_of_one_name_apart(name: str, dataset: Dataset, tmp_path: Path) -> None:
+    split = read_lists(dataset, {"test": _write(tmp_path / "test.txt", f"{name}\n")})
+    assert split.parts["test"] == ("b/song.mp3",)
+
+
+def test_a_file_that_is_gone_is_not_another_of_its_name(dataset: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"lacks 1 of the 1 tracks named, first 'a/tune\.v2\.flac'"):
+        read_lists(dataset, {"test": _write(tmp_path / "test.txt", "a/tune.v2.flac\n")})
+
+
 def test_known_faults_are_left_out_and_counted(dataset: Dataset, tmp_path: Path) -> None:
     split = read_lists(dataset, {"train": _write(tmp_path / "t.txt", "jazz/jazz.00054.wav\nblues.00012\n")})
     assert split.parts["train"] == ("blues.00012",)

@@ -60,6 +60,8 @@ def read_table(dataset: Dataset, path: Path) -> Split:
 def resolve_tracks(dataset: Dataset, names: Iterable[str]) -> tuple[list[str], int]:
     """Identifiers of tracks that are named by identifier, path or file name, such as ``"./blues_00012.wav"``.
 
+    Folders that a name and an identifier both tell must be the same: ``rock/01.mp3`` is never ``pop/01.mp3``.
+
     Returns
     -------
     The identifiers, and how many names are of tracks that the data set lacks by a fault that it knows.
@@ -79,7 +81,8 @@ def resolve_tracks(dataset: Dataset, names: Iterable[str]) -> tuple[list[str], i
     unknown: list[str] = []
     missing = 0
     for name in names:
-        candidates = next((places[form] for form in _forms(name) if form in places), set())
+        matches = ({track for track in places.get(form, ()) if _same_folders(name, track)} for form in _forms(name))
+        candidates: set[str] = next(filter(None, matches), set())
         if len(candidates) > 1:
             raise DataError(
                 f"{name!r} is the name of {len(candidates)} tracks, such as {min(candidates)!r}; add folders."
@@ -104,6 +107,12 @@ def _forms(name: str) -> list[str]:
     # An identifier such as "blues.00012" has no suffix to take off.
     stem = path.name if re.fullmatch(r"\.\d+", path.suffix) else path.stem
     return [path.as_posix(), path.name, stem, re.sub(r"^([a-z]+)[_-](\d+)$", r"\1.\2", stem)]
+
+
+def _same_folders(name: str, track_id: str) -> bool:
+    """Whether two names lie in the same folders, counted from the file as far up as both tell them."""
+    ours, theirs = (PurePosixPath(path.replace("\\", "/")).parts[-2::-1] for path in (name, track_id))
+    return all(mine == other for mine, other in zip(ours, theirs, strict=False))
 
 
 def _split(dataset: Dataset, name: str, named: Mapping[Part, list[str]]) -> Split:
