@@ -76,6 +76,15 @@ def test_time_mask_is_one_run_of_the_mean(share, seed):
         assert torch.allclose(masked[:, changed], item.mean())
 
 
+@pytest.mark.parametrize("mask", [FrequencyMask(10, fill=0.0), TimeMask(0.3, fill=0.0)])
+def test_masks_of_power_are_silence(mask):
+    power = 10 ** (spectrogram() / 10)
+    masked = mask(power, generator())
+    changed = masked != power
+    assert changed.any()
+    assert (masked[changed] == 0).all()
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("augmentation", EVERY.values(), ids=EVERY)
 def test_stays_on_the_device_with_the_draws_of_the_generator(augmentation):

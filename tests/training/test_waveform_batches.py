@@ -73,6 +73,16 @@ def test_probability_zero_changes_nothing(audio, make_recipe):
     assert torch.equal(features_of(audio, never), plain)
 
 
+@pytest.mark.parametrize("features", ["power_spectrogram_a", "log_spectrogram_a"])
+def test_masks_add_nothing_to_power_and_the_mean_to_decibels(audio, make_recipe, features):
+    plain = features_of(audio, recipe_with(make_recipe, features))
+    masked = features_of(audio, recipe_with(make_recipe, features, time_mask_fraction=0.3, frequency_mask_bins=64))
+    changed = masked != plain
+    assert changed.any()
+    is_power = features == "power_spectrogram_a"
+    assert (masked[changed] == 0).all() if is_power else (masked[changed] < 0).all()
+
+
 def test_same_epoch_same_draws(audio, make_recipe):
     recipe = recipe_with(make_recipe, "waveform", gain_db=[-6, 6], noise_snr_db=[5, 30])
     assert torch.equal(features_of(audio, recipe), features_of(audio, recipe))

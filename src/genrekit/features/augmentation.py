@@ -1,7 +1,8 @@
-"""Augmentation of batches of dB spectrograms: whole tensors on the model's device, one draw per item.
+"""Augmentation of batches of spectrograms: whole tensors on the model's device, one draw per item.
 
 Each augmentation is a frozen dataclass: its fields say how much; called with a generator, it draws and applies. All
-take and give ``[batch, n_bins, n_columns]`` in dB and leave their input untouched. Used in training only.
+take and give ``[batch, n_bins, n_columns]``, in dB unless they say otherwise, and leave their input untouched. Used in
+training only.
 """
 
 from __future__ import annotations
@@ -36,34 +37,42 @@ def _band_mask(lengths: Tensor, size: int, generator: torch.Generator) -> Tensor
     return (position >= starts[:, None]) & (position < (starts + lengths)[:, None])
 
 
+def _fill(x: Tensor, value: float | None) -> Tensor:
+    return x.mean((1, 2), keepdim=True) if value is None else torch.full_like(x[:1, :1, :1], value)
+
+
 @dataclass(frozen=True)
 class FrequencyMask:
-    """Replaces one band of bins per item by the item's mean (report A section 3.3; SpecAugment).
+    """Replaces one band of bins per item by one value (report A section 3.3; SpecAugment).
 
     max_width_bins : widths are drawn from 0 to this many bins.
+    fill : the value; None for the item's mean. Of linear power, whose mean is among its loudest cells, it is 0.
     """
 
     max_width_bins: int
+    fill: float | None = None
 
     def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
         widths = uniform(len(x), 0, min(self.max_width_bins, x.shape[1]) + 1, x, generator).floor()
         mask = _band_mask(widths, x.shape[1], generator)
-        return torch.where(mask[:, :, None], x.mean((1, 2), keepdim=True), x)
+        return torch.where(mask[:, :, None], _fill(x, self.fill), x)
 
 
 @dataclass(frozen=True)
 class TimeMask:
-    """Replaces one run of columns per item by the item's mean (report A section 3.3; SpecAugment).
+    """Replaces one run of columns per item by one value (report A section 3.3; SpecAugment).
 
     max_fraction : widths are drawn from 0 to this share of the columns; report A uses at most 0.3.
+    fill : the value; None for the item's mean. Of linear power, whose mean is among its loudest cells, it is 0.
     """
 
     max_fraction: float
+    fill: float | None = None
 
     def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
         widths = uniform(len(x), 0, math.floor(self.max_fraction * x.shape[2]) + 1, x, generator).floor()
         mask = _band_mask(widths, x.shape[2], generator)
-        return torch.where(mask[:, None, :], x.mean((1, 2), keepdim=True), x)
+        return torch.where(mask[:, None, :], _fill(x, self.fill), x)
 
 
 @dataclass(frozen=True)

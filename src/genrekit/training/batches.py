@@ -24,7 +24,7 @@ from genrekit.features.augmentation import (
     TimeStretchPitchShift,
 )
 from genrekit.features.random_draws import uniform
-from genrekit.features.spec import FeatureSpec
+from genrekit.features.spec import FEATURES, FeatureSpec
 from genrekit.features.waveform_augmentation import RandomGain, WhiteNoise
 from genrekit.training.excerpts import ExcerptTable
 from genrekit.training.recipe import Recipe
@@ -260,10 +260,11 @@ class TrainingBatches:
             floored = NoiseFloor(max_level_db=augmentation.noise_floor_max_db)(cut, generator)
             cut = _some(floored, cut, share, generator)
         features = self._source.features(cut)
+        fill = 0.0 if FEATURES[self._recipe.features].scale == "linear" else None
         if augmentation.time_mask_fraction:
-            features = TimeMask(augmentation.time_mask_fraction)(features, generator)
+            features = TimeMask(augmentation.time_mask_fraction, fill)(features, generator)
         if augmentation.frequency_mask_bins:
-            features = FrequencyMask(augmentation.frequency_mask_bins)(features, generator)
+            features = FrequencyMask(augmentation.frequency_mask_bins, fill)(features, generator)
         return features
 
 
