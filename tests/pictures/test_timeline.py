@@ -15,7 +15,7 @@ pytest.importorskip("matplotlib")
 
 import matplotlib.image
 
-from genrekit.pictures.drawing import COLOURS, colours_of, write_timeline
+from genrekit.pictures.drawing import write_timeline
 
 
 @pytest.fixture
@@ -42,12 +42,6 @@ def test_the_spectrogram_changes_at_the_same_share_of_its_width(low_then_high: P
     high = grid[SPEC.n_bins // 2 :].max(axis=0) > grid[: SPEC.n_bins // 4].max(axis=0)
     assert np.flatnonzero(high)[0] / grid.shape[1] == pytest.approx(0.6, abs=0.03)
     assert high[np.flatnonzero(high)[0] + 2 :].all()
-
-
-def test_a_known_genre_has_its_colour_in_every_model() -> None:
-    colours = colours_of(("ambient", "jazz", "polka"))
-    assert colours["jazz"] == COLOURS["jazz"]
-    assert len(set(colours.values())) == 3
 
 
 def test_the_command_draws_each_file_and_tells_what_failed(

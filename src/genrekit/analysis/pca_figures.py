@@ -22,7 +22,7 @@ from genrekit.analysis.style import (
     legend_above,
     new_figure,
     paper_style,
-    sign_genre,
+    signs_of,
 )
 
 if TYPE_CHECKING:
@@ -102,8 +102,7 @@ def scatter_genres(
     rank = np.empty(len(order))
     rank[order] = np.arange(len(order))
     n_layers = 8
-    for index, genre in enumerate(genres):
-        colour, marker = sign_genre(index)
+    for index, (genre, (colour, marker)) in enumerate(zip(genres, signs_of(genres), strict=True)):
         for layer in range(n_layers):
             chosen = inside & (label == index) & (rank * n_layers // max(len(order), 1) == layer)
             axes.scatter(
@@ -213,11 +212,12 @@ def draw_genre_panels(
         height = deep * (1.35 if columns == 2 else 1.15) + 0.25
         figure = new_figure(columns=columns, height_in=height, caption=caption, mark=mark)
         grid = figure.subplots(deep, across, sharex=True, sharey=True, squeeze=False)
+        signs = signs_of(genres)
         for index, axes in enumerate(grid.ravel()):
             if index >= len(genres):
                 axes.set_visible(False)
                 continue
-            colour, _ = sign_genre(index)
+            colour, _ = signs[index]
             others, mine = scores[inside & (label != index)], scores[inside & (label == index)]
             axes.scatter(*others[:, :2].T, s=2.0, c=FAINT, linewidths=0, zorder=1, rasterized=True)
             axes.scatter(*mine[:, :2].T, s=4.5, c=colour, linewidths=0, alpha=0.8, zorder=2, **WHOLE)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, Literal
 
 from genrekit.errors import GenrekitError
+from genrekit.genre_colours import colours_of
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -19,8 +21,6 @@ __all__ = [
     "COLOURS",
     "CONTAMINATED",
     "FAINT",
-    "GENRE_COLOURS",
-    "GENRE_MARKERS",
     "GREY",
     "INK",
     "SMALL_PT",
@@ -31,7 +31,7 @@ __all__ = [
     "new_figure",
     "paper_style",
     "row_title",
-    "sign_genre",
+    "signs_of",
     "width_in",
     "wrapped",
 ]
@@ -55,12 +55,8 @@ FAINT = "#D9D9D9"
 ALARM = "#A50026"
 CONTAMINATED = "CONTAMINATED"
 
-# P. Tol's "muted" scheme (technical note SRON/EPS/TN/09-002, 2021), its grey darkened for points on white. Ten colours
-# are more than anyone keeps apart by hue alone, so each genre has a shape too.
-GENRE_COLOURS = (
-    "#332288", "#CC6677", "#DDAA33", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499", "#666666",
-)  # fmt: skip
-GENRE_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+# Ten colours are more than anyone keeps apart by hue alone, so each genre has a shape too.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 
 TYPE_PT = 7.0
 SMALL_PT = 6.0
@@ -220,6 +216,6 @@ def row_title(axes: Axes, text: str, *, columns: PaperWidth, colour: str = INK, 
     title.set_in_layout(False)
 
 
-def sign_genre(index: int) -> tuple[str, str]:
-    """Colour and marker of the genre at this place of the label order."""
-    return GENRE_COLOURS[index % len(GENRE_COLOURS)], GENRE_MARKERS[index % len(GENRE_MARKERS)]
+def signs_of(genres: Sequence[str]) -> list[tuple[str, str]]:
+    """Colour and marker of each genre, in the order given."""
+    return list(zip(colours_of(genres).values(), cycle(MARKERS), strict=False))

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.errors import GenrekitError
+from genrekit.features.mel import hz_to_mel
+from genrekit.genre_colours import colours_of
 from genrekit.pictures.spectrogram import RANGE_DB, SPEC
 from genrekit.pictures.timeline import GenreTimeline
 from genrekit.whole_file import written_whole
@@ -18,22 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["colours_of", "draw_timeline", "write_timeline"]
+__all__ = ["draw_timeline", "write_timeline"]
 
-# P. Tol's "muted" scheme (technical note SRON/EPS/TN/09-002, 2021) and a grey, told apart with every kind of colour
-# vision; white lines part the bands and each is named in the order of the stack, so that nothing hangs on hue alone.
-COLOURS = {
-    "blues": "#332288",
-    "classical": "#88CCEE",
-    "country": "#DDAA33",
-    "disco": "#AA4499",
-    "hiphop": "#CC6677",
-    "jazz": "#44AA99",
-    "metal": "#666666",
-    "pop": "#999933",
-    "reggae": "#117733",
-    "rock": "#882255",
-}
+# White lines part the bands and each is named in the order of the stack, so that nothing hangs on hue alone.
 OTHERS = "others"
 OTHERS_COLOUR = "#DDDDDD"
 MAX_BANDS = 10
@@ -42,13 +31,6 @@ WIDTH_IN, HEIGHT_IN, DPI = 8.0, 4.4, 150
 TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 MAX_TICKS = 10
 TICKS_HZ = (500, 1000, 2000, 4000, 8000)
-
-
-def colours_of(genres: tuple[str, ...]) -> dict[str, str]:
-    """Colour of each genre: the well-known ones have their own everywhere, others the free ones, in their order."""
-    free = [colour for name, colour in COLOURS.items() if name not in genres] or list(COLOURS.values())
-    own = [genre for genre in genres if genre not in COLOURS]
-    return {genre: COLOURS.get(genre) or free[own.index(genre) % len(free)] for genre in genres}
 
 
 def write_timeline(
@@ -149,12 +131,9 @@ def _stack(axes: Axes, timeline: GenreTimeline) -> None:
 
 
 def _mel_band(frequency_hz: float) -> float:
-    """Place of a frequency among the picture's mel bands (Slaney's scale: linear to 1 kHz, logarithmic above)."""
-
-    def mel(hz: float) -> float:
-        return hz / (200 / 3) if hz < 1000 else 15 + float(np.log(hz / 1000) / (np.log(6.4) / 27))
-
-    return mel(frequency_hz) / mel(SPEC.sr / 2) * (SPEC.n_bins + 1) - 0.5
+    """Place of a frequency among the picture's mel bands."""
+    mel, highest = hz_to_mel([frequency_hz, SPEC.sr / 2])
+    return float(mel / highest * (SPEC.n_bins + 1) - 0.5)
 
 
 def _clock(seconds: float) -> str:
