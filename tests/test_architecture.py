@@ -17,11 +17,11 @@ import genrekit
 SOURCE = Path(genrekit.__file__).parent
 
 # What every room may import, and which imports nothing: modules beside the rooms.
-OPEN_TO_ALL = {"errors", "cores", "worker", "whole_file", "file_state", "genre_colours"}
+OPEN_TO_ALL = {"errors", "cores", "worker", "whole_file", "file_state", "genre_colours", "spawned"}
 # Each room, and the rooms that it may import besides.
 ALLOWED: dict[str, set[str]] = {
     **{module: set() for module in OPEN_TO_ALL},
-    "worker": {"errors"},
+    "worker": {"errors", "spawned"},
     "audio": set(),
     "features": {"audio"},
     "data": {"features", "audio"},

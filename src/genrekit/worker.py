@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from genrekit.errors import GenrekitError
+from genrekit.spawned import ctrl_c_blocked, leave_to_parent, why_it_ended
 
 __all__ = ["Worker", "WorkerDiedError", "WorkerError", "WorkerSlowError"]
 
@@ -120,7 +119,7 @@ class Worker(Generic[Answer]):
             target=_serve, args=(theirs, self._make, self._max_memory_bytes), name="genrekit-worker", daemon=True
         )
         try:
-            with closing(theirs), self._lock, _ctrl_c_blocked():
+            with closing(theirs), self._lock, ctrl_c_blocked():
                 if self._stopped:
                     ours.close()
                     return "it is not wanted any more", True
@@ -137,7 +136,7 @@ class Worker(Generic[Answer]):
             if isinstance(ready, _Ready):
                 return ready.error, True
         process.join(STOP_S)
-        return f"it died while it started ({_why(process.exitcode)})", self._stopped
+        return f"it died while it started ({why_it_ended(process.exitcode)})", self._stopped
 
     def ask(self, question: Any, *, descriptor: int | None = None, timeout_s: float | None = None) -> Answer:
         """Its answer; a process that is not there, or died since the last answer, is started before.
@@ -167,7 +166,7 @@ class Worker(Generic[Answer]):
             answer: Answer = connection.recv()
         except (EOFError, OSError) as error:
             process.join(STOP_S)
-            reason = _why(process.exitcode)
+            reason = why_it_ended(process.exitcode)
             self.kill()
             raise WorkerDiedError(reason) from error
         return answer
@@ -190,34 +189,9 @@ class Worker(Generic[Answer]):
             process.join(STOP_S)
 
 
-@contextmanager
-def _ctrl_c_blocked() -> Iterator[None]:
-    """What is started meanwhile does not hear Ctrl-C, not even before it can see to that itself."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # which lets the signal through again once it has started itself
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _why(exit_code: int | None) -> str:
-    if exit_code is None or exit_code >= 0:
-        return "the process ended" if exit_code is None else f"the process ended with code {exit_code}"
-    with suppress(ValueError):
-        name = signal.Signals(-exit_code).name
-        return f"{name}, for want of memory perhaps" if name == "SIGKILL" else name
-    return f"signal {-exit_code}"
-
-
 def _serve(connection: Connection, make: Callable[[], Callable[..., Any]], max_memory_bytes: int) -> None:
     """In the process: answer until the other end is closed."""
-    # Ctrl-C reaches the whole group; whoever asks decides when this process ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, name="genrekit-parent", daemon=True).start()
+    leave_to_parent()
     _leave_no_core()
     try:
         answer = make()
@@ -232,14 +206,6 @@ def _serve(connection: Connection, make: Callable[[], Callable[..., Any]], max_m
             question: _Question = connection.recv()
             arguments = (recv_handle(connection),) if question.has_descriptor else ()
             connection.send(answer(question.value, *arguments))
-
-
-def _end_with_parent() -> None:
-    """Also where this process waits for a disk that hangs, and nobody is there any more to end it."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)
 
 
 def _leave_no_core() -> None:

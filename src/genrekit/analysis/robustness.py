@@ -1,6 +1,6 @@
 """Robustness: the recordings changed in ways that should not matter, each classified by the models that never heard it.
 
-Rule 6 of honest evaluation. Results are kept track by track, so that a killed run goes on where it stopped.
+Results are kept track by track, so that a killed run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from genrekit.analysis.robustness_store import TrackResult, TrackStore
 from genrekit.data.dataset import Dataset
 from genrekit.errors import AudioError, DataError, RunError
 from genrekit.file_state import FileState, file_state
+from genrekit.spawned import ctrl_c_blocked, leave_to_parent
 
 __all__ = ["apply_conditions", "choose_tracks", "run_robustness"]
 
@@ -134,9 +135,10 @@ def _in_processes(
 ) -> Generator[TrackResult]:
     # A forked process would inherit PyTorch's threads in whatever state they are.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(n_jobs, max(len(jobs), 1)), mp_context=context)
+    pool = ProcessPoolExecutor(min(n_jobs, max(len(jobs), 1)), mp_context=context, initializer=leave_to_parent)
     try:
-        futures = [pool.submit(_work, path, track_id, folders, names) for path, track_id in jobs]
+        with ctrl_c_blocked():
+            futures = [pool.submit(_work, path, track_id, folders, names) for path, track_id in jobs]
         for future in as_completed(futures):
             yield future.result()
     except BrokenProcessPool as error:

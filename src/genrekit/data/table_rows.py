@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
 
 from genrekit.audio import AudioWarning, load_audio
@@ -20,6 +17,7 @@ from genrekit.data.blas import one_thread_each
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import AudioError, DataError
 from genrekit.features.handcrafted import MIN_SAMPLES, SR, compute_handcrafted
+from genrekit.spawned import leave_to_parent
 
 __all__ = ["TrackRows", "Windows", "compute_rows"]
 
@@ -87,7 +85,7 @@ def compute_rows(
             yield rows_of(track_id, path, windows)
         return
     # Spawned: a forked process would inherit locks of threads that it does not have.
-    pool = ProcessPoolExecutor(n_processes, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(n_processes, mp_context=get_context("spawn"), initializer=leave_to_parent)
     try:
         waiting = iter(tracks)
         running: set[Future[TrackRows]] = set()
@@ -136,17 +134,3 @@ def rows_of(track_id: str, path: Path, windows: Windows) -> TrackRows:
     except AudioError as error:
         return TrackRows(track_id, error=f"{path}: {error}")
     return TrackRows(track_id, starts_s, tuple(values), tuple(str(warning.message) for warning in caught))
-
-
-def _end_with_parent() -> None:
-    """In each process: leave Ctrl-C to the parent, and end when the parent does, even if it was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-
-        def watch() -> None:
-            connection.wait([sentinel])
-            os._exit(1)
-
-        threading.Thread(target=watch, daemon=True).start()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
-import threading
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from multiprocessing.connection import Connection
@@ -14,6 +12,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 
 from genrekit.experiments.job import Job, Outcome
+from genrekit.spawned import ctrl_c_blocked, leave_to_parent, why_it_ended
 
 __all__ = ["LocalPool"]
 
@@ -98,7 +97,7 @@ class LocalPool:
     def _spawn(self) -> _Process:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._threads, self._logs), daemon=True)
-        with _without_interrupts():
+        with ctrl_c_blocked():
             process.start()
         theirs.close()
         worker = _Process(process, ours)
@@ -117,28 +116,8 @@ class LocalPool:
         self._processes.remove(worker)
         log = _log_path(self._logs, job)
         _drop_if_empty(log)
-        return Outcome("died", _how_it_died(worker.process.exitcode, log))
-
-
-def _how_it_died(code: int | None, log: Path) -> str:
-    if code is not None and code < 0:
-        name = signal.Signals(-code).name if -code in list(signal.Signals) else f"signal {-code}"
-        hint = ", as the system does when memory runs out" if name == "SIGKILL" else ""
-        return f"its process was ended by {name}{hint}"
-    return f"its process ended with exit code {code}; see {log}"
-
-
-class _without_interrupts:
-    """Processes started in this block ignore Ctrl-C from their first moment: it is the parent that ends them."""
-
-    def __enter__(self) -> None:
-        self._main = threading.current_thread() is threading.main_thread()
-        if self._main:
-            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def __exit__(self, *_: object) -> None:
-        if self._main:
-            signal.signal(signal.SIGINT, self._before)
+        see = f"; see {log}" if log.is_file() else ""
+        return Outcome("died", f"{why_it_ended(worker.process.exitcode)}{see}")
 
 
 def _log_path(logs: Path, job: Job) -> Path:
@@ -152,8 +131,7 @@ def _drop_if_empty(log: Path) -> None:
 
 def _serve(pipe: Connection, threads: int | None, logs: Path) -> None:
     """The life of a worker process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    leave_to_parent()
     from genrekit.experiments.worker import Worker
 
     worker = Worker(threads=threads)
@@ -169,14 +147,6 @@ def _serve(pipe: Connection, threads: int | None, logs: Path) -> None:
         sys.stderr.flush()
         _drop_if_empty(log)
         pipe.send(outcome)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        # At once: the main thread may be deep in a computation, and runs are safe against a kill.
-        os._exit(1)
 
 
 def _write_all_to(log: Path) -> None:
