@@ -66,11 +66,6 @@ def test_decibels_are_the_middle_of_each_step(tmp_path: Path) -> None:
     np.testing.assert_allclose(db[0, :2], [-80 * (1 - 0.5 / 256), -80 * 0.5 / 256], rtol=1e-6)
 
 
-def test_seconds_per_column(tmp_path: Path) -> None:
-    archive = read_archive(_write(tmp_path / "a.npz")).archive
-    assert archive.column_s == pytest.approx(1288 / 386 * 512 / SR)
-
-
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
@@ -181,7 +176,6 @@ def test_the_real_archive(gtzan_root: Path) -> None:
     assert len(dataset) == 999
     assert [(fault.kind, fault.track_id) for fault in dataset.faults] == [("undecodable", "jazz.00054")]
     assert dataset.archive is not None
-    assert dataset.archive.column_s == pytest.approx(0.0775, abs=1e-4)
     db = dataset.archive.db(500)
     assert db.max() <= 0
     assert db.min() >= -80

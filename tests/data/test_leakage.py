@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from genrekit.data import Dataset, Split, Track, make_split, prove, require_proof
 from genrekit.data.relations import keys
+from genrekit.data.split import Protocol
 from genrekit.errors import DataError, LeakError
 
 
@@ -122,16 +124,16 @@ def test_recordings_found_by_ear_count(letters: Dataset) -> None:
 @pytest.mark.parametrize(
     ("train", "test", "refusing"),
     [
-        ("a", "a", {"P2", "P3", "P4", "published", "custom"}),
-        ("c", "d", {"P3", "P4", "custom"}),
-        ("a", "b", {"P4", "custom"}),
+        ("a", "a", {"P2", "P3", "P4", "P5", "published", "custom"}),
+        ("c", "d", {"P3", "P4", "P5", "custom"}),
+        ("a", "b", {"P4", "P5", "custom"}),
         ("a", "c", {"P4"}),
         ("a", "e", set()),
         ("d", "f", set()),
     ],
 )
 def test_what_each_protocol_refuses(train: str, test: str, refusing: set[str], letters: Dataset) -> None:
-    for protocol in ("P1", "P2", "P3", "P4", "published", "custom"):
+    for protocol in get_args(Protocol):
         proof = prove(_split(train, test, protocol), letters)
         assert bool(proof.refused) == (protocol in refusing), protocol
 

@@ -66,3 +66,15 @@ def test_rows_of_a_table_go_with_their_tracks() -> None:
 def test_wrong_requests(genres: list[str], problem: str) -> None:
     with pytest.raises(DataError, match=problem):
         without_genres(some_data(), genres)
+
+
+def test_missing_and_empty_tracks_of_the_genres_in_use_are_absent() -> None:
+    faults = (
+        Fault("missing", "000002", "no file", "Rock"),
+        Fault("empty", "000005", "empty", "Rock"),
+        Fault("missing", "000010", "no file", "Pop"),
+        Fault("undecodable", "000011", "broken", "Rock"),
+        Fault("missing", "song.mp3", "artists.csv names it"),
+    )
+    absent = Dataset("fma_small", ("Hip-Hop", "Rock"), (), faults).absent()
+    assert [fault.track_id for fault in absent] == ["000002", "000005"]

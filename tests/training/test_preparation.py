@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from genrekit.data import PARTS, Dataset, Fault
+from genrekit.data import PARTS
 from genrekit.training import prepare
-from genrekit.training.preparation import _n_missing
 
 
 def test_a_left_out_genre_is_in_no_part_and_rows_of_the_archive_stay_with_their_tracks(make_recipe):
@@ -25,14 +24,3 @@ def test_that_many_tracks_are_missing_is_on_record(make_recipe, archive_path):
     others = ["country", "disco", "hiphop", "jazz", "pop", "reggae", "rock"]
     few = prepare(make_recipe(data={"dataset": "gtzan_archive", "root": str(archive_path), "left_out": others}))
     assert few.proof["n_tracks_missing"] == 3 * 100 - len(few.dataset)
-
-
-def test_missing_and_empty_tracks_of_the_genres_in_use_are_counted():
-    faults = (
-        Fault("missing", "000002", "no file", "Rock"),
-        Fault("empty", "000005", "empty", "Rock"),
-        Fault("missing", "000010", "no file", "Pop"),
-        Fault("undecodable", "000011", "broken", "Rock"),
-        Fault("missing", "song.mp3", "artists.csv names it"),
-    )
-    assert _n_missing(Dataset("fma_small", ("Hip-Hop", "Rock"), (), faults)) == 2

@@ -93,12 +93,6 @@ class LogMelArchive:
         """Columns of a track."""
         return int(self.levels.shape[2])
 
-    @property
-    def column_s(self) -> float:
-        """Seconds from one column to the next, median over the tracks."""
-        spans = (self.frame_index[:, -1] - self.frame_index[:, 0]) / max(self.n_columns - 1, 1)
-        return float(np.median(spans)) * self.hop_samples / self.sr
-
     def duration_s(self, index: int) -> float:
         """Duration of a row's track in seconds, to within one hop (frames are centred)."""
         return float((self.n_frames[index] - 1) * self.hop_samples / self.sr)

@@ -9,8 +9,6 @@ from genrekit.errors import DataError
 
 __all__ = ["artist_fold_parts", "listed_parts", "official_parts"]
 
-LISTS = {"filtered": (443, 197, 290), "stratified": (500, 250, 250)}
-
 
 def listed_parts(dataset: Dataset, name: str) -> tuple[dict[Part, list[str]], int]:
     """Parts of the list ``"filtered"`` or ``"stratified"``, as far as the data set has their tracks.

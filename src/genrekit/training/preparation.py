@@ -149,7 +149,7 @@ def _cut_from(recipe: Recipe) -> tuple[str, float | None]:
 def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
     split = split_of(recipe, dataset)
     proof = require_proof(split, dataset).to_dict()
-    n_missing = _n_missing(dataset)
+    n_missing = len(dataset.absent())
     if n_missing > MANY_MISSING * (len(dataset) + n_missing):
         # Folds of what is left are other folds; reports say so.
         proof["n_tracks_missing"] = n_missing
@@ -158,11 +158,6 @@ def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
         require_excerpts(dataset, split, trained.excerpts)
         _require_validation(split, trained)
     return split, proof
-
-
-def _n_missing(dataset: Dataset) -> int:
-    """Tracks of the genres in use that should be there, and are not; a folder of one's own and a CSV do not know."""
-    return len(dataset.absent())
 
 
 def _require_all_genres(split: Split, dataset: Dataset) -> None:
