@@ -61,3 +61,15 @@ def test_from_the_command_line(tmp_path: Path, genrekit_cli) -> None:
     (tmp_path / "file").write_text("")
     wrong = genrekit_cli("analyse", "labels", tmp_path / "runs", "-o", tmp_path / "file" / "labels.csv")
     assert wrong.code == 1 and "Cannot write" in wrong.err
+
+
+def test_the_table_replaces_an_earlier_one_and_nothing_else(tmp_path: Path, genrekit_cli) -> None:
+    run, output, notes = write_run(tmp_path / "run"), tmp_path / "labels.csv", tmp_path / "notes.csv"
+    for _ in range(2):
+        assert genrekit_cli("analyse", "labels", run, "-o", output).code == 0
+    notes.write_text("track,genre\na,jazz\n")
+    readings = (run / "readings.jsonl").read_bytes()
+    done = genrekit_cli("analyse", "labels", run, "-o", notes)
+    assert done.code == 2 and "is something else" in done.err
+    assert notes.read_text() == "track,genre\na,jazz\n"
+    assert (run / "readings.jsonl").read_bytes() == readings

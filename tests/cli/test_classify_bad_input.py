@@ -55,10 +55,15 @@ def _missing(folder: Path) -> Path:
     return folder / "missing.wav"
 
 
+def _too_long(folder: Path) -> Path:
+    return folder / ("long" * 100)
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
         (_missing, "no such file"),
+        (_too_long, "too long"),
         (_empty_folder, "without any audio file"),
         (_empty_file, "empty"),
         (_header_only, "not one sample"),
@@ -236,3 +241,14 @@ def test_a_file_that_may_not_be_read(
     assert finished.returncode == 1
     assert f"{secret}: permission denied" in finished.stderr
     assert [row.get("genre") for row in _rows(finished.stdout)] == ["bass", None]
+
+
+@pytest.mark.parametrize("verb", [("classify",), ("tag", "--write"), ("picture", "--output", "pictures")], ids="".join)
+def test_an_empty_argument_is_not_the_current_folder(
+    verb: tuple[str, ...], genrekit_cli: Callable, good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    finished = genrekit_cli(*verb, good, "")
+    assert (finished.code, finished.out) == (2, "")
+    assert "an argument is empty (an unset variable of the shell, perhaps)" in finished.err
+    assert list(tmp_path.iterdir()) == [good]

@@ -84,6 +84,28 @@ def test_resume_keeps_what_is_done_and_does_the_rest_and_what_failed(
     assert output.read_text(encoding="utf-8") == text
 
 
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_resume_forgets_failures_that_are_gone_from_a_folder(
+    suffix: str, classify: Callable, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    write_tone("music/good.wav")
+    sub, damaged, elsewhere = (tmp_path / name for name in ("music/sub", "music/damaged.mp3", "elsewhere.mp3"))
+    sub.symlink_to(tmp_path / "disk")  # a folder that is out of reach fails under its own name
+    for path in (damaged, elsewhere):
+        path.write_bytes(b"no music")
+    output, page = tmp_path / f"results.{suffix}", tmp_path / "summary.html"
+    assert classify(tmp_path / "music", elsewhere, "--output", output).code == 1
+    write_tone("disk/song.wav")
+    damaged.unlink()
+    options = ("--output", output, "--resume", "--summary", page)
+    assert classify(tmp_path / "music", *options).code == 0
+    text = output.read_text(encoding="utf-8")
+    rows = _rows(text) if suffix == "json" else list(csv.DictReader(io.StringIO(text, newline="")))
+    # Nobody has looked at the last one again.
+    assert {row["path"] for row in rows if row.get("error")} == {str(elsewhere)}
+    assert len(rows) == 3 and "Genres of 3 files" in page.read_text(encoding="utf-8")
+
+
 def test_resume_without_an_earlier_run_begins(classify: Callable, good: Path, tmp_path: Path) -> None:
     output = tmp_path / "results.json"
     assert classify(good, "--output", output, "--resume").code == 0
@@ -528,6 +550,20 @@ def test_a_summary_that_cannot_be_written_is_told_before_the_work(
     finished = classify(good, "--summary", tmp_path / where)
     assert finished.code == 1 and finished.out == ""
     assert "cannot write the summary to" in finished.err and "folder" in finished.err
+
+
+def test_a_summary_replaces_an_earlier_one_and_nothing_else(classify: Callable, good: Path, tmp_path: Path) -> None:
+    page, output = tmp_path / "page.html", tmp_path / "results.json"
+    for _ in range(2):
+        assert classify(good, "--summary", page).code == 0
+    report = tmp_path / "report.html"
+    report.write_text(page.read_text(encoding="utf-8").replace("Genres of", "Report of"), encoding="utf-8")
+    before = good.read_bytes(), report.read_bytes()
+    for summary in (good, report, output, tmp_path / "results.json.part", tmp_path / "results.json.state"):
+        finished = classify(good, "--output", output, "--summary", summary)
+        assert finished.code == 2 and "--summary" in finished.err
+    assert (good.read_bytes(), report.read_bytes()) == before
+    assert sorted(tmp_path.iterdir()) == sorted([good, page, report])
 
 
 def test_output_through_a_link(classify: Callable, good: Path, tmp_path: Path) -> None:

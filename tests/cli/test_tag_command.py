@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -54,9 +54,20 @@ def test_it_hears_shows_and_writes_nothing(
     before = path.read_bytes()
     finished = genrekit_cli("tag", path, "--model", tiny_model_path, "--name", "bass=Deep Bass")
     assert finished.code == 0
-    assert finished.out == f"(none) -> Deep Bass  {path}\n"
+    assert finished.out == f"(none) -> Deep Bass  100%  {path}\n"
     assert "1 of 1 would be written; --write writes" in finished.err
     assert path.read_bytes() == before
+
+
+def test_where_nothing_is_written_no_journal_is_spoken_of(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    files = [make_file(music_folder, "id3v23.mp3")]
+    options = ("--results", results(*files), "--journal", tmp_path / "j.jsonl", "--min-confidence", 1)
+    finished = genrekit_cli("tag", music_folder, *options, "--write")
+    assert finished.code == 0
+    assert "j.jsonl" not in finished.err and not (tmp_path / "j.jsonl").exists()
+    assert "--existing replace or add" in genrekit_cli("tag", music_folder, *options).err
 
 
 def test_written_and_taken_back(genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path) -> None:
@@ -75,7 +86,7 @@ def test_written_and_taken_back(genrekit_cli: Callable, results: Callable, music
     assert shown.code == 0 and "2 of 2 would be restored" in shown.err
     assert read_tags(files[0]).genres == ("jazz",)
     finished = genrekit_cli("tag", "undo", journal)
-    assert finished.code == 0
+    assert finished.code == 0 and finished.out.count("(restored)") == 2
     assert "2 of 2 restored" in finished.err
     assert {path: path.read_bytes() for path in files} == before
     assert "0 of 2 restored" in genrekit_cli("tag", "undo", journal).err
@@ -92,7 +103,7 @@ def test_two_runs_in_one_journal_are_undone_last_first(
         assert genrekit_cli("tag", path, *arguments, "--write", "--journal", journal).code == 0
     assert read_tags(path).genres == ("Cool Jazz",)
     said = genrekit_cli("tag", "undo", journal, "--dry-run")
-    assert said.code == 0 and said.out.count("(restored)") == 2
+    assert said.code == 0 and said.out.count("(would be restored)") == 2
     assert read_tags(path).genres == ("Cool Jazz",)
     assert genrekit_cli("tag", "undo", journal).code == 0
     assert path.read_bytes() == before
@@ -424,3 +435,61 @@ def test_ctrl_c_says_what_was_written_and_how_to_take_it_back(
     assert [sha256_of(path) == was for path, was in zip(files, before, strict=True)] == [0, 0, 1, 1]
     assert genrekit_cli("tag", "undo", journal).code == 0
     assert [sha256_of(path) for path in files] == before
+
+
+def test_a_reader_that_has_enough_still_leaves_the_way_back(
+    genrekit_program: list[str], genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    first = make_file(music_folder, "song.flac")
+    files = [first, *(Path(shutil.copy(first, music_folder / f"{k:02}.flac")) for k in range(60))]
+    before, journal = sha256_of(first), tmp_path / "journal.jsonl"
+    command = [*genrekit_program, "tag", music_folder, "--results", results(*files), "--write", "--journal", journal]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert "jazz" in process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(timeout=30) == 0
+    assert "Broken pipe" not in said
+    assert f"written; genrekit tag undo {journal} takes it back" in said
+    assert genrekit_cli("tag", "undo", journal).code == 0
+    assert {sha256_of(path) for path in files} == {before}
+
+
+def test_a_file_that_vanishes_while_it_is_tagged_fails_alone(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from genrekit.library import tag_files
+
+    gone, stays = make_file(music_folder, "song.aiff"), make_file(music_folder, "song.flac")
+    write_genres = tag_files.write_genres
+
+    def vanishing(copy: Path, genres: Sequence[str]) -> None:
+        write_genres(copy, genres)
+        gone.unlink(missing_ok=True)
+
+    monkeypatch.setattr(tag_files, "write_genres", vanishing)
+    arguments = ("--results", results(gone, stays), "--write", "--journal", tmp_path / "journal.jsonl")
+    finished = genrekit_cli("tag", music_folder, *arguments)
+    assert finished.code == 1
+    assert f"error: {gone}: No such file" in finished.err and "1 of 2 written" in finished.err
+    assert read_tags(stays).genres == ("jazz",)
+
+
+def test_two_names_of_one_file_in_one_folder_are_both_tagged_if_they_may_be_parted(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    path, twin = make_file(music_folder, "song.flac"), music_folder / "twin.flac"
+    twin.hardlink_to(path)
+    arguments = ("--results", results(path, twin), "--write", "--journal", tmp_path / "journal.jsonl")
+    finished = genrekit_cli("tag", music_folder, *arguments, "--break-links")
+    assert finished.code == 0, finished.err
+    assert read_tags(path).genres == read_tags(twin).genres == ("jazz",)
+
+
+def test_a_folder_without_audio_is_told_as_when_it_is_classified(
+    genrekit_cli: Callable, music_folder: Path, tiny_model_path: Path
+) -> None:
+    heard = genrekit_cli("classify", music_folder, "--model", tiny_model_path)
+    assert heard.code == 1
+    assert heard.err in genrekit_cli("tag", music_folder).err

@@ -4,13 +4,16 @@ import csv
 import io
 import json
 import os
+from pathlib import Path
 
 import pytest
+from audio.encoding import music
+from audio.test_formats import FORMATS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from genrekit.inference import Failure, Result, Segment
-from genrekit.inference.inputs import read_path_list
+from genrekit.inference.inputs import NoPathListError, read_path_list
 from genrekit.inference.result_file import path_key
 from genrekit.inference.writers import CsvWriter, JsonWriter, TableWriter
 
@@ -91,15 +94,14 @@ def test_table_golden() -> None:
     assert writer.row(_result("a.wav")) == (
         "bass     ████████░░  75%  mid 25%       a.wav\n"
         "bass                 90%                  0:00 - 1:15\n"
-        "unknown              40%                  1:15 - 1:06:40\n"
+        "unknown                                   1:15 - 1:06:40\n"
     )
     assert writer.row(Failure("b.wav", "damaged")) == "-        failed                         b.wav\n"
 
 
 def test_an_unknown_shows_what_came_nearest() -> None:
-    line = TableWriter(GENRES).row(_result("a.wav", genre="unknown", confidence=0.51))
-    assert line.split()[0] == "unknown"
-    assert "bass 75%" in line
+    line = TableWriter(GENRES).row(_result("a.wav", genre="unknown"))
+    assert line == "unknown                   bass 75%      a.wav\n"
 
 
 def test_columns_stay_in_line_for_wide_letters() -> None:
@@ -125,3 +127,16 @@ def test_a_list_with_nul_gives_any_names_back(names: list[str]) -> None:
 )
 def test_a_list_of_lines(data: bytes, names: list[str]) -> None:
     assert read_path_list(io.BytesIO(data)) == names
+
+
+@pytest.mark.parametrize("name", ["RIFF.wav", "fLaC/a.flac", "OggS.ogg", "ID3/song.mp3"])
+def test_names_of_formats_are_names(name: str) -> None:
+    assert read_path_list(io.BytesIO(name.encode() + b"\n")) == [name]
+
+
+@pytest.mark.parametrize("name", ["wav 16 bit", "aiff", "flac 16 bit", "ogg vorbis", "m4a aac", "mp3"])
+def test_audio_is_no_list(name: str, tmp_path: Path) -> None:
+    kind = FORMATS[name]
+    data = kind.write(tmp_path / f"music{kind.suffix}", music(0.2), kind.sr).read_bytes()
+    with pytest.raises(NoPathListError, match=r"begins like an? .* file, and '-' reads a list of paths"):
+        read_path_list(io.BytesIO(data))

@@ -215,6 +215,16 @@ def test_a_file_that_changes_in_between_is_left(tmp_path: Path) -> None:
         write_plan(plan, journal)
 
 
+def test_a_file_that_got_another_name_in_between_is_left(tmp_path: Path) -> None:
+    path = make_file(tmp_path, "song.flac")
+    plan = decided(plan_file(str(path), POLICY), HEARD, "jazz", POLICY)
+    (tmp_path / "twin.flac").hardlink_to(path)
+    before = path.read_bytes()
+    with TagJournal.opened(tmp_path / "journal", {}) as journal, pytest.raises(TagError, match="changed since"):
+        write_plan(plan, journal)
+    assert path.read_bytes() == before
+
+
 def test_undo_leaves_a_file_that_was_changed_since(tmp_path: Path) -> None:
     path = make_file(tmp_path, "song.flac")
     _write(path, tmp_path / "journal")

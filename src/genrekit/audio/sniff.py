@@ -12,7 +12,15 @@ from __future__ import annotations
 
 from genrekit.audio.source import ByteSource
 
-__all__ = ["HEAD_BYTES", "describe_head", "is_mpeg", "missing_end", "prefers_libsndfile", "states_mpeg_length"]
+__all__ = [
+    "HEAD_BYTES",
+    "describe_audio",
+    "describe_head",
+    "is_mpeg",
+    "missing_end",
+    "prefers_libsndfile",
+    "states_mpeg_length",
+]
 
 HEAD_BYTES = 64
 
@@ -68,6 +76,20 @@ def missing_end(source: ByteSource) -> str | None:
     if stated is not None and stated > source.size + 1:  # + 1: a pad byte that many writers leave out
         return f"the file has {source.size} of the {stated} bytes that its header states"
     return None
+
+
+def describe_audio(head: bytes) -> str | None:
+    """The container that the first bytes begin, if it is a common one for audio; no line of text is taken for one."""
+    if head.startswith((b"RIFF", b"FORM")) and head[8:12] in (b"WAVE", b"AIFF", b"AIFC"):
+        return "a WAV or AIFF file"
+    if head.startswith(b"fLaC") and head[4:5] in (b"\0", b"\x80"):
+        return "a FLAC file"
+    if head.startswith(b"OggS\0"):
+        return "an Ogg file"
+    if head.startswith(b"\0") and head[4:8] == b"ftyp":
+        return "an MP4 file"
+    # A bare MPEG frame begins with two bytes that any name may begin with.
+    return "an mp3 file" if head.startswith((b"ID3\2", b"ID3\3", b"ID3\4")) else None
 
 
 def describe_head(head: bytes) -> str:

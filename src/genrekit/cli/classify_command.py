@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +13,8 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.classify_files import classify_files, tell_failed
 from genrekit.cli.examples import examples
-from genrekit.cli.places import require_place
+from genrekit.cli.given_files import given_files, require_named
+from genrekit.cli.places import require_own, require_place
 from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
 
@@ -69,7 +70,12 @@ def classify(
     ctx: typer.Context,
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", help="Files, folders, or '-' for a list on standard input.", show_default=False),
+        typer.Argument(
+            metavar="PATH",
+            help="Files, folders, or '-' for a list on standard input.",
+            show_default=False,
+            callback=require_named,
+        ),
     ],
     format: Annotated[
         Format | None,
@@ -119,17 +125,20 @@ def classify(
 ) -> None:
     """Say which genre audio files are.
 
+    Where the genre is unknown, the confidence in json, csv and parquet is the highest probability of a genre, which was
+    too low.
+
     Results go to standard output, messages to standard error. Exit code: 0 all done; 1 some file failed, and the others
     are done; 2 wrong usage.
     """
     from genrekit.inference import load
-    from genrekit.inference.inputs import list_inputs
+    from genrekit.inference.inputs import given_folders
     from genrekit.whole_file import followed
 
     chosen = format or _format_of(output)
     _check_usage(output, chosen, resume=resume)
     if summary is not None:
-        require_place(summary, "the summary")
+        _check_summary(summary, output)
     if output is not None:
         output = followed(output)
         from genrekit.inference.output_lock import hold_output
@@ -139,10 +148,7 @@ def classify(
             _require_new(output, chosen)
     tally = _Tallied(summary)
     classifier = load(model)
-    # A service or a cron job may have no standard input at all.
-    files = list_inputs(paths, sys.stdin.buffer if sys.stdin is not None else io.BytesIO())
-    if not files:
-        raise typer.BadParameter("the list on standard input is empty", param_hint="PATH")
+    files = given_files(paths)
     debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
     writer = _writer(chosen, classifier, top=top, timeline=timeline, colour=output is None and sys.stdout.isatty())
     if output is None:
@@ -157,6 +163,7 @@ def classify(
             files,
             writer,
             output,
+            folders=given_folders(paths),
             tally=tally,
             parquet=chosen is Format.parquet,
             resume=resume,
@@ -194,6 +201,21 @@ def _check_usage(output: Path | None, chosen: Format, *, resume: bool) -> None:
         )
 
 
+def _check_summary(summary: Path, output: Path | None) -> None:
+    from genrekit.inference.result_file import part_of
+    from genrekit.library.file_states import states_path
+    from genrekit.library.summary import PAGE_START
+    from genrekit.whole_file import followed
+
+    if output is not None:
+        output = followed(output)
+        written = {os.path.realpath(path) for path in (output, part_of(output), states_path(output))}
+        if os.path.realpath(summary) in written:
+            raise typer.BadParameter(f"{summary} is for --output; give another name", param_hint="--summary")
+    require_place(summary, "the summary")
+    require_own(summary, "--summary", PAGE_START)
+
+
 def _require_new(output: Path, chosen: Format) -> None:
     from genrekit.inference.result_file import part_of
 
@@ -227,6 +249,7 @@ def _run_to_file(
     writer: ResultWriter,
     output: Path,
     *,
+    folders: Sequence[str],
     tally: _Tallied,
     parquet: bool,
     resume: bool,
@@ -251,7 +274,14 @@ def _run_to_file(
             parquet_to_json(output, part_of(output))
         keys = frozenset(path_key(file) for file in files)
         try:
-            kept = kept_results(output, writer, model=classifier.card.name, retry=keys, changed=changed)
+            kept = kept_results(
+                output,
+                writer,
+                model=classifier.card.name,
+                retry=keys,
+                changed=changed,
+                folders=frozenset(map(path_key, folders)),
+            )
             if states is not None:
                 states.begin(files, kept.done)
         except OutputError:

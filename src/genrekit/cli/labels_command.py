@@ -9,6 +9,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
+from genrekit.cli.places import require_own
 
 __all__ = ["labels"]
 
@@ -45,7 +46,11 @@ def labels(
     from genrekit.analysis.stored import group_runs, read_scored
     from genrekit.errors import DataError
     from genrekit.evaluation.runs import find_runs
+    from genrekit.whole_file import written_whole
 
+    if output is not None:
+        # Told before the test parts are read; a table of no track is its header.
+        require_own(output, "--output", doubted_labels_csv([]))
     stored = [run for folder in runs for run in find_runs(folder)]
     scored = [read_scored(group, command="genrekit analyse labels") for group in group_runs(stored)]
     if any(one.validates_on_test for one in scored):
@@ -58,7 +63,8 @@ def labels(
     if output is not None:
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_text(doubted_labels_csv(doubted), encoding="utf-8")
+            with written_whole(output) as fresh:
+                fresh.write_text(doubted_labels_csv(doubted), encoding="utf-8")
         except OSError as error:
             raise DataError(f"Cannot write {output}: {error.strerror or error}.") from error
         messages.note(f"wrote {output}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +12,7 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.failures import tell_failure
+from genrekit.cli.given_files import given_files, require_named
 from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
 
@@ -46,7 +45,12 @@ def picture(
     ctx: typer.Context,
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", help="Files, folders, or '-' for a list on standard input.", show_default=False),
+        typer.Argument(
+            metavar="PATH",
+            help="Files, folders, or '-' for a list on standard input.",
+            show_default=False,
+            callback=require_named,
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the pictures.", show_default=False)
@@ -67,13 +71,10 @@ def picture(
     from genrekit.audio import display_name
     from genrekit.errors import GenrekitError
     from genrekit.inference import Failure
-    from genrekit.inference.inputs import list_inputs
     from genrekit.pictures.timeline import TimelineReader
 
     reader = TimelineReader(model)
-    files = list_inputs(paths, sys.stdin.buffer if sys.stdin is not None else io.BytesIO())
-    if not files:
-        raise typer.BadParameter("the list on standard input is empty", param_hint="PATH")
+    files = given_files(paths)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

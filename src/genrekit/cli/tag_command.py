@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -16,6 +14,7 @@ from typer.core import TyperGroup
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
+from genrekit.cli.given_files import given_files, require_named
 from genrekit.cli.progress import display
 from genrekit.cli.tag_run import TagRun, require_mutagen
 from genrekit.cli.tag_undo_command import undo
@@ -95,6 +94,7 @@ def tag(
             help="Files, folders, or '-' for a list on standard input.",
             show_default=False,
             autocompletion=_complete_undo,
+            callback=require_named,
         ),
     ],
     write: Annotated[bool, typer.Option("--write", help="Write the tags. Without it they are only shown.")] = False,
@@ -177,7 +177,6 @@ def tag(
 
     Exit code: 0 all done; 1 some file failed, and the others are done; 2 wrong usage.
     """
-    from genrekit.inference.inputs import list_inputs
     from genrekit.library.stored_results import read_results
     from genrekit.library.tag_journal import TagJournal
 
@@ -195,9 +194,7 @@ def tag(
     )
     require_mutagen()
     stored = None if results is None else read_results(results)
-    files = list_inputs(paths, sys.stdin.buffer if sys.stdin is not None else io.BytesIO())
-    if not files:
-        raise typer.BadParameter("the list on standard input is empty", param_hint="PATH")
+    files = given_files(paths)
     run = TagRun(chosen, stored, model=model, jobs=jobs, break_links=break_links)
     with display(len(files), results_on_stdout=True, task="tagging") as shown:
         if write:
@@ -210,12 +207,12 @@ def tag(
             }
             is_new = not journal_path.exists()
             with TagJournal.opened(journal_path, settings) as opened:
-                # Told first, because a run that is interrupted has written files too.
-                messages.note(f"journal: {journal_path}")
                 try:
                     run.go(files, shown, opened)
-                except KeyboardInterrupt:
-                    messages.note(f"{run.n_changes} files written; genrekit tag undo {journal_path} takes it back")
+                except BaseException:
+                    if run.n_changes:
+                        written = f"{run.n_changes} file{'s' if run.n_changes > 1 else ''} written"
+                        messages.note(f"{written}; genrekit tag undo {journal_path} takes it back")
                     raise
             if run.n_changes:
                 messages.note(
@@ -227,7 +224,8 @@ def tag(
                 messages.note(f"nothing was written to {len(files)} file{'s' if len(files) > 1 else ''}")
         else:
             run.go(files, shown, None)
-            messages.note(f"{run.n_changes} of {len(files)} would be written; --write writes")
+            advice = "--write writes" if run.n_changes else "--existing replace or add changes genres that are there"
+            messages.note(f"{run.n_changes} of {len(files)} would be written; {advice}")
     if run.n_failed:
         messages.note(f"{run.n_failed} of {len(files)} could not be tagged and are as they were")
         raise typer.Exit(EXIT_FAILED)

@@ -48,6 +48,7 @@ class TagRun:
         plans = self._planned(files)
         folders = [plan.file.parent for plan in plans if not isinstance(plan, str)]
         tell_leftovers(folders) if journal is None else clear_leftovers(folders)
+        told = False
         for planned in self._decided(plans):
             shown.advance()
             if isinstance(planned, str):
@@ -62,13 +63,19 @@ class TagRun:
                 shown.show(f"{listed(decision.old)}  ({decision.reason})  {where}\n")
                 continue
             if journal is not None:
+                if not told:
+                    # Before the first is written, because a run that does not come to its end has written files too.
+                    messages.note(f"journal: {journal.path}")
+                    told = True
                 try:
                     write_plan(planned, journal)
                 except TagError as error:
                     self._fail(str(error))
                     continue
             self.n_changes += 1
-            shown.show(f"{listed(decision.old)} -> {listed(decision.new)}  {where}\n")
+            assert decision.confidence is not None
+            sure = f"{decision.confidence:.0%}"
+            shown.show(f"{listed(decision.old)} -> {listed(decision.new)}  {sure}  {where}\n")
             for note in planned.tags.notes:
                 messages.warning(f"{planned.path}: {note}")
 

@@ -8,18 +8,32 @@ from pathlib import Path
 from typing import BinaryIO
 
 from genrekit.audio import find_audio
+from genrekit.audio.sniff import HEAD_BYTES, describe_audio
+from genrekit.errors import GenrekitError
 
-__all__ = ["STDIN", "list_inputs", "read_path_list"]
+__all__ = ["STDIN", "NoPathListError", "given_folders", "list_inputs", "read_path_list"]
 
 STDIN = "-"
+
+
+class NoPathListError(GenrekitError):
+    """What should be a list of paths is something else."""
 
 
 def read_path_list(stream: BinaryIO) -> list[str]:
     """Paths from a list: one a line, or separated by NUL as `find -print0` does if there is a NUL in it.
 
     Names may hold any byte; empty lines and the carriage returns of Windows are dropped.
+
+    Raises
+    ------
+    NoPathListError : if it is audio
     """
     data = stream.read()
+    if (audio := describe_audio(data[:HEAD_BYTES])) is not None:
+        raise NoPathListError(
+            f"standard input begins like {audio}, and '-' reads a list of paths, one a line; name the file instead"
+        )
     parts = data.split(b"\0") if b"\0" in data else [line.removesuffix(b"\r") for line in data.split(b"\n")]
     return [os.fsdecode(part) for part in parts if part]
 
@@ -34,14 +48,23 @@ def list_inputs(arguments: Sequence[str], stdin: BinaryIO) -> list[str]:
     ----------
     arguments : files, folders (searched with all that is in them), or "-" for a list on standard input
     stdin : where the list comes from
+
+    Raises
+    ------
+    NoPathListError : if that is no list
     """
     inputs: dict[Path, str] = {}
     for argument in _expand(arguments, stdin):
         for path in find_audio([argument]):
             # A file keeps its name as it was typed, which `Path` would tidy.
-            name = os.fspath(path) if Path(argument).is_dir() else argument
+            name = os.fspath(path) if _is_folder(argument) else argument
             inputs.setdefault(Path(name).absolute(), name)
     return list(inputs.values())
+
+
+def given_folders(arguments: Sequence[str]) -> list[str]:
+    """Those of the arguments that are folders, each searched by `list_inputs` with all that is in it."""
+    return [argument for argument in arguments if argument != STDIN and _is_folder(argument)]
 
 
 def _expand(arguments: Sequence[str], stdin: BinaryIO) -> Iterator[str]:
@@ -50,3 +73,8 @@ def _expand(arguments: Sequence[str], stdin: BinaryIO) -> Iterator[str]:
             yield from read_path_list(stdin)
         else:
             yield argument
+
+
+def _is_folder(argument: str) -> bool:
+    # A name that is too long, or in a locked folder, is a file that fails; `Path.is_dir` would raise.
+    return os.path.isdir(argument)  # noqa: PTH112

@@ -112,7 +112,13 @@ def path_key(path: str | os.PathLike[str]) -> str:
 
 
 def kept_results(
-    path: Path, writer: ResultWriter, *, model: str, retry: Collection[str], changed: Collection[str] = ()
+    path: Path,
+    writer: ResultWriter,
+    *,
+    model: str,
+    retry: Collection[str],
+    changed: Collection[str] = (),
+    folders: Collection[str] = (),
 ) -> Kept:
     """What an earlier run wrote to `path` or its part; empty if there is neither.
 
@@ -124,11 +130,17 @@ def kept_results(
     retry : `path_key` of the files of this run; those among them that failed are not kept, because what was wrong with
         them (a disk that was not mounted) may be mended
     changed : `path_key` of files that are no longer what they were; whatever they have is not kept
+    folders : `path_key` of folders that this run has searched; what failed there is not kept, because it is tried again
+        or is gone
 
     Raises
     ------
     OutputError : if it cannot be read, is of another format, or was made with another model or other columns
     """
+
+    def again(key: str) -> bool:
+        return key in retry or any(str(place) in folders for place in (Path(key), *Path(key).parents))
+
     part = part_of(path)
     source = part if part.is_file() else path
     if not source.is_file():
@@ -140,14 +152,14 @@ def kept_results(
     except OSError as error:
         raise OutputError(f"{source}: cannot read the results to resume: {error}") from error
     if isinstance(writer, CsvWriter):
-        return _kept_csv(source, text, writer.columns, model, retry, changed)
+        return _kept_csv(source, text, writer.columns, model, again, changed)
     if isinstance(writer, JsonWriter):
-        return _kept_json(source, text, model, retry, changed, timeline=writer.timeline)
+        return _kept_json(source, text, model, again, changed, timeline=writer.timeline)
     raise OutputError(f"{source}: only JSON and CSV can be resumed")
 
 
 def _kept_json(
-    source: Path, text: str, model: str, retry: Collection[str], changed: Collection[str], *, timeline: bool
+    source: Path, text: str, model: str, again: Callable[[str], bool], changed: Collection[str], *, timeline: bool
 ) -> Kept:
     lines, done = [], set()
     # Only whole lines count: the last may have been cut in the middle.
@@ -163,7 +175,7 @@ def _kept_json(
                 raise OutputError(
                     f"{source} was written {'without' if timeline else 'with'} --timeline; resume it likewise"
                 )
-        elif key in retry:
+        elif again(key):
             continue
         if key in changed:
             continue
@@ -173,7 +185,7 @@ def _kept_json(
 
 
 def _kept_csv(
-    source: Path, text: str, columns: Sequence[str], model: str, retry: Collection[str], changed: Collection[str]
+    source: Path, text: str, columns: Sequence[str], model: str, again: Callable[[str], bool], changed: Collection[str]
 ) -> Kept:
     limit = csv.field_size_limit(LONGEST_CELL)  # the timeline of a long recording is longer than the usual limit
     try:
@@ -202,7 +214,7 @@ def _kept_csv(
         key = path_key(cells["path"])
         if not cells["error"]:
             _require_same_model(source, cells["model"], model)
-        elif key in retry:
+        elif again(key):
             continue
         if key in changed:
             continue

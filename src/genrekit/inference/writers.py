@@ -80,6 +80,8 @@ class CsvWriter:
 class TableWriter:
     """A line a file: genre, confidence with a bar, the next best, and the path last, so that it is never cut.
 
+    An unknown genre has no confidence of its own: the best genres stand behind it with theirs.
+
     Parameters
     ----------
     genres : all that can occur, for the width of the columns
@@ -115,13 +117,15 @@ class TableWriter:
             return self._line("-", "failed", "", path, style="red")
         filled = round(outcome.confidence * BAR_CELLS)
         bar = "█" * filled + "░" * (BAR_CELLS - filled)
+        sure = "" if outcome.genre == UNKNOWN else f"{bar} {outcome.confidence:4.0%}"
         others = [genre for genre in outcome.probabilities if genre != outcome.genre][: self._top - 1]
         rest = ", ".join(f"{genre} {outcome.probabilities[genre]:.0%}" for genre in others)
         style = "yellow" if outcome.genre == UNKNOWN else "green"
-        lines = self._line(outcome.genre, f"{bar} {outcome.confidence:4.0%}", rest, path, style=style)
+        lines = self._line(outcome.genre, sure, rest, path, style=style)
         for segment in outcome.timeline if self._timeline else ():
             span = f"  {_clock(segment.start_s)} - {_clock(segment.end_s)}"
-            lines += self._line(segment.genre, f"{'':{BAR_CELLS}} {segment.confidence:4.0%}", "", span, style="dim")
+            sure = "" if segment.genre == UNKNOWN else f"{'':{BAR_CELLS}} {segment.confidence:4.0%}"
+            lines += self._line(segment.genre, sure, "", span, style="dim")
         return lines
 
     def _line(self, genre: str, confidence: str, rest: str, path: str, *, style: str) -> str:

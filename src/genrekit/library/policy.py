@@ -64,11 +64,13 @@ class Decision:
     old : the genres that it has
     new : those that it is to have; the same as `old` if nothing is to be written
     reason : why nothing is to be written; "" if something is
+    confidence : 0..1, of the first genre that is to be written; None if nothing is
     """
 
     old: tuple[str, ...]
     new: tuple[str, ...]
     reason: str = ""
+    confidence: float | None = None
 
     @property
     def changes(self) -> bool:
@@ -125,4 +127,4 @@ def decide(
     for name in (*before, *ours):
         unique.setdefault(name.casefold(), name)
     new = tuple(unique.values())
-    return Decision(had, new) if new != had else leave("has these already")
+    return Decision(had, new, confidence=confidence) if new != had else leave("has these already")

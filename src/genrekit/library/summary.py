@@ -19,12 +19,18 @@ from genrekit.audio import display_name
 from genrekit.inference import UNKNOWN, Failure, Result
 from genrekit.inference.result_file import LONGEST_CELL
 
-__all__ = ["Tally", "render_summary", "stored_outcomes"]
+__all__ = ["PAGE_START", "Tally", "render_summary", "stored_outcomes"]
 
 N_DOUBTFUL = 100
 N_FAILED = 1000
 DOUBTFUL_BELOW = 0.6
 N_BINS = 10
+TITLE = "Genres of "
+PAGE_START = (
+    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+    f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{TITLE}'
+)
+"""How every page begins, by which an earlier one is known."""
 
 
 @dataclass
@@ -78,7 +84,7 @@ def render_summary(tally: Tally, *, model: str) -> str:
     model : name of the model
     """
     n_files = tally.n_classified + tally.n_failed
-    title = f"Genres of {n_files:,} file{'s' if n_files != 1 else ''}"
+    counted = f"{n_files:,} file{'s' if n_files != 1 else ''}"
     style = (files("genrekit.library") / "summary.css").read_text(encoding="utf-8")
     n = tally.n_classified
     n_unknown = len(tally.confidences.get(UNKNOWN, ()))
@@ -102,10 +108,8 @@ def render_summary(tally: Tally, *, model: str) -> str:
     if tally.n_failed:
         parts.append(_failed(tally))
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>\n{style}</style></head><body><main>\n"
-        f"<h1>{title}</h1>\n"
+        f"{PAGE_START}{counted}</title><style>\n{style}</style></head><body><main>\n"
+        f"<h1>{TITLE}{counted}</h1>\n"
         + "\n".join(parts)
         + f"\n<footer>genrekit {escape(genrekit.__version__)}, model {escape(model)}</footer>\n</main></body></html>\n"
     )

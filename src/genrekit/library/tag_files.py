@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genrekit.audio import display_name
+from genrekit.audio.source import open_path
+from genrekit.errors import AudioError
 from genrekit.library.errors import TagError
 from genrekit.library.patch import apply_patch, make_patch, sha256_of
 from genrekit.library.policy import Decision, TagPolicy, decide, left_alone
@@ -49,8 +52,15 @@ def plan_file(path: str, policy: TagPolicy, *, break_links: bool = False) -> Tag
         file = Path(path).resolve(strict=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise TagError(f"{display_name(path)}: {getattr(error, 'strerror', None) or error}") from error
+    if file.is_dir():
+        # It says what is wrong with a folder, as it does to whoever wants to hear one.
+        try:
+            open_path(path).close()
+        except AudioError as error:
+            raise TagError(str(error)) from error
     state = state_of(file, break_links=break_links)
-    tags = read_tags(file)
+    with _told(path):
+        tags = read_tags(file)
     reason = left_alone(path, tags.genres, policy)
     return TagPlan(path, file, tags, state, Decision(tags.genres, tags.genres, reason) if reason else None)
 
@@ -72,7 +82,7 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
     """
     if plan.decision is None or not plan.decision.changes:
         raise ValueError(f"nothing is to be written to {plan.path}")
-    with copy_beside(plan.file, content=True) as copy:
+    with _told(plan.path), copy_beside(plan.file, content=True) as copy:
         # What is written back by an undo must be the bytes that were there, so the copy's own are recorded.
         old_sha256 = sha256_of(copy)
         try:
@@ -105,5 +115,14 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
 
 def _require_unchanged(plan: TagPlan) -> None:
     now = state_of(plan.file, break_links=True)
-    if now != plan.state:
+    # Names may have gone: of two names of one file, the first that is written is parted from the second.
+    if replace(now, n_names=plan.state.n_names) != plan.state or now.n_names > plan.state.n_names:
         raise TagError(f"{display_name(plan.path)}: changed since it was looked at; left as it is")
+
+
+@contextlib.contextmanager
+def _told(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TagError(f"{display_name(path)}: {error.strerror or error}") from error

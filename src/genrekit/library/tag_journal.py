@@ -86,24 +86,31 @@ class TagJournal:
         ------
         TagError : if another run writes it, it is something else or of another version, or it cannot be written
         """
-        with locked(path), _told(path):
-            if path.exists() and path.stat().st_size:
-                for _ in read_journal(path):
-                    pass
-            with path.open("ab+") as file:
-                _cut_broken_line(file)
+        with locked(path):
+            with _told(path):
+                if path.exists() and path.stat().st_size:
+                    for _ in read_journal(path):
+                        pass
+                file = path.open("ab+")
+            try:
                 journal = cls(path, file)
-                journal._append(
-                    {
-                        "format": JOURNAL_FORMAT,
-                        "version": JOURNAL_VERSION,
-                        "genrekit": genrekit.__version__,
-                        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-                        **settings,
-                    }
-                )
-                sync_folder(path.parent)
+                with _told(path):
+                    _cut_broken_line(file)
+                    journal._append(
+                        {
+                            "format": JOURNAL_FORMAT,
+                            "version": JOURNAL_VERSION,
+                            "genrekit": genrekit.__version__,
+                            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+                            **settings,
+                        }
+                    )
+                    sync_folder(path.parent)
+                # What goes wrong in the run itself is not the journal's.
                 yield journal
+            finally:
+                with _told(path):
+                    file.close()
 
     def append(self, entry: JournalEntry) -> None:
         """Write a line and wait until the disk has it; TagError if it does not get there."""
