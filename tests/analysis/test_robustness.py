@@ -14,7 +14,7 @@ from genrekit.analysis.robustness import choose_tracks, run_robustness
 from genrekit.analysis.robustness_figure import draw_robustness
 from genrekit.analysis.robustness_result import changed_decisions, score_robustness, tabulate, write_predictions
 from genrekit.analysis.robustness_store import TrackResult, TrackStore
-from genrekit.audio import load_audio
+from genrekit.audio import iter_windows, load_audio
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.registry import load_dataset
 from genrekit.errors import DataError, LeakError, RunError
@@ -87,7 +87,7 @@ def test_each_condition_does_what_its_name_says() -> None:
 
 @pytest.mark.parametrize(
     ("duration_s", "starts", "last"),
-    [(30.0, [0, 5, 10, 15, 20], 20.0), (29.6, [0, 5, 10, 15, 20], 19.6), (12.0, [0], 0.0), (3.0, [0], 0.0)],
+    [(30.0, [0, 5, 10, 15, 20], 20.0), (29.6, [0, 5, 10, 15, 20], 19.6), (12.0, [0], 0.0)],
 )
 def test_windows_lie_within_the_recording(duration_s: float, starts: list[float], last: float) -> None:
     y = np.arange(round(duration_s * 100), dtype=np.float32)
@@ -95,6 +95,13 @@ def test_windows_lie_within_the_recording(duration_s: float, starts: list[float]
     assert start_s.tolist() == starts and windows.shape == (len(starts), 1000)
     assert windows[-1, 0] == pytest.approx(100 * last)
     assert windows[-1, -1] == min(len(y) - 1, 100 * last + 999)
+
+
+def test_a_recording_shorter_than_a_window_is_repeated_as_in_classifying() -> None:
+    y = np.arange(300, dtype=np.float32)
+    start_s, windows = cut_windows(y, 100, Excerpts(window_s=10, hop_s=5))
+    (heard,) = iter_windows([y], window_samples=1000, hop_samples=500)
+    assert start_s.tolist() == [0] and np.array_equal(windows, [heard.samples])
 
 
 def test_only_runs_that_have_not_heard_a_track_are_asked(trained) -> None:

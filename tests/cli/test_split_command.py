@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from genrekit.data import SPLITS, load_dataset, make_split, read_split
 from genrekit.data.gtzan_facts import gtzan_facts
@@ -158,3 +162,86 @@ def test_wrong_usage(
     assert message in done.err
     assert "Traceback" not in done.err
     assert done.out == ""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Callable[..., Path]:
+    """Writes two genres of six songs with names that are no Latin-1, by three artists each if they are told."""
+
+    def write(*, artists: bool) -> Path:
+        rng = np.random.default_rng(0)
+        for genre in ("polka", "waltz"):
+            for k in range(6):
+                path = tmp_path / "own" / genre / f"{k} 🎺.flac"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("wb") as raw, soundfile.SoundFile(raw, "w", 22_050, 1, format="FLAC") as file:
+                    if artists:
+                        file.artist = f"{genre} {k % 3}"
+                    file.write(0.1 * rng.standard_normal(22_050))
+        return tmp_path / "own"
+
+    return write
+
+
+def test_own_files_are_kept_apart_by_the_artists_of_their_tags(genrekit_cli: Callable, own: Callable) -> None:
+    folder = own(artists=True)
+    done = genrekit_cli("split", "make", "artist_disjoint", "--data", folder)
+    assert done.code == 0
+    assert "0 artists are in more than one part; 0 tracks have no known artist" in done.err
+    artists = [{name.split("/")[0] + str(int(name.split("/")[1][0]) % 3) for name in part}
+               for part in json.loads(done.out)["parts"].values()]  # fmt: skip
+    assert len(set().union(*artists)) == sum(map(len, artists)) == 6
+
+
+def test_that_no_artist_is_known_is_said(genrekit_cli: Callable, own: Callable, tmp_path: Path) -> None:
+    folder, split = own(artists=False), tmp_path / "split.json"
+    made = genrekit_cli("split", "make", "artist_disjoint", "--data", folder, "--output", split)
+    assert "warning: nothing is known of artists: each of the 12 tracks counts as an artist of its own" in made.err
+    assert "0 artists" not in made.err
+    assert any("No artist is known" in note for note in read_split(split).notes)
+
+
+def test_a_damaged_file_is_told_and_used(genrekit_cli: Callable, own: Callable) -> None:
+    folder = own(artists=True)
+    path = folder / "polka" / "0 🎺.flac"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    done = genrekit_cli("split", "make", "artist_disjoint", "--data", folder)
+    assert done.code == 0
+    assert done.err.startswith("genrekit: warning: polka/0 🎺.flac: damaged after 0.4 s")
+    assert ".py" not in done.err
+    assert any("polka/0 🎺.flac" in part for part in json.loads(done.out)["parts"].values())
+
+
+def test_standard_output_is_utf8_whatever_the_locale(
+    genrekit_cli: Callable, genrekit_program: list[str], own: Callable, tmp_path: Path
+) -> None:
+    folder, split = own(artists=True), tmp_path / "split.json"
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    with split.open("wb") as out:
+        command = [*genrekit_program, "split", "make", "artist_disjoint", "--data", str(folder)]
+        subprocess.run(command, stdout=out, env=environment, check=True)
+    assert genrekit_cli("split", "check", split, "--data", folder).code == 0
+
+
+def test_names_that_are_not_utf8(genrekit_cli: Callable, own: Callable, tmp_path: Path) -> None:
+    folder, split, audit = own(artists=True), tmp_path / "split.json", tmp_path / "audit.json"
+    try:
+        (folder / "polka" / "0 🎺.flac").rename(folder / "polka" / os.fsdecode(b"caf\xe9.flac"))
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    options = ("--data", folder, "--audit", audit)
+    done = genrekit_cli("data", "audit", folder, "--format", "json", "--output", audit)
+    assert (done.code, json.loads(audit.read_text(encoding="utf-8"))["n_tracks"]) == (0, 12)
+    assert genrekit_cli("split", "make", "artist_disjoint", *options, "--output", split).code == 0
+    assert any(r"polka/caf\udce9.flac" in part for part in read_split(split).parts.values())
+    assert genrekit_cli("split", "check", split, *options).code == 0
+
+
+def test_a_split_of_names_that_no_text_holds(genrekit_cli: Callable, gtzan: Path, tmp_path: Path) -> None:
+    values = make_split(load_dataset("gtzan", gtzan), "filtered").to_dict()
+    values["parts"]["test"] = ["caf\udce9"]
+    del values["hash"]
+    (tmp_path / "split.json").write_text(json.dumps(values))
+    done = genrekit_cli("split", "check", tmp_path / "split.json", "--data", "gtzan", "--root", gtzan)
+    assert done.code == 1
+    assert "not in the data set 'gtzan', first" in done.err

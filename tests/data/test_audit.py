@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
-from genrekit.data import Dataset, Track, load_dataset
+from genrekit.data import Dataset, Track, file_check, load_dataset
 from genrekit.data.archive import SR
 from genrekit.data.audit import audit
 from genrekit.data.hashing import file_sha256
@@ -64,6 +66,48 @@ def test_finds_what_is_wrong(music: Path) -> None:
     assert (found.durations.shortest_s, found.durations.median_s) == (9.0, 12.0)
     assert steps[19][:2] == (20, 20)
     assert steps[-1][2] == "comparing fingerprints"
+
+
+def test_what_can_be_used_in_part_is_a_fault_and_no_warning(
+    tune: Callable, write_wav: Callable, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    y, damaged = tune(1, 12.0), tmp_path / "damaged.wav"
+    y[100:103] = np.nan
+    soundfile.write(damaged, y, SR, subtype="FLOAT")
+    cut = write_wav("cut.flac", tune(2, 12.0))
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    checks = [file_check.check_file(Track(path.name, "g"), path) for path in (damaged, cut)]
+    assert [fault.kind for check in checks for fault in check.faults] == ["damaged", "truncated"]
+    assert "3 samples were NaN" in checks[0].faults[0].detail
+    assert all(check.fingerprint is not None for check in checks)
+    assert not recwarn.list
+
+
+def test_memory_does_not_grow_with_the_length_of_a_file(write_wav: Callable) -> None:
+    path = write_wav("long.wav", np.zeros(600 * SR, dtype=np.float32))
+    tracemalloc.start()
+    try:
+        assert file_check.check_file(Track("long", "g"), path).duration_s == 600
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_peak_of_a_file_counts_wherever_it_is(write_wav: Callable) -> None:
+    y = np.full(10 * SR, 0.99, dtype=np.float32)
+    y[-1], y[: SR // 10] = 0.9905, 0.5  # the share of what is within a thousandth of the peak
+    (fault,) = file_check.check_file(Track("a", "g"), write_wav("a.wav", y)).faults
+    assert (fault.kind, fault.detail) == ("clipped", "99 % of its samples are at full scale")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("no layout")])
+def test_whatever_a_decoder_raises_is_a_fault(error: Exception, music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, *, sr: int) -> None:
+        raise error
+
+    monkeypatch.setattr(file_check, "open_audio", fail)
+    (fault,) = file_check.check_file(Track("a", "g"), music / "a/whole.wav").faults
+    assert fault.kind == "undecodable" and type(error).__name__ in fault.detail and "whole.wav" in fault.detail
 
 
 def test_json_has_everything(music: Path) -> None:

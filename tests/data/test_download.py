@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import tarfile
 import threading
 import zipfile
@@ -96,6 +99,7 @@ def test_a_broken_download_goes_on(server: Server, tmp_path: Path) -> None:
 
 def test_a_server_without_ranges_begins_anew(server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.bin.part").write_bytes(b"of another time")
+    (tmp_path / "a.bin.part.url").write_text(f"{server.url}/a.bin")
     server.knows_ranges = False
     download(f"{server.url}/a.bin", tmp_path / "a.bin")
     assert (tmp_path / "a.bin").read_bytes() == BODY
@@ -103,8 +107,20 @@ def test_a_server_without_ranges_begins_anew(server: Server, tmp_path: Path) -> 
 
 def test_a_kept_part_that_is_too_long_is_dropped(server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.bin.part").write_bytes(BODY + b"more")
+    (tmp_path / "a.bin.part.url").write_text(f"{server.url}/a.bin")
     download(f"{server.url}/a.bin", tmp_path / "a.bin")
     assert (tmp_path / "a.bin").read_bytes() == BODY
+    assert server.ranges == [f"bytes={len(BODY) + 4}-", None]
+
+
+def test_what_is_kept_of_another_address_is_not_gone_on_with(server: Server, tmp_path: Path) -> None:
+    server.break_after = 1_500_000
+    with pytest.raises(DataError):
+        download(f"{server.url}/old/a.bin", tmp_path / "a.bin")
+    server.break_after, server.body = None, BODY[::-1]
+    download(f"{server.url}/new/a.bin", tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == BODY[::-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
 
 
 @pytest.mark.parametrize(
@@ -157,6 +173,42 @@ def test_damaged_archives(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "archive").write_bytes(content)
     with pytest.raises(DataError, match="Delete it and download it again"):
         unpack(tmp_path / "archive", tmp_path / "out")
+
+
+MEMBERS = {f"{k}.bin": np.random.default_rng(k).bytes(50_000) for k in range(4)}
+
+
+def tar_as(compression: str) -> bytes:
+    plain = gzip.decompress(tar_of(MEMBERS))
+    return {"": bytes, "gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}[compression](plain)
+
+
+@pytest.mark.parametrize("compression", ["", "gz", "bz2", "xz"])
+def test_a_tar_archive_that_is_damaged_inside_or_cut_leaves_nothing(compression: str, tmp_path: Path) -> None:
+    whole = tar_as(compression)
+    member = 512 + 50_176
+    # A plain one has checksums of headers only.
+    place = len(whole) // 2 if compression else 2 * member
+    damaged = whole[:place] + bytes(range(200, 240)) + whole[place + 40 :]
+    for content in (damaged, whole[: 2 * member], whole[:-9000] if compression else whole[:70_000]):
+        (tmp_path / "archive").write_bytes(content)
+        with pytest.raises(DataError, match="Delete it and download it again"):
+            unpack(tmp_path / "archive", tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+    (tmp_path / "archive").write_bytes(whole)
+    assert unpack(tmp_path / "archive", tmp_path / "out") == 4
+
+
+def test_a_damaged_member_of_a_zip_archive_is_not_kept(tmp_path: Path) -> None:
+    whole = zip_of(MEMBERS)
+    damage = bytearray(whole)
+    damage[60_000] ^= 255
+    (tmp_path / "archive").write_bytes(damage)
+    with pytest.raises(DataError, match="Delete it and download it again"):
+        unpack(tmp_path / "archive", tmp_path / "out")
+    (tmp_path / "archive").write_bytes(whole)
+    assert unpack(tmp_path / "archive", tmp_path / "out") == 4
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == MEMBERS
 
 
 def test_from_the_command_line(server: Server, genrekit_cli: Callable, tmp_path: Path) -> None:

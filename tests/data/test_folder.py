@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from genrekit.data import load_dataset
 from genrekit.errors import DataError
@@ -51,6 +54,17 @@ def test_artists_by_path_or_by_name(music: Path) -> None:
     assert (track.artist, track.title) == ("Brass & Co", None)
     assert dataset.track("waltz/c.wav").artist is None
     assert [(fault.kind, fault.track_id) for fault in dataset.faults] == [("missing", "z.mp3")]
+
+
+def test_tags_tell_artists_where_the_table_is_silent(music: Path) -> None:
+    for name in ("tagged", "told"):
+        with soundfile.SoundFile(music / f"waltz/{name}.flac", "w", 8000, 1) as file:
+            file.artist = "Tagged"
+            file.write(np.zeros(800))
+    (music / "artists.csv").write_text("file,artist\ntold.flac,Told\n")
+    dataset = load_dataset("folder", music)
+    found = {track.path.name: track.artist for track in dataset.tracks if track.artist}
+    assert found == {"tagged.flac": "Tagged", "told.flac": "Told"}
 
 
 def test_a_name_that_two_files_have_is_ambiguous(music: Path) -> None:
@@ -112,3 +126,15 @@ def test_broken_links_loops_and_empty_files_are_faults(music: Path) -> None:
 def test_names_with_newline_and_emoji(music: Path) -> None:
     (music / "polka/new\nline 🎺@3.mp3").write_bytes(b"six666")
     assert "polka/new\nline 🎺@3.mp3" in load_dataset("folder", music).index
+
+
+def test_names_that_are_not_utf8_are_text_in_all_that_is_made_of_them(music: Path) -> None:
+    try:
+        (music / os.fsdecode(b"caf\xe9")).mkdir()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    (music / os.fsdecode(b"caf\xe9/\xff.mp3")).write_bytes(b"seven77")
+    (music / "artists.csv").write_text("file,artist\n\\udcff.mp3,X\n")
+    track = load_dataset("folder", music).track(r"caf\udce9/\udcff.mp3")
+    assert (track.genre, track.artist) == (r"caf\udce9", "X")
+    assert track.path is not None and track.path.read_bytes() == b"seven77"

@@ -113,6 +113,18 @@ def test_evaluation_batches_are_as_large_as_memory_allows():
     assert {key: evaluation_batch_size(FEATURES[key[0]], key[1]) for key in sizes} == sizes
 
 
+def test_a_track_shorter_than_the_window_is_repeated_and_the_end_of_a_longer_one_is_held(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    for k, n in enumerate((1000, 7000)):
+        (tmp_path / "jazz").mkdir(exist_ok=True)
+        soundfile.write(tmp_path / "jazz" / f"{k}.wav", 0.1 * rng.standard_normal(n), 22_050)
+    source = WaveformSource(load_dataset("folder", tmp_path), FEATURES["waveform"], CPU, span_s=30.0)
+    whole = [source.cut(torch.tensor([k]), torch.tensor([0]), int(source.n_steps[k]))[0] for k in (0, 1)]
+    cut = source.cut(torch.tensor([0, 1]), torch.tensor([0, 4500]), 3000)
+    assert torch.equal(cut[0], whole[0].repeat(3))
+    assert torch.equal(cut[1], torch.cat([whole[1][4500:], whole[1][-1:].expand(500)]))
+
+
 def test_predictions_do_not_depend_on_the_size_of_evaluation_batches(audio):
     network = create_model(ModelSpec("se_cnn", 2, 513, 130)).eval()
     source = WaveformSource(audio, FEATURES["power_spectrogram_a"], CPU, span_s=30.0)

@@ -88,14 +88,14 @@ def read_run(folder: Path) -> OutOfFoldRun:
 def cut_windows(y: NDArray[np.float32], sr: int, excerpts: Excerpts) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Windows on the grid of evaluation: starts in seconds [k], samples [k, window_samples].
 
-    The last one ends with the recording at the latest, as in an archive; one longer than the recording repeats its last
-    sample.
+    The last one ends with the recording at the latest, as in an archive; in one longer than the recording, that is
+    repeated, as in training and classifying.
     """
     n_windows = grid_size(len(y) / sr, window_s=excerpts.window_s, hop_s=excerpts.hop_s, span_s=excerpts.span_s)
     start_s = np.arange(n_windows, dtype=np.float64) * float(excerpts.hop_s)
     window = max(1, round(excerpts.window_s * sr))
     first = np.clip(np.rint(start_s * sr).astype(np.int64), 0, max(0, len(y) - window))
-    index = np.minimum(first[:, None] + np.arange(window), len(y) - 1)
+    index = (first[:, None] + np.arange(window)) % len(y)
     return start_s, np.asarray(y[index], dtype=np.float32)
 
 

@@ -6,13 +6,16 @@ Exit codes: 0 all done; 1 something failed; 2 wrong usage, or an extra is not in
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -215,9 +218,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : without the program's name; None for those of the process
     """
     _open_what_is_closed()
+    _make_encodable(sys.stdout)
     given, debug = _without_debug(list(sys.argv[1:] if arguments is None else arguments))
     try:
-        get_command(app).main(args=given, prog_name="genrekit", obj=Settings(debug=debug))
+        with _audio_warnings_as_messages():
+            get_command(app).main(args=given, prog_name="genrekit", obj=Settings(debug=debug))
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else EXIT_FAILED if stop.code else 0
         if code == EXIT_INTERRUPTED and arguments is None:
@@ -246,6 +251,39 @@ def _open_what_is_closed() -> None:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the program runs
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - likewise
+
+
+def _make_encodable(stream: object) -> None:
+    # Programs that read a pipe expect UTF-8 whatever the locale; a terminal has its own encoding, and must not fail.
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
+
+
+@contextmanager
+def _audio_warnings_as_messages() -> Iterator[None]:
+    """What is wrong with an audio file is a line for people, not a line of our source."""
+    show = warnings.showwarning
+
+    def tell(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        from genrekit.audio import AudioWarning
+
+        if issubclass(category, AudioWarning):
+            messages.warning(str(message))
+        else:
+            show(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = tell
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
 
 
 def _report(error: Exception, arguments: list[str]) -> int:

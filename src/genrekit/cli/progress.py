@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import time
 from collections.abc import Iterator
@@ -46,7 +45,6 @@ def display(total: int, *, results_on_stdout: bool, task: str = "classifying") -
         output too, because only one writer can keep the cursor's place.
     task : what is being done, before the bar
     """
-    _make_encodable(sys.stdout)
     if total < 2:
         yield Display(_show_plain, lambda: None)
         return
@@ -123,9 +121,3 @@ def _show_plain(text: str) -> None:
     if text:
         sys.stdout.write(text)
         sys.stdout.flush()
-
-
-def _make_encodable(stream: object) -> None:
-    # Programs that read a pipe expect UTF-8 whatever the locale; a terminal has its own encoding, and must not fail.
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")

@@ -215,11 +215,22 @@ def render_proof(split: Split, proof: Proof, dataset: Dataset) -> str:
         "",
         f"{proof.n_test_touched} of {proof.n_test} test tracks ({share:.1f} %) share something with "
         "training or validation",
-        f"{proof.crossing['artist']} artists are in more than one part; "
-        f"{proof.n_unknown_artists} tracks have no known artist",
+        _artists(proof, len({track for part in PARTS for track in split.tracks(part)})),
     ]
     lines += [f"refused: {reason}" for reason in proof.refused]
     return "\n".join(lines)
+
+
+def _artists(proof: Proof, n_tracks: int) -> str:
+    if proof.n_unknown_artists == n_tracks:
+        return (
+            f"warning: nothing is known of artists: each of the {n_tracks} tracks counts as an artist of its own, and "
+            "artists may be in several parts unseen"
+        )
+    return (
+        f"{proof.crossing['artist']} artists are in more than one part; "
+        f"{proof.n_unknown_artists} tracks have no known artist"
+    )
 
 
 def _read(dataset: Dataset, file: Path | None, lists: dict[Part, Path]) -> Split:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import lzma
 import tarfile
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path, PurePosixPath
@@ -18,13 +20,15 @@ __all__ = ["download", "unpack"]
 Progress = Callable[[int, int], None]
 
 BLOCK_BYTES = 1 << 20
+# What a damaged archive leads to, from whichever compression it has.
+DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError)
 TIMEOUT_S = 60
 PARTIAL_CONTENT = 206
 RANGE_NOT_SATISFIABLE = 416
 
 
 def download(url: str, path: Path, *, progress: Progress = lambda done, total: None) -> None:
-    """Fetch `url` into the file `path`; what a broken try left in ``path.part`` is gone on with.
+    """Fetch `url` into the file `path`; what a broken try of the same `url` left in ``path.part`` is gone on with.
 
     Parameters
     ----------
@@ -40,12 +44,16 @@ def download(url: str, path: Path, *, progress: Progress = lambda done, total: N
     if path.exists():
         return
     part = path.with_name(f"{path.name}.part")
+    origin = path.with_name(f"{path.name}.part.url")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        while not _fetch(url, part, progress):
+        if not origin.is_file() or origin.read_bytes() != url.encode():
+            part.unlink(missing_ok=True)
+        while not _fetch(url, part, origin, progress):
             # What was kept does not fit what the server has now.
             part.unlink()
         part.replace(path)
+        origin.unlink(missing_ok=True)
     except urllib.error.HTTPError as error:
         raise DataError(
             f"{url} was refused: {error.code} {error.reason}. It may have moved; see 'data info'."
@@ -61,8 +69,8 @@ def download(url: str, path: Path, *, progress: Progress = lambda done, total: N
         ) from None
 
 
-def _fetch(url: str, part: Path, progress: Progress) -> bool:
-    """Fetch what `part` lacks; False if it has to be begun anew."""
+def _fetch(url: str, part: Path, origin: Path, progress: Progress) -> bool:
+    """Fetch what `part` lacks, from the address that is kept in `origin`; False if it has to be begun anew."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
@@ -74,6 +82,7 @@ def _fetch(url: str, part: Path, progress: Progress) -> bool:
     with response:
         if have and response.status != PARTIAL_CONTENT:
             have = 0
+        origin.write_bytes(url.encode())
         rest = int(response.headers.get("Content-Length") or 0)
         with part.open("ab" if have else "wb") as file:
             done = _copy(response, file, have, have + rest if rest else 0, progress)
@@ -93,6 +102,8 @@ def _copy(response: HTTPResponse, file: BinaryIO, done: int, total: int, progres
 def unpack(archive: Path, folder: Path, *, progress: Progress = lambda done, total: None) -> int:
     """Unpack a tar or zip archive into a folder and give its number of files; files that are there are kept.
 
+    A tar archive is read to its end before anything of it is unpacked: its checksum, if it has one, stands there.
+
     Raises
     ------
     DataError
@@ -105,9 +116,12 @@ def unpack(archive: Path, folder: Path, *, progress: Progress = lambda done, tot
             return _unpack_zip(archive, folder, progress)
     except tarfile.FilterError as error:
         raise DataError(f"{archive} is not to be trusted: {error}.") from None
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+    except DAMAGE as error:
         raise DataError(f"{archive} is damaged: {error}. Delete it and download it again.") from None
     except OSError as error:
+        # gzip and bzip2 say so of damage; the system's own errors have a number.
+        if error.errno is None:
+            raise DataError(f"{archive} is damaged: {error}. Delete it and download it again.") from None
         raise DataError(f"Cannot unpack {archive} into {folder}: {error.strerror or error}.") from None
     raise DataError(f"{archive} is neither a tar nor a zip archive. Delete it and download it again.")
 
@@ -115,6 +129,7 @@ def unpack(archive: Path, folder: Path, *, progress: Progress = lambda done, tot
 def _unpack_tar(archive: Path, folder: Path, progress: Progress) -> int:
     size = archive.stat().st_size
     count = 0
+    _require_whole(archive)
     with archive.open("rb") as raw, tarfile.open(fileobj=raw) as tar:
         for member in tar:
             if member.isdir():
@@ -127,6 +142,26 @@ def _unpack_tar(archive: Path, folder: Path, progress: Progress) -> int:
     return count
 
 
+def _require_whole(archive: Path) -> None:
+    """Read a tar archive to its end, as a member that it cannot read ends the list of members without an error.
+
+    Raises
+    ------
+    tarfile.ReadError, or what the compression raises : it is cut, or its checksum is wrong
+    """
+    with tarfile.open(archive) as tar:
+        for _ in tar:
+            pass
+        stream = tar.fileobj
+        assert stream is not None
+        # What ends the members is a block of zeros, and zeros are all that may follow.
+        is_whole = stream.tell() >= tar.offset + tarfile.BLOCKSIZE
+        while block := stream.read(BLOCK_BYTES):
+            is_whole = is_whole and not block.strip(b"\0")
+    if not is_whole:
+        raise tarfile.ReadError("it is cut, or not an archive to its end")
+
+
 def _unpack_zip(archive: Path, folder: Path, progress: Progress) -> int:
     with zipfile.ZipFile(archive) as bundle:
         members = [member for member in bundle.infolist() if not member.is_dir()]
@@ -135,6 +170,11 @@ def _unpack_zip(archive: Path, folder: Path, progress: Progress) -> int:
                 raise DataError(f"{archive} is not to be trusted: {member.filename!r} would land outside {folder}.")
             target = folder / member.filename
             if not target.is_file() or target.stat().st_size != member.file_size:
-                bundle.extract(member, folder)
+                try:
+                    bundle.extract(member, folder)
+                except (*DAMAGE, OSError):
+                    # A wrong checksum shows at the end only, when the file has its size, by which it would be kept.
+                    target.unlink(missing_ok=True)
+                    raise
             progress(done, len(members))
     return len(members)

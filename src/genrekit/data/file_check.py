@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from genrekit.audio import load_audio
+from genrekit.audio import display_name, open_audio
 from genrekit.data.archive import HOP_SAMPLES, SR
 from genrekit.data.dataset import Fault, Track
 from genrekit.data.fingerprint import fingerprint
@@ -23,6 +24,9 @@ SILENT_PEAK = 1e-4
 # A file counts as clipped if so much of it lies at its own peak near full scale.
 CLIPPED_SHARE = 1e-3
 FULL_SCALE = 0.99
+AT_PEAK = 0.999
+# Below, no sample can be so near to a peak at full scale.
+NEARLY_FULL_SCALE = 0.98
 # A longer file is fingerprinted by its beginning.
 FINGERPRINT_S = 120.0
 
@@ -34,7 +38,8 @@ class FileCheck:
     Parameters
     ----------
     track_id : of the track
-    faults : of the kinds "unreadable", "undecodable", "silent", "clipped", "other_copy"
+    faults : of the kinds "unreadable", "undecodable", "truncated" and "damaged" (the rest can be used), "silent",
+        "clipped", "other_copy"
     sha256 : of the file; None if it cannot be read
     duration_s : as decoded; None if it cannot be decoded
     fingerprint : None if it cannot be decoded or is silent
@@ -57,18 +62,79 @@ def check_file(track: Track, path: Path) -> FileCheck:
     if track.sha256 is not None and path.suffix.lower() == ".wav" and digest != track.sha256:
         faults.append(Fault("other_copy", track.track_id, "the file is not the one of the common .wav copy"))
     try:
-        y = load_audio(path, sr=SR)
+        heard = _hear(path)
+        print_ = None if heard.peak < SILENT_PEAK else _fingerprint(np.concatenate(heard.start))
     except AudioError as error:
         return FileCheck(track.track_id, (*faults, Fault("undecodable", track.track_id, str(error))), digest)
-    duration_s = len(y) / SR
-    peak = float(np.abs(y).max())
-    if peak < SILENT_PEAK:
-        faults.append(Fault("silent", track.track_id, f"its peak is {peak:.1g} of full scale"))
-        return FileCheck(track.track_id, tuple(faults), digest, duration_s)
-    share = float((np.abs(y) >= 0.999 * peak).mean())
-    if peak >= FULL_SCALE and share >= CLIPPED_SHARE:
+    # Decoders meet whatever bytes the file has, and memory may be short; the other files are looked at all the same.
+    except Exception as error:
+        detail = f"{display_name(path)}: {type(error).__name__}: {error}"
+        return FileCheck(track.track_id, (*faults, Fault("undecodable", track.track_id, detail)), digest)
+    if heard.warnings:
+        ends_early = any(warning.startswith("ends early") for warning in heard.warnings)
+        kind = "truncated" if ends_early else "damaged"
+        faults.append(Fault(kind, track.track_id, "; ".join(heard.warnings)))
+    share = heard.n_at_peak / heard.n_samples
+    if heard.peak < SILENT_PEAK:
+        faults.append(Fault("silent", track.track_id, f"its peak is {heard.peak:.1g} of full scale"))
+    elif heard.peak >= FULL_SCALE and share >= CLIPPED_SHARE:
         faults.append(Fault("clipped", track.track_id, f"{100 * share:.2g} % of its samples are at full scale"))
-    start = y[: round(FINGERPRINT_S * SR)]
+    return FileCheck(track.track_id, tuple(faults), digest, heard.n_samples / SR, print_)
+
+
+@dataclass
+class _Heard:
+    """What is kept of a file while it is decoded.
+
+    Attributes
+    ----------
+    n_samples : so far
+    start : blocks of the first `FINGERPRINT_S`
+    peak : of all samples
+    near_peak : how often each value near the peak came; float32 has some 17 000 values there at most
+    warnings : of the stream, once it has ended
+    """
+
+    n_samples: int = 0
+    start: list[npt.NDArray[np.float32]] = field(default_factory=list)
+    peak: float = 0.0
+    near_peak: Counter[float] = field(default_factory=Counter)
+    warnings: tuple[str, ...] = ()
+
+    def add(self, block: npt.NDArray[np.float32]) -> None:
+        room = round(FINGERPRINT_S * SR) - self.n_samples
+        if room > 0:
+            self.start.append(block[:room])
+        self.n_samples += len(block)
+        level = np.abs(block)
+        highest = float(level.max())
+        if highest > self.peak:
+            self.peak = highest
+            self.near_peak = Counter({value: n for value, n in self.near_peak.items() if value >= self._least})
+        if self.peak >= NEARLY_FULL_SCALE:
+            values, counts = np.unique(level[level >= self._least], return_counts=True)
+            self.near_peak.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+
+    @property
+    def n_at_peak(self) -> int:
+        """Samples that are at the peak, or as good as."""
+        return self.near_peak.total()
+
+    @property
+    def _least(self) -> float:
+        return float(np.float32(AT_PEAK * self.peak))
+
+
+def _hear(path: Path) -> _Heard:
+    """Decode a file block by block: a mix of two hours takes no more memory than its beginning."""
+    heard = _Heard()
+    with open_audio(path, sr=SR) as stream:
+        for block in stream:
+            heard.add(block)
+        heard.warnings = tuple(stream.warnings)
+    return heard
+
+
+def _fingerprint(start: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     times_s = ARCHIVE_LOG_MEL.frame_index(len(start)) * HOP_SAMPLES / SR
-    print_ = fingerprint(compute(ARCHIVE_LOG_MEL, start), times_s)
-    return FileCheck(track.track_id, tuple(faults), digest, duration_s, print_)
+    return fingerprint(compute(ARCHIVE_LOG_MEL, start), times_s)

@@ -1,4 +1,4 @@
-"""Own files: one folder a genre, with an optional table of artists."""
+"""Own files: one folder a genre; artists from a table, or from the files' tags."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from genrekit.audio import find_audio
+from genrekit.data.artist_tags import tagged_artist
 from genrekit.data.dataset import Dataset, Fault, Track, nearest
 from genrekit.data.hashing import hash_possible_copies
 from genrekit.data.info import DatasetInfo
@@ -19,7 +20,7 @@ INFO = DatasetInfo(
     name="folder",
     summary="own files: one folder a genre, and if you have it a table of artists",
     contents=f"<genre>/ with audio files of any format, at any depth; optionally {ARTISTS_FILE} with the columns "
-    "file, artist and, if known, title",
+    "file, artist and, if known, title. Where it tells no artist, the files' tags do",
 )
 
 
@@ -28,7 +29,9 @@ def load_folder(root: Path) -> Dataset:
 
     A track is named by its path below ``root``, such as ``"rock/live/song.mp3"``. ``root/artists.csv``, if it is there,
     has the columns ``file`` (that name, or the file's name alone if it is there once), ``artist`` and optionally
-    ``title``. Only files that share their size with another are hashed, since the others can have no copy.
+    ``title``; where it tells no artist, the file's tags do. A byte of a name that is not UTF-8 is written
+    ``\\udcXX``, as in messages, so that every file of results can hold it. Only files that share their size with
+    another are hashed, since the others can have no copy.
 
     Raises
     ------
@@ -43,7 +46,7 @@ def load_folder(root: Path) -> Dataset:
     empty = []
     for folder in folders:
         found = _files(folder, root, faults)
-        files |= {name: (folder.name, path) for name, path in found.items()}
+        files |= {name: (_text(folder.name), path) for name, path in found.items()}
         if not found:
             empty.append(folder.name)
     if not folders:
@@ -60,14 +63,19 @@ def load_folder(root: Path) -> Dataset:
     for name in sorted(files):
         genre, path = files[name]
         artist, title = artists.get(name, (None, None))
-        tracks.append(Track(name, genre, path, artist, title, hashes.get(path)))
-    return Dataset(root.resolve().name, tuple(sorted(f.name for f in folders)), tuple(tracks), tuple(faults))
+        tracks.append(Track(name, genre, path, artist or tagged_artist(path), title, hashes.get(path)))
+    genres = tuple(sorted(_text(folder.name) for folder in folders))
+    return Dataset(_text(root.resolve().name), genres, tuple(tracks), tuple(faults))
+
+
+def _text(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _files(folder: Path, root: Path, faults: list[Fault]) -> dict[str, Path]:
     found = {}
     for path in find_audio(folder):
-        name = path.relative_to(root).as_posix()
+        name = _text(path.relative_to(root).as_posix())
         if path.is_dir():
             if path != folder:
                 faults.append(Fault("unreadable", name, "the folder may not be read"))

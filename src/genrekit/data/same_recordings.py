@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from genrekit.audio import AudioWarning
 from genrekit.cores import usable_cores
 from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset
@@ -28,6 +30,8 @@ Progress = Callable[[int, int, str], None]
 
 # Changes when the fingerprint does, so that what an older one found is not taken for what this one would find.
 FORMAT = 1
+# Faults of a file by which it is not compared, or not all of it.
+NOT_WHOLE = frozenset({"unreadable", "undecodable", "truncated", "damaged"})
 
 
 def with_same_recordings(dataset: Dataset, *, cache: Path | None = None, progress: Progress | None = None) -> Dataset:
@@ -38,6 +42,10 @@ def with_same_recordings(dataset: Dataset, *, cache: Path | None = None, progres
     dataset : with audio files or an archive; one with neither cannot be compared and stays as it is
     cache : folder that remembers what was found for the very same files; None for `cache_folder()`
     progress : called with steps done, their total and what was done
+
+    Warns
+    -----
+    AudioWarning : a file is compared in part or not at all, since it cannot be decoded to its end
     """
     if dataset.same_recordings is not None:
         return dataset
@@ -82,6 +90,9 @@ def archive_fingerprints(dataset: Dataset) -> dict[str, npt.NDArray[np.float32]]
 def _compare(dataset: Dataset, progress: Progress | None) -> tuple[tuple[str, str], ...]:
     prints = archive_fingerprints(dataset)
     for check in check_files(dataset, progress=progress):
+        for fault in check.faults:
+            if fault.kind in NOT_WHOLE:
+                warnings.warn(f"{check.track_id}: {fault.detail}", AudioWarning, stacklevel=3)
         if check.fingerprint is not None:
             prints[check.track_id] = check.fingerprint
     matches = find_matches(

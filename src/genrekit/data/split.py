@@ -136,7 +136,7 @@ class Split:
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of all but the notes: equal hashes mean equal splits."""
         canonical = json.dumps(self._content(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode("utf-8")).hexdigest()
+        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
     def _content(self) -> dict[str, Any]:
         return {

@@ -12,7 +12,7 @@ import numpy as np
 from genrekit.data.balanced_folds import balanced_folds
 from genrekit.data.dataset import Dataset, nearest
 from genrekit.data.published_lists import artist_fold_parts, listed_parts, official_parts
-from genrekit.data.relations import groups
+from genrekit.data.relations import groups, keys
 from genrekit.data.split import Part, Protocol, Split, Unit, Validation
 from genrekit.data.validation_part import carve_groups, carve_stratified
 from genrekit.data.window_grid import grid_size
@@ -125,7 +125,7 @@ def make_split(
         seed=chosen_seed,
         validation=kind.own_validation or "none",
         missing=missing,
-        notes=_notes(kind, missing),
+        notes=_notes(kind, missing, dataset),
     )
     if validation == "test":
         return _validated_on_test(split, kind)
@@ -134,10 +134,12 @@ def make_split(
     return split
 
 
-def _notes(kind: SplitKind, missing: int) -> tuple[str, ...]:
+def _notes(kind: SplitKind, missing: int, dataset: Dataset) -> tuple[str, ...]:
     notes = []
     if kind.protocol == "P1":
         notes.append("CONTAMINATED: excerpts of one track lie in several parts; the score shows the size of the leak.")
+    if kind.protocol == "P4" and not any(keys(track, "artist") for track in dataset.tracks):
+        notes.append("No artist is known: each track counts as an artist of its own, and artists may be on both sides.")
     if missing:
         notes.append(f"Tracks of the published list that the data set lacks: {missing}.")
     return tuple(notes)

@@ -29,19 +29,21 @@ def read_text(path: Path, *, what: str) -> str:
 def write_new(path: Path, text: str) -> None:
     """Write a new file in UTF-8; it appears under its name only when it is whole.
 
-    Writing the same text again is no change and succeeds.
+    Writing the same text again is no change and succeeds. A byte of a file's name that is not UTF-8 is written
+    ``\\udcXX``, which JSON reads back as it was.
 
     Raises
     ------
     DataError
         If a file with other content is there, or the file cannot be written.
     """
+    content = text.encode("utf-8", "backslashreplace")
     try:
         if path.exists():
-            if path.read_bytes() == text.encode("utf-8"):
+            if path.read_bytes() == content:
                 return
             raise DataError(f"{path} exists already with other content; choose another name, or move it away.")
         with written_whole(path) as partial:
-            partial.write_text(text, encoding="utf-8", newline="\n")
+            partial.write_bytes(content)
     except OSError as error:
         raise DataError(f"Cannot write {path}: {error}.") from None

@@ -11,7 +11,6 @@ from pathlib import Path
 from genrekit.data.dataset import Dataset
 from genrekit.errors import DataError
 from genrekit.inference.result import UNKNOWN
-from genrekit.learning.artist_tags import tagged_artist
 
 __all__ = ["FEW_SONGS", "MIN_SONGS", "LeftOut", "Song", "Songs", "find_songs", "require_enough"]
 
@@ -101,7 +100,7 @@ def find_songs(folder: str | os.PathLike[str], *, cache: Path | None = None, pro
         raise DataError(f"{folder} has a folder {UNKNOWN!r}, which is the answer for no genre; give it another name.")
     dataset = with_same_recordings(dataset, cache=cache, progress=progress)
     songs = tuple(
-        Song(track.track_id, track.path, track.genre, track.artist or tagged_artist(track.path))
+        Song(track.track_id, track.path, track.genre, track.artist)
         for track in dataset.tracks
         if track.path is not None
     )

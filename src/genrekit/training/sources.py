@@ -35,7 +35,10 @@ class Source(Protocol):
     is_decibel_grid: bool
 
     def cut(self, rows: Tensor, starts: Tensor, length: int) -> Tensor:
-        """`length` steps from `starts` [batch] of tracks `rows` [batch]; steps past a track's end repeat its last."""
+        """`length` steps from `starts` [batch] of tracks `rows` [batch].
+
+        Steps past a track's end repeat its last; audio shorter than `length` is repeated, as `classify` does.
+        """
         ...
 
     def features(self, cut: Tensor) -> Tensor:
@@ -114,6 +117,7 @@ class WaveformSource:
         self._samples = self._samples.to(device)
         self._front_end: nn.Module = FrontEnd(spec).to(device)
         self.n_steps = torch.tensor(lengths, device=device)
+        self._shortest = min(lengths)
         self.step_s = 1 / spec.sr
         self._sr = spec.sr
 
@@ -123,8 +127,11 @@ class WaveformSource:
     def cut(self, rows: Tensor, starts: Tensor, length: int) -> Tensor:
         """[batch, length] samples, -1 to 1."""
         samples = starts[:, None] + torch.arange(length, device=starts.device)
-        samples = torch.minimum(samples, self.n_steps[rows][:, None] - 1)
-        return self._samples[rows[:, None], samples].float() / 32767
+        ends = self.n_steps[rows][:, None]
+        places = torch.minimum(samples, ends - 1)
+        if length > self._shortest:
+            places = torch.where(ends < length, samples % ends, places)
+        return self._samples[rows[:, None], places].float() / 32767
 
     def features(self, cut: Tensor) -> Tensor:
         with torch.no_grad(), torch.autocast(cut.device.type, enabled=False):

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from genrekit.learning.artist_tags import tagged_artist
+from genrekit.data.artist_tags import tagged_artist
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [("flac", "flac"), ("mp3", "libmp3lame"), ("opus", "libopus")])
