@@ -1,4 +1,4 @@
-"""Spawned processes and their parent: Ctrl-C is the parent's to hear, no process outlives it, and deaths have reasons."""
+"""Spawned processes and their parent: Ctrl-C is the parent's to hear, none outlives it, and a death has a reason."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from disk_room import no_room_beyond
 
 from genrekit.errors import DataError
 from genrekit.evaluation.predictions import Predictions
@@ -65,16 +65,13 @@ def test_what_cannot_be_recorded_is_an_error(tmp_path: Path, make_predictions: M
         record_reading(tmp_path / "missing", command="c", predictions=make_predictions())
 
 
-def test_a_full_disk_leaves_no_half_line(
-    tmp_path: Path, make_predictions: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_room_a_reading_is_refused(tmp_path: Path, make_predictions: Make) -> None:
     record_reading(tmp_path, command="c", predictions=make_predictions())
-    whole = (tmp_path / "readings.jsonl").read_bytes()
-    write = os.write
-    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:10]))
-    with pytest.raises(DataError, match="no room"):
+    path = tmp_path / "readings.jsonl"
+    whole = path.read_bytes()
+    with no_room_beyond(len(whole) + 10), pytest.raises(DataError, match="cannot be recorded"):
         record_reading(tmp_path, command="c", predictions=make_predictions(seed=1))
-    assert (tmp_path / "readings.jsonl").read_bytes() == whole
+    assert path.read_bytes() == whole
 
 
 def test_a_damaged_record_is_named_by_line(tmp_path: Path) -> None:

@@ -1,32 +1,17 @@
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
+from disk_room import no_room_beyond  # noqa: E402
+
 from genrekit.errors import RunError  # noqa: E402
 from genrekit.training.callbacks import AtomicCheckpoints  # noqa: E402
 
 
-@contextmanager
-def no_room_beyond(n_bytes: int) -> Iterator[None]:
-    """As on a full disk, a file cannot grow further."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
 def test_without_room_the_checkpoint_before_stays_and_the_message_says_so(tmp_path: Path) -> None:
     path = tmp_path / "last.ckpt"
     large = {"weights": torch.zeros(100_000)}

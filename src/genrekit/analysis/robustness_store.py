@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from genrekit.errors import RunError
 from genrekit.file_state import FileState
+from genrekit.line_files import append_line, cut_torn_end, whole_lines
 from genrekit.whole_file import written_whole
 
 __all__ = ["TrackResult", "TrackStore"]
@@ -88,23 +88,21 @@ class TrackStore:
         header = json.dumps({"format": 1, **identity}, sort_keys=True, ensure_ascii=False)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
-            known, _, rest = text.partition("\n")
-            if text and known != header:
+            lines = whole_lines(self.path) if self.path.is_file() else []
+            if not lines:
+                with written_whole(self.path) as partial:
+                    partial.write_text(f"{header}\n", encoding="utf-8")
+                return
+            if lines[0] != header:
                 raise RunError(
                     f"{self.path} holds results of other runs, conditions or data; choose another --output, or delete "
                     "that file to begin anew."
                 )
             # A run that was killed may have left half a line: that track is computed again.
-            whole = rest[: rest.rfind("\n") + 1]
-            # Not splitlines: a track's name may hold one of Unicode's line separators.
-            for line in whole.split("\n")[:-1]:
+            cut_torn_end(self.path)
+            for line in lines[1:]:
                 result = TrackResult.from_json(line)
                 self.results[result.track_id] = result
-            complete = f"{header}\n{whole}"
-            if complete != text:
-                with written_whole(self.path) as partial:
-                    partial.write_text(complete, encoding="utf-8")
         except OSError as error:
             raise RunError(f"Results cannot be kept in {folder}: {error.strerror or error}.") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -118,10 +116,7 @@ class TrackStore:
         RunError : it cannot be written
         """
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(result.to_json() + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+            append_line(self.path, result.to_json())
         except OSError as error:
             raise RunError(
                 f"Cannot write to {self.path}: {error.strerror or error}. What is there is kept; make room, then start "

@@ -17,6 +17,8 @@ from genrekit.data.table_file import require_suffix, write_table_file
 from genrekit.data.table_rows import TrackRows, Windows, compute_rows
 from genrekit.errors import DataError
 from genrekit.features import HANDCRAFTED_NAMES
+from genrekit.file_state import file_state
+from genrekit.line_files import append_line, cut_torn_end, whole_lines
 
 __all__ = ["WrittenTable", "write_table"]
 
@@ -134,23 +136,17 @@ class _Kept:
     def read(self, files: dict[str, Path]) -> dict[str, TrackRows]:
         """What is done, of files that are as they were then; half a line that a kill left at the end is cut off."""
         try:
-            if not self._path.exists():
+            lines = whole_lines(self._path) if self._path.exists() else []
+            if not lines:
                 self._path.write_text(self._header + "\n", encoding="utf-8")
                 return {}
-            data = self._path.read_bytes()
-            whole = data[: data.rfind(b"\n") + 1]
-            header, *lines = whole.decode("utf-8").splitlines() or [""]
-            if not header:
-                self._path.write_text(self._header + "\n", encoding="utf-8")
-                return {}
+            header = lines.pop(0)
             if json.loads(header) != json.loads(self._header):
                 raise DataError(
                     f"{self._path} is of an unfinished table with other settings: {_settings(header)}; now "
                     f"{_settings(self._header)}. Finish it with those, or remove that file."
                 )
-            if len(whole) < len(data):
-                with self._path.open("r+b") as file:
-                    file.truncate(len(whole))
+            cut_torn_end(self._path)
             return {rows.track_id: rows for line in lines for rows in _read(line, files)}
         except OSError as error:
             raise DataError(f"Cannot keep what is done in {self._path}: {error.strerror or error}.") from None
@@ -160,8 +156,7 @@ class _Kept:
     def add(self, rows: TrackRows, file: Path) -> None:
         """Keep a track."""
         try:
-            with self._path.open("a", encoding="utf-8") as handle:
-                handle.write(json.dumps({**asdict(rows), "file": _state(file)}) + "\n")
+            append_line(self._path, json.dumps({**asdict(rows), "file": file_state(file)}))
         except OSError as error:
             raise DataError(
                 f"Cannot keep what is done in {self._path}: {error.strerror or error}. Make room, and start the same "
@@ -177,7 +172,8 @@ class _Kept:
 def _read(line: str, files: dict[str, Path]) -> list[TrackRows]:
     values = json.loads(line)
     file = files.get(values["track_id"])
-    if file is None or values.pop("file") != _state(file):
+    state = None if file is None else file_state(file)
+    if state is None or values.pop("file") != list(state):
         return []
     rows = TrackRows(
         values["track_id"],
@@ -186,14 +182,6 @@ def _read(line: str, files: dict[str, Path]) -> list[TrackRows]:
         tuple(values["warnings"]),
     )
     return [rows]
-
-
-def _state(file: Path) -> list[int]:
-    try:
-        found = file.stat()
-    except OSError:
-        return []
-    return [found.st_size, found.st_mtime_ns]
 
 
 def _settings(header: str) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from genrekit.errors import DataError
 from genrekit.evaluation.predictions import Predictions
+from genrekit.line_files import append_line
 
 __all__ = ["READINGS_NAME", "Reading", "load_readings", "record_digest", "record_reading"]
 
@@ -111,25 +111,12 @@ def record_digest(
         return False
     time = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
     reading = Reading(time_utc=time, command=command, part=part, predictions_sha256=sha256)
-    _append_line(Path(folder) / READINGS_NAME, json.dumps(asdict(reading), ensure_ascii=False) + "\n")
-    return True
-
-
-def _append_line(path: Path, line: str) -> None:
-    data = line.encode()
+    path = Path(folder) / READINGS_NAME
     try:
-        # One write to a file opened for appending: two processes cannot interleave their lines.
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            written = os.write(descriptor, data)
-            if written < len(data):
-                os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
-                raise OSError("no room for the whole line")
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        append_line(path, json.dumps(asdict(reading), ensure_ascii=False))
     except OSError as error:
         raise DataError(
             f"The reading cannot be recorded in {path}: {error}. A test part is not scored without a record; make the "
             "folder writable, or copy the run to where you may write."
         ) from error
+    return True

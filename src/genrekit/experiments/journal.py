@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from genrekit.errors import RunError
+from genrekit.line_files import append_line
 
 __all__ = ["Journal"]
 
@@ -28,12 +28,8 @@ class Journal:
             If it cannot be written.
         """
         entry = {"time_utc": datetime.now(UTC).isoformat(timespec="seconds"), "event": event, **values}
-        line = json.dumps(entry, ensure_ascii=False) + "\n"
         try:
-            # One write to a file opened for appending: lines of two processes cannot mix.
-            with self._path.open("ab", buffering=0) as file:
-                file.write((line if self._ends_whole() else "\n" + line).encode())
-                os.fsync(file.fileno())
+            append_line(self._path, json.dumps(entry, ensure_ascii=False))
         except OSError as error:
             raise RunError(
                 f"Cannot write {self._path}: {error.strerror or error}. Make room or choose another folder (--runs); "
@@ -59,10 +55,3 @@ class Journal:
             if isinstance(entry, dict):
                 entries.append(entry)
         return entries
-
-    def _ends_whole(self) -> bool:
-        with self._path.open("rb") as file:
-            if file.seek(0, os.SEEK_END) == 0:
-                return True
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) == b"\n"

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from genrekit.errors import RunError
 from genrekit.experiments.journal import Journal
+from genrekit.line_files import cut_torn_end
 from genrekit.training.run import write_text_atomically
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ class StudyFolder:
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         path = self.folder / "optuna.jsonl"
-        _cut_broken_end(path)
+        if path.is_file():
+            cut_torn_end(path)
         storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_HeldAlready()))  # type: ignore[arg-type]
         return optuna.create_study(storage=storage, study_name=NAME, direction=direction, load_if_exists=True)
 
@@ -122,14 +124,3 @@ class _HeldAlready:
 
     def release(self) -> None:
         return None
-
-
-def _cut_broken_end(path: Path) -> None:
-    """Take away a last line that a kill cut off, or the next one would be written onto it."""
-    if not path.is_file():
-        return
-    with path.open("rb+") as file:
-        content = file.read()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            file.truncate(whole)

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import genrekit
 from genrekit.audio import display_name
 from genrekit.library.errors import TagError
 from genrekit.library.patch import Patch
+from genrekit.line_files import append_line, cut_torn_end
 
 __all__ = ["JOURNAL_VERSION", "JournalEntry", "TagJournal", "locked", "read_folders", "read_journal"]
 
@@ -68,9 +69,8 @@ class JournalEntry:
 class TagJournal:
     """A journal being written; made by `TagJournal.opened`."""
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = file
 
     @classmethod
     @contextlib.contextmanager
@@ -88,29 +88,23 @@ class TagJournal:
         """
         with locked(path):
             with _told(path):
-                if path.exists() and path.stat().st_size:
+                if path.exists():
                     for _ in read_journal(path):
                         pass
-                file = path.open("ab+")
-            try:
-                journal = cls(path, file)
-                with _told(path):
-                    _cut_broken_line(file)
-                    journal._append(
-                        {
-                            "format": JOURNAL_FORMAT,
-                            "version": JOURNAL_VERSION,
-                            "genrekit": genrekit.__version__,
-                            "started": datetime.now(UTC).isoformat(timespec="seconds"),
-                            **settings,
-                        }
-                    )
-                    sync_folder(path.parent)
-                # What goes wrong in the run itself is not the journal's.
-                yield journal
-            finally:
-                with _told(path):
-                    file.close()
+                    cut_torn_end(path)
+                journal = cls(path)
+                journal._append(
+                    {
+                        "format": JOURNAL_FORMAT,
+                        "version": JOURNAL_VERSION,
+                        "genrekit": genrekit.__version__,
+                        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+                        **settings,
+                    }
+                )
+                sync_folder(path.parent)
+            # What goes wrong in the run itself is not the journal's.
+            yield journal
 
     def append(self, entry: JournalEntry) -> None:
         """Write a line and wait until the disk has it; TagError if it does not get there."""
@@ -118,17 +112,8 @@ class TagJournal:
             self._append(entry.to_json())
 
     def _append(self, values: Mapping[str, Any]) -> None:
-        end = self._file.seek(0, os.SEEK_END)
-        try:
-            # ASCII alone: a byte of a path that is not UTF-8 is an escape, which comes back as that byte.
-            self._file.write(json.dumps(values).encode("ascii") + b"\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        except OSError:
-            # A full disk: what stands behind half a line would be lost.
-            with contextlib.suppress(OSError):
-                self._file.truncate(end)
-            raise
+        # ASCII alone: a byte of a path that is not UTF-8 is an escape, which comes back as that byte.
+        append_line(self.path, json.dumps(values))
 
 
 def read_journal(path: Path) -> Iterator[JournalEntry]:
@@ -222,21 +207,6 @@ def _check_header(path: Path, values: Any) -> None:
             f"{display_name(path)}: a journal of version {values.get('version')!r}; this genrekit knows only "
             f"{JOURNAL_VERSION}; it was written by genrekit {values.get('genrekit', '?')}"
         )
-
-
-def _cut_broken_line(file: BinaryIO) -> None:
-    end = file.seek(0, os.SEEK_END)
-    position = end
-    while position > 0:
-        step = min(position, 1 << 16)
-        file.seek(position - step)
-        found = file.read(step).rfind(b"\n")
-        if found >= 0:
-            position += found + 1 - step
-            break
-        position -= step
-    if position < end:
-        file.truncate(position)
 
 
 @contextlib.contextmanager
