@@ -86,6 +86,26 @@ def test_a_matrix_on_two_processes_gives_the_bits_of_single_runs(genrekit_cli, r
     assert card.code == 0 and "4 runs" in card.out
 
 
+def test_data_on_the_command_line_take_the_place_of_the_recipes(genrekit_cli, recipes, archive, tmp_path):
+    values = yaml.safe_load(recipes[0].read_text())
+    values["data"]["root"] = str(tmp_path / "gone.npz")
+    recipes[0].write_text(yaml.safe_dump(values))
+    arguments = ("experiment", recipes[0], "--runs", tmp_path / "runs", "--folds", "0", "--threads-per-job", 1)
+    assert "gone.npz" in genrekit_cli(*arguments).err
+    assert genrekit_cli(*arguments, "--data", archive).code == 0
+
+
+def test_the_status_of_contaminated_runs_says_so(genrekit_cli, recipes, archive, tmp_path):
+    from genrekit.experiments import Experiment, make_plan
+    from genrekit.training.recipe import load_recipe
+
+    for path, split in zip(recipes, ("b_folds", "b_grouped"), strict=True):
+        recipe = load_recipe(path, [f"split.name={split}"])
+        Experiment(tmp_path / "runs").add(make_plan([recipe], tmp_path / "runs", folds=(0,)))
+    _, mixed, grouped = genrekit_cli("experiment", "--status", tmp_path / "runs").out.splitlines()[:3]
+    assert mixed.startswith("CONTAMINATED: width2 ") and grouped.startswith("width3 ")
+
+
 def test_a_failing_run_is_named_and_exit_1_after_the_others(genrekit_cli, recipes, archive, tmp_path):
     from genrekit.experiments.plan import make_plan
     from genrekit.training.recipe import load_recipe

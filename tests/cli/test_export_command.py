@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ pytest.importorskip("torch")
 import torch
 
 from genrekit.evaluation import Predictions
+from genrekit.evaluation.readings import load_readings
 from genrekit.features import ARCHIVE_LOG_MEL
 from genrekit.models import ModelSpec, WeightsHeader, create_model, save_weights
 
@@ -98,9 +100,40 @@ def test_calibration_is_written_into_the_file(genrekit_cli: Callable, run_folder
     assert finished.code == 0, finished.err
     assert "calibrated on the valid part" in finished.err
     card = ModelFile.read(tmp_path / "x.onnx").card
+    assert card.trained_on["calibrated_on"] == "valid" and "alibrated" not in card.text
     assert card.name == "tuned"
     assert card.hop_s == 3.0
     assert card.file_temperature != 1.0
+
+
+def test_a_run_on_a_contaminated_split_becomes_a_model_that_says_so(
+    genrekit_cli: Callable, run_folder: Path, tmp_path: Path
+) -> None:
+    own = shutil.copytree(run_folder, tmp_path / "run")
+    (own / "split.json").write_text(json.dumps({"name": "b_folds", "protocol": "P1", "fold": 0}))
+    (tmp_path / "card.md").write_text("# Mine\n")
+    finished = genrekit_cli("export", own, "--output", tmp_path / "x.onnx", "--card", tmp_path / "card.md")
+    assert "warning: CONTAMINATED: training has heard" in finished.err and "CONTAMINATED: wrote" in finished.err
+    card = ModelFile.read(tmp_path / "x.onnx").card
+    assert card.trained_on["contaminated"] is True
+    assert card.text.startswith("**CONTAMINATED: training has heard") and card.text.endswith("\n\n# Mine\n")
+
+
+def test_calibration_on_a_runs_test_part_is_a_reading_and_is_said(
+    genrekit_cli: Callable, run_folder: Path, tmp_path: Path
+) -> None:
+    own = shutil.copytree(run_folder, tmp_path / "run")
+    known = _predictions()
+    replace(known, part=np.full(len(known), "test")).write_parquet(own / "predictions.parquet")
+    arguments = ("export", own, "--output", tmp_path / "x.onnx", "--calibrate-on", own / "predictions.parquet")
+    refused = genrekit_cli(*arguments)
+    assert refused.code == 1 and "parts that are there: test. --part test fits on what scores" in refused.err
+    assert not load_readings(own)
+    finished = genrekit_cli(*arguments, "--part", "test")
+    assert finished.code == 0 and "warning: Calibrated on the test part" in finished.err
+    assert [(reading.command, reading.part) for reading in load_readings(own)] == [("genrekit export", "test")]
+    card = ModelFile.read(tmp_path / "x.onnx").card
+    assert card.trained_on["calibrated_on"] == "test" and card.text.startswith("**Calibrated on the test part")
 
 
 def test_what_cannot_be_exported(genrekit_cli: Callable, run_folder: Path, tmp_path: Path) -> None:

@@ -55,6 +55,18 @@ def test_from_a_search_to_a_table_and_settings_that_train_takes(genrekit_cli, ar
     assert genrekit_cli("evaluate", trained[0].parent).code == 1
 
 
+def test_a_search_on_a_contaminated_split_says_so_in_the_table_and_beside_it(genrekit_cli, arguments, tmp_path):
+    # The recipe names a place that is not there; the one on the command line is used.
+    recipe = tmp_path / "small.yaml"
+    recipe.write_text(yaml.safe_dump(RECIPE | {"data": {"dataset": "archive", "root": str(tmp_path / "gone.npz")}}))
+    windows = ("--set", "split.name=b_folds", "--set", "excerpts.window_s=5.0", "--set", "excerpts.hop_s=2.5")
+    found = genrekit_cli(*arguments, "--trials", 2, *windows)
+    assert found.code == 0
+    assert "| CONTAMINATED: valid excerpts % | CONTAMINATED: valid tracks % |" in found.out
+    assert "CONTAMINATED: Best by validation:" in found.out
+    assert "] CONTAMINATED: width 2: valid" in found.err and "CONTAMINATED: 2 of 2 settings" in found.err
+
+
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [

@@ -69,7 +69,25 @@ def test_the_same_command_again_says_that_it_is_done(music, recipe, tmp_path, ca
     assert main(arguments) == 0
     assert "is done" in capsys.readouterr().err
     assert main(["train", "--resume", run]) == 0
-    assert "is done" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out.strip() == run and "is done" in err
+
+
+def test_data_on_the_command_line_take_the_place_of_the_recipes_and_a_variable_does_not(
+    music, recipe, tmp_path, capsys, monkeypatch
+):
+    recipe.write_text(RECIPE.replace("{dataset: folder}", f"{{dataset: folder, root: {tmp_path / 'gone'}}}"))
+    arguments = ["train", str(recipe), "--runs", str(tmp_path / "runs"), "--threads", "1"]
+    monkeypatch.setenv("GENREKIT_DATA", str(music))
+    assert main(arguments) == 1
+    assert "gone" in capsys.readouterr().err.replace("\n", "")
+    assert main([*arguments, "--data", str(music)]) == 0
+    run = Path(capsys.readouterr().out.strip())
+    # The data moved, and the run was stopped before.
+    (run / "run.json").unlink()
+    (run / "recipe.yaml").write_text((run / "recipe.yaml").read_text().replace(str(music), str(tmp_path / "gone")))
+    assert main(["train", "--resume", str(run), "--data", str(music)]) == 0
+    assert capsys.readouterr().out.strip() == str(run)
 
 
 def test_the_same_recipe_on_other_data_is_not_called_done(music, recipe, tmp_path, capsys):

@@ -10,8 +10,9 @@ from sklearn.metrics import f1_score
 from genrekit.errors import DataError
 from genrekit.evaluation.clusters import cluster_rows
 from genrekit.evaluation.fusion import fuse
-from genrekit.evaluation.intervals import bootstrap_scores, resample_weights
+from genrekit.evaluation.intervals import bootstrap_scores, percentile_interval, resample_weights
 from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.scores import score
 
 Make = Callable[..., Predictions]
 
@@ -40,6 +41,27 @@ def test_f1_interval_agrees_with_a_plain_loop(make_predictions: Make) -> None:
         rows = rng.integers(0, 60, 60)
         samples.append(f1_score(table.label[rows], table.predicted[rows], average="macro"))
     np.testing.assert_allclose([ours.low, ours.high], np.quantile(samples, [0.025, 0.975]), atol=0.03)
+
+
+def test_bias_of_a_bootstrap_is_taken_out() -> None:
+    """Samples half a deviation below their score: that far above it they say most."""
+    samples = generator().normal(-0.5, 1, 200_000)
+    plain = percentile_interval(samples, 0.95, 10, "track")
+    corrected = percentile_interval(samples, 0.95, 10, "track", score=0.0)
+    np.testing.assert_allclose([plain.low, plain.high], [-2.46, 1.46], atol=0.03)
+    np.testing.assert_allclose([corrected.low, corrected.high], [-1.46, 2.46], atol=0.03)
+    assert percentile_interval(np.ones(2000), 0.95, 10, "track", score=1.0).low == 1.0
+
+
+def test_f1_of_few_artists_a_genre_is_not_shifted_down(make_predictions: Make) -> None:
+    """Two artists a genre, of very different size: resamples upset the sizes of genres, and F1 falls."""
+    table = make_predictions(n_tracks=200, n_excerpts=1, accuracy=0.8)
+    number = np.array([int(track.rpartition(".")[2]) for track in table.track])
+    names = [f"{label} {i % 20 < 17}" for label, i in zip(table.label, number // 4, strict=True)]
+    found = bootstrap_scores(replace(table, artist=np.array(names)), generator=generator())
+    for metric in ("precision", "f1"):
+        interval = found[metric]
+        assert (interval.low + interval.high) / 2 > getattr(score(table), metric) - 0.02
 
 
 def test_excerpts_and_seeds_of_a_track_add_no_certainty(make_predictions: Make) -> None:

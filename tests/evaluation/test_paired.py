@@ -51,6 +51,20 @@ def test_swapping_the_systems_swaps_the_sign(make_predictions: Make) -> None:
     assert back.p_value == there.p_value
 
 
+def test_excerpts_are_compared_track_by_track(make_predictions: Make) -> None:
+    """A track is right by half where one of its two excerpts is."""
+    table = make_predictions(n_tracks=200, n_excerpts=2, accuracy=1.0)
+    p = table.probabilities.copy()
+    wrong = (table.start_s == 0) & (np.arange(len(table)) < 200)
+    p[wrong] = np.roll(p[wrong], 1, axis=1)
+    half = replace(table, probabilities=p)
+    result = compare(table, half, generator=np.random.default_rng(0), by_excerpt=True)
+    assert (result.difference, result.n_tracks, result.mcnemar) == (0.25, 200, None)
+    assert 0.15 < result.interval.low < 0.25 < result.interval.high < 0.35
+    with pytest.raises(DataError, match="fuse its excerpts first"):
+        compare(table, half, generator=np.random.default_rng(0))
+
+
 def test_a_system_does_not_differ_from_itself(make_predictions: Make) -> None:
     table = fused(make_predictions)
     result = compare(table, replace(table, recipe="copy"), generator=np.random.default_rng(0))

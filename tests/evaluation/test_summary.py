@@ -28,6 +28,17 @@ def test_known_scores_come_out(make_predictions: Make) -> None:
     assert interval.low < 0.8 < interval.high
 
 
+def test_calibration_is_of_one_seed_not_of_all_in_one_bin(make_predictions: Make) -> None:
+    """One seed is 30 points underconfident and one as much over; together they would seem to be calibrated."""
+    seeds = [make_predictions(seed=seed, accuracy=0.6 + sign * 0.3) for seed, sign in ((0, 1), (1, -1))]
+    alone = [evaluate_predictions(table).calibration for table in seeds]
+    both = evaluate_predictions(Predictions.concatenate(seeds)).calibration
+    assert both.reliability.error == pytest.approx(0, abs=1e-6)
+    for figure in ("error", "nll", "brier", "mean_confidence", "accuracy"):
+        assert getattr(both, figure) == pytest.approx(np.mean([getattr(one, figure) for one in alone]))
+    assert both.error == pytest.approx(0.3, abs=1e-6)
+
+
 def test_only_the_chosen_part_counts(make_predictions: Make) -> None:
     both = Predictions.concatenate([make_predictions(accuracy=0.5), make_predictions(part="valid", accuracy=1.0)])
     assert evaluate_predictions(both).headline.scores.accuracy == 0.5
@@ -100,6 +111,8 @@ def test_published_figures_belong_to_the_protocol() -> None:
     figures = load_published()
     assert {figure.protocol for figure in figures} == {"P1", "P2", "P3", "P4"}
     assert all(0 < figure.accuracy < 100 and figure.unit in ("track", "excerpt") for figure in figures)
+    of_a = [figure for figure in figures if figure.source.startswith("report A") and figure.protocol == "P2"]
+    assert len(of_a) == 10 and all("stopped on the fold that is scored" in figure.note for figure in of_a)
     genres = tuple(sorted(GTZAN_GENRES))
     alone = [figure.accuracy for figure in published_for("P3", genres, "gtzan_archive") if figure.trained_on == "GTZAN"]
     assert alone == [59.7, 57.6, 53.4]

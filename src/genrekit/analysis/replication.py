@@ -5,21 +5,37 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
+from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from genrekit.errors import DataError
 from genrekit.evaluation.from_runs import evaluate_runs
-from genrekit.evaluation.fusion import FusionMethod
-from genrekit.evaluation.runs import StoredRun
-from genrekit.evaluation.summary import Evaluation
+from genrekit.evaluation.fusion import FusionMethod, fuse
+from genrekit.evaluation.paired import PairedComparison, compare
+from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.runs import StoredRun, pool_runs
+from genrekit.evaluation.summary import BOOTSTRAP_SEED, Evaluation
 
-__all__ = ["COLUMNS", "Column", "Replication", "ReportRow", "Unit", "n_folds_of", "replicate", "report_rows"]
+__all__ = [
+    "COLUMNS",
+    "NOT_RECORDED",
+    "Column",
+    "Replication",
+    "ReportRow",
+    "Unit",
+    "n_folds_of",
+    "replicate",
+    "report_rows",
+]
 
 Unit = Literal["excerpt", "mean", "vote"]
 Column = Literal["P1", "P2 stopped on test", "P2", "P4"]
 COLUMNS: tuple[Column, ...] = ("P1", "P2 stopped on test", "P2", "P4")
+NOT_RECORDED = "not recorded"
 # Recipes from audio run on all of GTZAN, or on the six genres of which the audio is there.
 AUDIO = "audio"
 AUDIO_DATASETS = ("gtzan", "gtzan6")
@@ -92,17 +108,39 @@ class Replication:
     evaluations : (recipe name, data set, column) -> evaluation, whose headline is the report's own fusion
     datasets : data sets of which there is any run, in alphabetical order
     not_pooled : runs of one recipe, data set and column that do not belong together, and why
+    tables : of each evaluation the predictions that it scores, excerpt by excerpt
+    formats : of each evaluation the number formats that its runs were trained in, or `NOT_RECORDED`
+    n_resamples : of the bootstrap
     """
 
     rows: tuple[ReportRow, ...]
     evaluations: Mapping[tuple[str, str, Column], Evaluation]
     datasets: tuple[str, ...]
     not_pooled: tuple[str, ...] = ()
+    tables: Mapping[tuple[str, str, Column], Predictions] = field(default_factory=dict)
+    formats: Mapping[tuple[str, str, Column], str] = field(default_factory=dict)
+    n_resamples: int = 5000
+
+    def key(self, row: ReportRow, dataset: str, column: Column) -> tuple[str, str, Column] | None:
+        """Of our evaluation of a row's system on a data set; None if it was not run."""
+        keys = ((recipe, dataset, column) for recipe in row.all_recipes)
+        return next((key for key in keys if key in self.evaluations), None)
 
     def ours(self, row: ReportRow, dataset: str, column: Column) -> Evaluation | None:
         """Our evaluation of a row's system on a data set; None if it was not run."""
-        found = (self.evaluations.get((recipe, dataset, column)) for recipe in row.all_recipes)
-        return next((evaluation for evaluation in found if evaluation is not None), None)
+        key = self.key(row, dataset, column)
+        return None if key is None else self.evaluations[key]
+
+    def paired(self, row: ReportRow, dataset: str, step: tuple[Column, Column], unit: Unit) -> PairedComparison | None:
+        """The first column of a step compared with the second; None unless both score the same tracks."""
+        keys = [self.key(row, dataset, column) for column in step]
+        first, second = (None if key is None else self.tables[key] for key in keys)
+        if first is None or second is None or set(first.track.tolist()) != set(second.track.tolist()):
+            return None
+        by_excerpt = unit == "excerpt"
+        one, two = (table if by_excerpt else fuse(table, row.fusion) for table in (first, second))
+        generator = np.random.default_rng(BOOTSTRAP_SEED)
+        return compare(one, two, generator=generator, n_resamples=self.n_resamples, by_excerpt=by_excerpt)
 
     def systems(self) -> tuple[ReportRow, ...]:
         """One row of each system, in the order in which the reports name them."""
@@ -150,7 +188,7 @@ def replicate(runs: Sequence[StoredRun], *, n_resamples: int = 5000) -> Replicat
         name = run.predictions.recipe
         if column is not None and name in fusion_of:
             groups[name, run.predictions.dataset, column].append(run)
-    evaluations, not_pooled = {}, []
+    evaluations, tables, formats, not_pooled = {}, {}, {}, []
     for key, group in sorted(groups.items()):
         try:
             evaluations[key] = evaluate_runs(
@@ -158,8 +196,11 @@ def replicate(runs: Sequence[StoredRun], *, n_resamples: int = 5000) -> Replicat
             )
         except DataError as error:
             not_pooled.append(f"{' '.join(key)}: {error}")
+            continue
+        tables[key] = pool_runs(group).select(part="test")
+        formats[key] = ", ".join(sorted({_number_format(run) for run in group}))
     datasets = tuple(sorted({dataset for _, dataset, _ in evaluations}))
-    return Replication(rows, evaluations, datasets, tuple(not_pooled))
+    return Replication(rows, evaluations, datasets, tuple(not_pooled), tables, formats, n_resamples)
 
 
 def _column(run: StoredRun) -> Column | None:
@@ -167,3 +208,22 @@ def _column(run: StoredRun) -> Column | None:
     if protocol == "P2":
         return "P2 stopped on test" if run.split is not None and run.split.validates_on_test else "P2"
     return "P1" if protocol == "P1" else "P4" if protocol == "P4" else None
+
+
+def _number_format(run: StoredRun) -> str:
+    """What a run computed in while it was trained, by its recipe, and where that leaves it open by its machine."""
+    if (run.recipe or {}).get("optimisation.precision") == "float32":
+        return "float32"
+    environment = _environment(run.folder)
+    # A GPU always has bfloat16.
+    quick = True if environment.get("device", "cpu") != "cpu" else environment.get("cpu_bfloat16")
+    return NOT_RECORDED if quick is None else "bfloat16" if quick else "float32"
+
+
+def _environment(folder: Path) -> Mapping[str, object]:
+    """What a run was made with; empty if that cannot be told."""
+    try:
+        values = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from genrekit.analysis.captions import count
-from genrekit.analysis.replication import COLUMNS, Column, Replication, ReportRow, n_folds_of
+from genrekit.analysis.replication import COLUMNS, NOT_RECORDED, Column, Replication, ReportRow, n_folds_of
+from genrekit.analysis.replication_leak import leak_section
+from genrekit.analysis.replication_words import HEADINGS, NOT_RUN, data_name, missing, spread_of
 from genrekit.evaluation.cautions import on_missing_tracks
 from genrekit.evaluation.report_content import interval_text, spread_text
 from genrekit.evaluation.report_parts import Cell, ReportContent, Section, Table
-from genrekit.evaluation.scores import Spread
 from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["replication_content"]
 
-NOT_RUN = "not run"
-NOT_APPLICABLE = "does not apply"
 # Of a row of the reports that they do not have, as replication.json says it.
 NOT_IN_THE_REPORT = "not in the report"
-HEADINGS: dict[Column, str] = {
-    "P1": "P1, mixed: CONTAMINATED",
-    "P2 stopped on test": "P2, stopped on test",
-    "P2": "P2, by tracks",
-    "P4": "P4, artist-disjoint",
-}
-# Scores of fewer genres must not pass for those of ten.
-SHORT_NAMES = {"gtzan6": "gtzan6 (6 genres of 10)"}
 DATASETS = {
     "gtzan_archive": "GTZAN's log-mel archive: 10 genres, 999 tracks",
     "gtzan6": "GTZAN-6, audio: 6 genres, 600 tracks",
@@ -42,7 +33,7 @@ def replication_content(replication: Replication) -> ReportContent:
         rows = [row for row in replication.rows if (row.report, row.place) == (report, place)]
         sections.append(_table_section(report, place, rows, replication))
     sections += [
-        _leak(replication),
+        leak_section(replication),
         _fold_by_fold(replication),
         _figures_of_b(replication),
         _coverage(replication),
@@ -101,15 +92,15 @@ def _lines(rows: Sequence[ReportRow], replication: Replication) -> Iterator[tupl
     for dataset in replication.datasets_of(row):
         found = {column: replication.ours(row, dataset, column) for column in COLUMNS}
         if not any(found.values()):
-            missing = (Cell(_missing(row, column)) for column in COLUMNS)
-            yield (Cell(row.system), Cell(_data(dataset)), Cell(""), *missing)
+            none = (Cell(missing(row, column)) for column in COLUMNS)
+            yield (Cell(row.system), Cell(data_name(dataset)), Cell(""), *none)
             continue
         for unit in ("excerpt", "track"):
             if unit == "excerpt" and _is_whole_tracks(found):
                 continue
             counted = "excerpts" if unit == "excerpt" else f"tracks, {row.fusion}"
-            cells = [Cell(_missing(row, column) if e is None else _ours(e, unit)) for column, e in found.items()]
-            yield (Cell(row.system), Cell(_data(dataset)), Cell(counted), *cells)
+            cells = [Cell(missing(row, column) if e is None else _ours(e, unit)) for column, e in found.items()]
+            yield (Cell(row.system), Cell(data_name(dataset)), Cell(counted), *cells)
 
 
 def _is_whole_tracks(found: Mapping[Column, Evaluation | None]) -> bool:
@@ -118,26 +109,14 @@ def _is_whole_tracks(found: Mapping[Column, Evaluation | None]) -> bool:
     return bool(there) and all(evaluation.n_excerpts == evaluation.n_tracks for evaluation in there)
 
 
-def _data(dataset: str) -> str:
-    return SHORT_NAMES.get(dataset, dataset)
-
-
-def _missing(row: ReportRow, column: Column) -> str:
-    return NOT_RUN if row.applies(column) else NOT_APPLICABLE
-
-
 def _printed(row: ReportRow) -> str:
     deviation = "" if row.deviation is None else f" ± {row.deviation:.2f}"
     return f"{row.accuracy:.2f}{deviation}"
 
 
-def _spread(evaluation: Evaluation, unit: str) -> Spread:
-    return evaluation.excerpt_spread if unit == "excerpt" else evaluation.spread["accuracy"]
-
-
 def _ours(evaluation: Evaluation, unit: str) -> str:
     view = evaluation.views[0] if unit == "excerpt" else evaluation.headline
-    figures = f"{spread_text(_spread(evaluation, unit))}\n[{interval_text(view.intervals['accuracy'])}]"
+    figures = f"{spread_text(spread_of(evaluation, unit))}\n[{interval_text(view.intervals['accuracy'])}]"
     n_folds = n_folds_of(evaluation)
     is_whole = n_folds is None or len(evaluation.folds) >= n_folds
     return figures if is_whole else f"{figures}\n{_folds_run(evaluation)}"
@@ -147,62 +126,6 @@ def _folds_run(evaluation: Evaluation) -> str:
     n_folds = n_folds_of(evaluation)
     n_here = len(evaluation.folds)
     return count(n_here, "fold") if n_folds is None else f"{n_here} of {count(n_folds, 'fold')}"
-
-
-# What one column has that the next has not.
-LEAKS: Mapping[tuple[Column, Column], str] = {
-    ("P1", "P2"): "tracks in two parts",
-    ("P2 stopped on test", "P2"): "stopping on the scored fold",
-    ("P2", "P4"): "artists in two parts",
-}
-
-
-def _leak(replication: Replication) -> Section:
-    """Points that go when the leak goes."""
-    lines: list[tuple[Cell, ...]] = []
-    for row in replication.systems():
-        for dataset in replication.datasets:
-            if not any(_is_measured(row, dataset, step, replication) for step in LEAKS):
-                continue
-            points = (Cell(_points(row, dataset, step, "excerpt", replication)) for step in LEAKS)
-            printed = [r for r in replication.rows if r.system == row.system and r.accuracy is not None]
-            said = dict.fromkeys(_leak_of_printed(r, dataset, replication) for r in printed)
-            lines.append((Cell(row.system), Cell(_data(dataset)), *points, Cell(";\n".join(said))))
-    if not lines:
-        return Section("How much of it is leak", ("No system was run both with and without a leak yet.",))
-    header = ("system", "data", *LEAKS.values(), "of the printed figures")
-    return Section(
-        "How much of it is leak",
-        (
-            "Points of accuracy that are lost when a leak is closed: tracks in two parts (P1 less by tracks), the "
-            "epoch chosen on the scored fold, artists in two parts (by tracks less artist-disjoint). The columns "
-            "count excerpts; beside a printed figure stands what the same system loses here, on the data of the "
-            "line, counted as the figure is. Training parts differ in size, too: by tracks a tenth of them is for "
-            "validation, which stopping on the scored fold does without, and artist-disjoint folds train on fewer "
-            "tracks. Where some folds were not run, it is the difference of those that were, which are not the "
-            "same tracks.",
-        ),
-        (Table(header, tuple(lines), text_columns=frozenset({0, 1, 5})),),
-    )
-
-
-def _is_measured(row: ReportRow, dataset: str, step: tuple[Column, Column], replication: Replication) -> bool:
-    return all(replication.ours(row, dataset, column) is not None for column in step)
-
-
-def _points(row: ReportRow, dataset: str, step: tuple[Column, Column], unit: str, replication: Replication) -> str:
-    """Accuracy that is lost from one column to the next, in points, or why it is not known."""
-    above, below = (replication.ours(row, dataset, column) for column in step)
-    if above is None or below is None:
-        return NOT_RUN if all(row.applies(column) for column in step) else NOT_APPLICABLE
-    return f"{100 * (_spread(above, unit).mean - _spread(below, unit).mean):+.1f}"
-
-
-def _leak_of_printed(row: ReportRow, dataset: str, replication: Replication) -> str:
-    """How many points the same system loses here, of each leak that a printed figure has."""
-    steps = [step for step in LEAKS if step[0] in (row.column, "P2")]
-    lost = ", ".join(f"{LEAKS[step]} {_points(row, dataset, step, row.unit, replication)}" for step in steps)
-    return f"{row.accuracy:.1f} ({row.place}): {lost}"
 
 
 def _fold_by_fold(replication: Replication) -> Section:
@@ -222,7 +145,7 @@ def _fold_by_fold(replication: Replication) -> Section:
                 if evaluation is not None:
                     by_fold = [_of_fold(evaluation, row.unit, fold) for fold in range(len(row.folds))]
                     ours = (Cell(text) for text in by_fold)
-                    lines.append((Cell(row.system), Cell(_data(dataset)), Cell(counted), Cell(column), *ours))
+                    lines.append((Cell(row.system), Cell(data_name(dataset)), Cell(counted), Cell(column), *ours))
     n_folds = max(len(row.folds) for row in replication.rows)
     header = ("system", "data", "counted", "protocol", *(f"fold {number + 1}" for number in range(n_folds)))
     note = (
@@ -257,7 +180,7 @@ def _figures_of_b(replication: Replication) -> Section:
                 scores = (evaluation.views[0] if row.unit == "excerpt" else evaluation.headline).scores
                 values = (scores.accuracy, scores.precision, scores.recall, scores.f1)
                 figures = (Cell(f"{100 * value:.2f}") for value in values)
-                lines.append((Cell(row.system), Cell(_data(dataset)), Cell(column), *figures))
+                lines.append((Cell(row.system), Cell(data_name(dataset)), Cell(column), *figures))
     header = ("system", "data", "protocol", "accuracy", "precision", "recall", "F1")
     note = "Macro means over genres, of all folds pooled; tables 2 and 3 by excerpts, table 4 by vote."
     return Section("Report B's metrics", (note,), (Table(header, tuple(lines), text_columns=frozenset({0, 1, 2})),))
@@ -272,13 +195,14 @@ def _runs(replication: Replication) -> Section:
             Cell(" ".join(str(fold) for fold in evaluation.folds)),
             Cell(" ".join(str(seed) for seed in evaluation.seeds)),
             Cell(str(evaluation.n_tracks)),
-            Cell("not recorded" if evaluation.n_readings is None else str(sum(evaluation.n_readings))),
+            Cell(replication.formats[recipe, dataset, column]),
+            Cell(_readings(evaluation)),
         )
         for (recipe, dataset, column), evaluation in replication.evaluations.items()
     ]
     if not lines:
         return Section("What was run", ("Nothing yet.",))
-    header = ("recipe", "data", "protocol", "folds", "seeds", "test tracks", "test readings")
+    header = ("recipe", "data", "protocol", "folds", "seeds", "test tracks", "number format", "test readings")
     named = tuple(f"{dataset}: {DATASETS[dataset]}." for dataset in replication.datasets if dataset in DATASETS)
     # Scores of a part of a data set must not pass for those of the whole.
     named += tuple(
@@ -286,7 +210,31 @@ def _runs(replication: Replication) -> Section:
         for (recipe, dataset, column), evaluation in replication.evaluations.items()
         if (incomplete := on_missing_tracks(dataset, evaluation.splits))
     )
-    return Section("What was run", named, (Table(header, tuple(lines), text_columns=frozenset({0, 1, 2, 3, 4})),))
+    named += _on_formats(replication)
+    return Section("What was run", named, (Table(header, tuple(lines), text_columns=frozenset({0, 1, 2, 3, 4, 6})),))
+
+
+def _readings(evaluation: Evaluation) -> str:
+    """How often the test parts were read; training that stops on one reads it after each epoch."""
+    if any(split.validates_on_test for split in evaluation.splits):
+        return "every epoch"
+    return NOT_RECORDED if evaluation.n_readings is None else str(sum(evaluation.n_readings))
+
+
+def _on_formats(replication: Replication) -> tuple[str, ...]:
+    """One sentence on systems whose columns are of more than one number format, or may be."""
+    found = []
+    for row in replication.systems():
+        for dataset in replication.datasets:
+            keys = (replication.key(row, dataset, column) for column in COLUMNS)
+            formats = {replication.formats[key] for key in keys if key is not None}
+            if len(formats) > 1:
+                found.append(f"{row.system} ({data_name(dataset)})")
+    if not found:
+        return ()
+    return (
+        f"Runs that are compared here may differ in number format, which can tip a few decisions: {'; '.join(found)}.",
+    )
 
 
 def _coverage(replication: Replication) -> Section:
@@ -295,8 +243,8 @@ def _coverage(replication: Replication) -> Section:
     for row in replication.systems():
         for dataset in replication.datasets_of(row):
             found = {column: replication.ours(row, dataset, column) for column in COLUMNS}
-            folds = (Cell(_missing(row, column) if e is None else _folds_run(e)) for column, e in found.items())
-            lines.append((Cell(row.system), Cell(_data(dataset)), *folds))
+            folds = (Cell(missing(row, column) if e is None else _folds_run(e)) for column, e in found.items())
+            lines.append((Cell(row.system), Cell(data_name(dataset)), *folds))
     header = ("system", "data", *(HEADINGS[column] for column in COLUMNS))
     return Section(
         "How much was run",

@@ -14,7 +14,7 @@ from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.extras import install_line
 from genrekit.cli.matrix_display import duration_text, matrix_display, validation_text
-from genrekit.cli.training_options import Data, Negatives
+from genrekit.cli.training_options import Data, Negatives, data_was_typed
 from genrekit.cores import usable_cores
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ RayAddress = Annotated[
     """
 )
 def experiment(
+    ctx: typer.Context,
     recipes: Annotated[
         list[Path] | None, typer.Argument(metavar="RECIPE...", help="Recipes (YAML).", show_default=False)
     ] = None,
@@ -121,7 +122,8 @@ def experiment(
 
     chosen_folds = parse_option(parse_folds, folds, "--folds")
     chosen_seeds = None if seeds is None else parse_option(parse_seeds, seeds, "--seeds")
-    loaded = [load_recipe(path, set_ or ()).with_root(data) for path in recipes or ()]
+    typed = data_was_typed(ctx)
+    loaded = [load_recipe(path, set_ or ()).with_root(data, replace=typed) for path in recipes or ()]
     plan = make_plan(loaded, runs, folds=chosen_folds, seeds=chosen_seeds)
     with progress_bar("checking") as progress:
         check_plan(plan, negatives=negatives, on_progress=progress)
@@ -199,7 +201,8 @@ def _print_status(folder: Path) -> None:
             reached = f"epoch {0 if state.validation is None else state.validation.epochs} of {state.max_epochs}"
         if state.seconds is not None:
             reached += f", {duration_text(state.seconds)}"
-        rows.append((state.recipe, str(state.fold), str(state.seed), state.kind, state.reason or reached))
+        mark = "CONTAMINATED: " if state.contaminated else ""
+        rows.append((f"{mark}{state.recipe}", str(state.fold), str(state.seed), state.kind, state.reason or reached))
     typer.echo(columns(rows))
     kinds = Counter(state.kind for state in states)
     typer.echo(f"\n{len(states)} runs: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))

@@ -25,6 +25,8 @@ PREDICTIONS = "predictions.parquet"
 RECIPE = "recipe.yaml"
 RUN = "run.json"
 SPLIT_KEYS = frozenset({"name", "protocol", "fold", "seed", "hash"})
+MIXED = "CONTAMINATED: training has heard the tracks of its test part; no score of this model holds for new music."
+FITTED_ON_TEST = "Calibrated on the test part: there are no tracks left on which its confidence was tested."
 
 
 @examples(
@@ -64,7 +66,8 @@ def export(
         ),
     ] = None,
     part: Annotated[
-        str, typer.Option("--part", help="Rows of PREDICTIONS to calibrate on: valid, or test of folds.")
+        str,
+        typer.Option("--part", help="Rows of PREDICTIONS to calibrate on: valid, or test of folds, which reads it."),
     ] = "valid",
     name: Annotated[
         str | None,
@@ -95,6 +98,9 @@ def export(
         raise typer.BadParameter(f"{output} exists; remove it, or give another name", param_hint="--output")
     weights = run / WEIGHTS if run.is_dir() else run
     network, header = load_weights(weights)
+    is_mixed = _is_contaminated(weights.parent)
+    if is_mixed:
+        messages.warning(MIXED)
     calibration = Calibration()
     if calibrate_on is not None:
         calibration = _fit(calibrate_on, negatives, part, header)
@@ -102,19 +108,29 @@ def export(
         raise typer.BadParameter("needs --calibrate-on", param_hint="--negatives")
     else:
         messages.warning("not calibrated: confidence is the network's own; give --calibrate-on for one that holds")
-    model_card = _card(weights.parent, header, calibration, name=name or output.stem, hop_s=hop_s, text_file=card)
+    model_card = _card(
+        weights.parent,
+        header,
+        calibration,
+        name=name or output.stem,
+        hop_s=hop_s,
+        text_file=card,
+        is_mixed=is_mixed,
+        calibrated_on=None if calibrate_on is None else part,
+    )
     window_temperature = calibration.window_temperature
     made = export_onnx(
         network, header, card=model_card, path=output, window_temperature=window_temperature, max_bytes=None
     )
+    mark = "CONTAMINATED: " if is_mixed else ""
     messages.note(
-        f"wrote {made.path}, {made.size_bytes / 1e6:.2f} MB, {len(header.genres)} genres; checked against the run"
+        f"{mark}wrote {made.path}, {made.size_bytes / 1e6:.2f} MB, {len(header.genres)} genres; checked against the run"
     )
 
 
 def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader) -> Calibration:
     from genrekit.errors import DataError
-    from genrekit.evaluation import Predictions
+    from genrekit.evaluation import Predictions, record_reading
     from genrekit.export import fit_calibration
 
     known = Predictions.read_parquet(table)
@@ -122,7 +138,19 @@ def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader) 
         raise DataError(f"{table} has the genres {', '.join(known.genres)}; the run has {', '.join(header.genres)}")
     rows = known.select(part=part)
     if not len(rows):
-        raise DataError(f"{table} has no rows of the {part} part; choose another with --part")
+        there = sorted(set(known.part.tolist()))
+        cost = (
+            ". --part test fits on what scores are read from: it counts as a reading of the test part, and the card "
+            "says so"
+        )
+        raise DataError(
+            f"{table} has no rows of the {part} part; parts that are there: {', '.join(there) or 'none'}"
+            + cost * ("test" in there)
+        )
+    if part == "test":
+        if any((table.parent / name).is_file() for name in (RECIPE, RUN, SPLIT)):
+            record_reading(table.parent, command="genrekit export", predictions=known, part=part)
+        messages.warning(f"{FITTED_ON_TEST} The card says so")
     calibration = fit_calibration(rows, None if negatives is None else Predictions.read_parquet(negatives))
     messages.note(
         f"calibrated on the {part} part of {table}: temperature {calibration.window_temperature:.3f} for windows, "
@@ -139,6 +167,8 @@ def _card(
     name: str,
     hop_s: float | None,
     text_file: Path | None,
+    is_mixed: bool,
+    calibrated_on: str | None,
 ) -> ModelCard:
     from genrekit.errors import ModelFileError
     from genrekit.inference import ModelCard
@@ -148,6 +178,13 @@ def _card(
     # Who asks the model about another collection must know which one it was taught.
     if dataset := _dataset_of(folder):
         trained_on["dataset"] = dataset
+    remarks = []
+    if is_mixed:
+        trained_on["contaminated"] = True
+        remarks.append(MIXED)
+    if calibrated_on is not None:
+        trained_on["calibrated_on"] = calibrated_on
+        remarks += [FITTED_ON_TEST] if calibrated_on == "test" else []
     try:
         text = text_file.read_text(encoding="utf-8") if text_file else _text(name, header)
     except (OSError, UnicodeDecodeError) as error:
@@ -164,7 +201,7 @@ def _card(
         model=header.model.to_dict(),
         trained_on=trained_on,
         evaluation=_read_json(folder / SCORES),
-        text=text,
+        text="".join(f"**{remark}**\n\n" for remark in remarks) + text,
     )
 
 
@@ -178,6 +215,15 @@ def _dataset_of(folder: Path) -> str | None:
     if (folder / PREDICTIONS).is_file():
         return Predictions.read_parquet(folder / PREDICTIONS).dataset
     return load_recipe(folder / RECIPE).data.dataset if (folder / RECIPE).is_file() else None
+
+
+def _is_contaminated(folder: Path) -> bool:
+    """Whether the split of a run mixes the excerpts of a track; of weights that stand alone it is not known."""
+    from genrekit.evaluation import Predictions
+
+    if _read_json(folder / SPLIT).get("protocol") == "P1":
+        return True
+    return (folder / PREDICTIONS).is_file() and Predictions.read_parquet(folder / PREDICTIONS).contaminated
 
 
 def _text(name: str, header: WeightsHeader) -> str:

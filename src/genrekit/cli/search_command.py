@@ -24,7 +24,7 @@ from genrekit.cli.experiment_command import (
     parse_option,
 )
 from genrekit.cli.matrix_display import matrix_display
-from genrekit.cli.training_options import Data, Negatives
+from genrekit.cli.training_options import Data, Negatives, data_was_typed
 
 if TYPE_CHECKING:
     from genrekit.experiments import SearchResult, SearchTask, TrialRecord
@@ -55,6 +55,7 @@ class Format(StrEnum):
     """
 )
 def search(
+    ctx: typer.Context,
     recipe: Annotated[
         Path, typer.Argument(help="A recipe (YAML) that validates on an inner part.", show_default=False)
     ],
@@ -107,6 +108,7 @@ def search(
         space=parse_option(parse_space, space, "--space"),
         overrides=tuple(set_ or ()),
         data=data,
+        data_replaces=data_was_typed(ctx),
         negatives=negatives,
         folds=None if folds is None else parse_option(parse_folds, folds, "--folds"),
         seeds=None if seeds is None else parse_option(parse_seeds, seeds, "--seeds"),
@@ -135,9 +137,11 @@ COLUMNS = ("trial", "valid excerpts %", "valid tracks %", "epochs", "seconds")
 
 def _rows(task: SearchTask, result: SearchResult) -> list[list[str]]:
     keys = [axis.key for axis in task.space.axes]
-    rows = [[*COLUMNS[:1], *keys, *COLUMNS[1:]]]
+    # With each column of scores, since a table is copied without what stands around it.
+    marked = [task.mark + name if name.startswith("valid") else name for name in COLUMNS]
+    rows = [[*marked[:1], *keys, *marked[1:]]]
     if result.monitor == "valid_loss":
-        rows[0].append("valid_loss")
+        rows[0].append(f"{task.mark}valid_loss")
     for trial in result.trials:
         row = [str(trial.number), *(_value_text(trial, key) for key in keys)]
         row += [_percent(trial.excerpt_accuracy), _percent(trial.file_accuracy)]
@@ -156,7 +160,7 @@ def _markdown(task: SearchTask, result: SearchResult) -> str:
             row[-4:] = ["failed", "", "", ""]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
     if result.best is not None:
-        lines += ["", "Best by validation:", "", "    " + _settings(task, result.best)]
+        lines += ["", f"{task.mark}Best by validation:", "", "    " + _settings(task, result.best)]
     return "\n".join(lines) + "\n"
 
 
@@ -175,12 +179,12 @@ def _say(task: SearchTask, result: SearchResult, *, best: bool) -> None:
     size = task.space.size
     of = f" of {size}" if size is not None else ""
     messages.note(
-        f"{n}{of} settings were looked at ({n - len(failed)} complete, {len(failed)} failed), ranked by "
+        f"{task.mark}{n}{of} settings were looked at ({n - len(failed)} complete, {len(failed)} failed), ranked by "
         f"{result.monitor}; the test part was not. The best of {n} looks better than it is: train it with "
         "'genrekit experiment' on more folds and seeds before you believe it"
     )
     if best and result.best is not None:
-        messages.note(f"best: {_settings(task, result.best)}")
+        messages.note(f"{task.mark}best: {_settings(task, result.best)}")
 
 
 def _settings(task: SearchTask, trial: TrialRecord) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from genrekit.cli.examples import examples
 from genrekit.cli.experiment_command import interrupted
-from genrekit.cli.training_options import Data, Negatives
+from genrekit.cli.training_options import Data, Negatives, data_was_typed
 
 __all__ = ["train"]
 
@@ -37,6 +37,7 @@ __all__ = ["train"]
     """
 )
 def train(
+    ctx: typer.Context,
     recipe: Annotated[
         Path | None, typer.Argument(help="A recipe (YAML); see the folder recipes.", show_default=False)
     ] = None,
@@ -79,11 +80,12 @@ def train(
         loaded, runs = known.recipe(), resume.parent
         if known.complete:
             messages.print(f"{resume} is done.")
+            typer.echo(str(known.folder))
             return
     else:
         assert recipe is not None
         loaded = load_recipe(recipe, set_ or ())
-    loaded = loaded.with_root(data)
+    loaded = loaded.with_root(data, replace=data_was_typed(ctx))
     with progress_bar("loading") as progress:
         prepared = prepare(loaded, on_progress=progress)
     messages.print(_summary(prepared.proof))

@@ -9,11 +9,16 @@ import typer
 
 from genrekit.cli.dataset_options import ROOT_VARIABLE
 
-__all__ = ["Data", "Negatives"]
+__all__ = ["Data", "Negatives", "data_was_typed"]
 
 Data = Annotated[
     Path | None,
-    typer.Option(help="Folder or archive of the recipe's data set.", envvar=ROOT_VARIABLE, show_default=False),
+    typer.Option(
+        help="Folder or archive of the recipe's data set, in place of one that the recipe names; the variable only "
+        "fills an open one.",
+        envvar=ROOT_VARIABLE,
+        show_default=False,
+    ),
 ]
 Negatives = Annotated[
     Path | None,
@@ -23,3 +28,13 @@ Negatives = Annotated[
         show_default=False,
     ),
 ]
+
+
+def data_was_typed(ctx: typer.Context) -> bool:
+    """Whether --data stands on the command line, and so replaces a recipe's own place of its data.
+
+    The variable stays set for all recipes: it must not lead one that names its data to others.
+    """
+    source = ctx.get_parameter_source("data")
+    # By name: typer's click is not always the installed one.
+    return source is not None and source.name == "COMMANDLINE"

@@ -65,12 +65,17 @@ def compare(
     generator: np.random.Generator,
     n_resamples: int = 5000,
     level: float = 0.95,
+    by_excerpt: bool = False,
 ) -> PairedComparison:
     """Compare two fused tables (one row per track, fold and seed) of the same tracks.
 
+    Parameters
+    ----------
+    by_excerpt : the tables are not fused, and a track counts by the share of its excerpts that are right
+
     Raises
     ------
-    DataError : genres, tracks or labels differ (the difference is named), a table holds excerpts, or is empty
+    DataError : genres, tracks or labels differ (the difference is named), a table to be fused is not, or it is empty
     """
     if n_resamples < MIN_RESAMPLES:
         raise DataError(f"{n_resamples} resamples are too few for a percentile interval; expected >= {MIN_RESAMPLES}.")
@@ -79,8 +84,8 @@ def compare(
             f"The systems answer in different genres, so their decisions cannot be paired: "
             f"{', '.join(first.genres)} and {', '.join(second.genres)}."
         )
-    tracks, rate_first, label_first, n_first = _per_track(first)
-    tracks_second, rate_second, label_second, n_second = _per_track(second)
+    tracks, rate_first, label_first, n_first = _per_track(first, by_excerpt=by_excerpt)
+    tracks_second, rate_second, label_second, n_second = _per_track(second, by_excerpt=by_excerpt)
     _require_same_tracks(first, second, tracks, tracks_second)
     if (label_first != label_second).any():
         odd = int(np.argmax(label_first != label_second))
@@ -111,12 +116,12 @@ def compare(
 
 
 def _per_track(
-    fused: Predictions,
+    fused: Predictions, *, by_excerpt: bool
 ) -> tuple[NDArray[np.str_], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     if not len(fused):
         raise DataError(f"{fused.recipe!r} has no predictions in the chosen part; there is nothing to compare.")
     tracks, first, index, count = np.unique(fused.track, return_index=True, return_inverse=True, return_counts=True)
-    if len(np.unique(np.stack([index, fused.fold, fused.seed]), axis=1).T) < len(fused):
+    if not by_excerpt and len(np.unique(np.stack([index, fused.fold, fused.seed]), axis=1).T) < len(fused):
         raise DataError(f"{fused.recipe!r} has several rows per track, fold and seed; fuse its excerpts first.")
     right = np.bincount(index, weights=fused.correct.astype(np.float64))
     return tracks, right / count, fused.label[first], count

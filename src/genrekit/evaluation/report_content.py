@@ -116,7 +116,8 @@ def _scores(e: Evaluation) -> Section:
             "majority vote. Precision, recall and F1 are macro means over genres; a genre that was never decided for "
             "has precision 0." + (" Figures are means over the seeds." if len(e.seeds) > 1 else ""),
             f"Intervals are 95 % percentile bootstrap intervals over {units} ({interval.n_resamples} resamples, seed "
-            f"{BOOTSTRAP_SEED}); excerpts, folds and seeds of a track are drawn together."
+            f"{BOOTSTRAP_SEED}); excerpts, folds and seeds of a track are drawn together. "
+            "Those of F1 are bias-corrected (Efron 1982)."
             + (" They are meaningless for new music, since the split is contaminated." if e.contaminated else ""),
         ),
         (Table(("", "accuracy", "95 %", "precision", "recall", "F1", "95 %", "n"), tuple(rows)),),
@@ -273,9 +274,14 @@ def _calibration(e: Evaluation) -> Section:
     table = Table(("confidence", "tracks", "mean confidence", "accuracy"), rows)
     side = "over" if c.mean_confidence > c.accuracy else "under"
     gap = f"{percent(abs(c.mean_confidence - c.accuracy))} points {side}confident on the whole"
+    several = len(e.seeds) > 1
+    means = f" Figures are means over the {len(e.seeds)} seeds; a bin counts the tracks of all." if several else ""
     text = (
         f"Of the file-wise mean fusion as it stands in the table. Expected calibration error {percent(c.error)} % "
         f"({len(bins.n)} bins), negative log likelihood {c.nll:.3f} nats, Brier score {c.brier:.3f} (0 to 2); {gap}."
+        f"{means}"
     )
     caption = "Bars: accuracy per bin of confidence; orange: what separates it from the mean confidence. Below: tracks."
+    if several:
+        caption += f" The tracks of all {len(e.seeds)} seeds are counted together."
     return Section("Calibration", (text,), (Figure(reliability_svg(bins), caption, table),))

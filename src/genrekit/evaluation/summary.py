@@ -46,7 +46,11 @@ class RunRow:
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Of the file-wise mean fusion: calibration error (15 bins), mean NLL in nats, Brier score, and the bins."""
+    """Of the file-wise mean fusion: calibration error (15 bins), mean NLL in nats, Brier score, and the bins.
+
+    The figures are means over the seeds, each with its folds pooled, as `Scores` are: more seeds in one bin would even
+    out what a single model is over- and underconfident of. `reliability` counts the tracks of all seeds together.
+    """
 
     error: float
     nll: float
@@ -231,16 +235,24 @@ def _run_rows(excerpt_runs: Sequence[RunScores], file_runs: Sequence[RunScores])
 
 
 def _calibrate(fused: Predictions) -> Calibration:
-    confidence = np.minimum(fused.confidence.astype(np.float64), 1.0)
-    reliability = reliability_table(confidence, fused.correct)
-    return Calibration(
-        error=reliability.error,
-        nll=negative_log_likelihood(fused.probabilities, fused.label),
-        brier=brier_score(fused.probabilities, fused.label),
-        mean_confidence=float(confidence.mean()),
-        accuracy=float(fused.correct.mean()),
-        reliability=reliability,
+    figures = [_calibration_figures(fused.select(seed=int(seed))) for seed in np.unique(fused.seed)]
+    error, nll, brier, confidence, accuracy = np.mean(figures, axis=0).tolist()
+    return Calibration(error, nll, brier, confidence, accuracy, _reliability(fused))
+
+
+def _calibration_figures(fused: Predictions) -> tuple[float, ...]:
+    """Of one seed, in the order of `Calibration`."""
+    return (
+        _reliability(fused).error,
+        negative_log_likelihood(fused.probabilities, fused.label),
+        brier_score(fused.probabilities, fused.label),
+        float(np.minimum(fused.confidence.astype(np.float64), 1.0).mean()),
+        float(fused.correct.mean()),
     )
+
+
+def _reliability(fused: Predictions) -> Reliability:
+    return reliability_table(np.minimum(fused.confidence.astype(np.float64), 1.0), fused.correct)
 
 
 def _view_dict(view: View) -> dict[str, Any]:

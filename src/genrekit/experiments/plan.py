@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genrekit.data.dataset import nearest
+from genrekit.data.split import read_split
 from genrekit.data.splits import SPLITS
 from genrekit.errors import DataError, RecipeError
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
 
-__all__ = ["Plan", "PlannedRun", "make_plan", "parse_folds", "parse_seeds"]
+__all__ = ["Plan", "PlannedRun", "contaminated_mark", "make_plan", "parse_folds", "parse_seeds"]
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class PlannedRun:
     @property
     def label(self) -> str:
         """For people: recipe, fold and seed; and whether excerpts of one track lie in several parts."""
-        kind = SPLITS.get(self.recipe.split.name or "")
-        mark = "CONTAMINATED: " if kind is not None and kind.protocol == "P1" else ""
-        return f"{mark}{self.recipe.name} fold {self.recipe.split.fold} seed {self.recipe.seed}"
+        return (
+            f"{contaminated_mark(self.recipe)}{self.recipe.name} fold {self.recipe.split.fold} seed {self.recipe.seed}"
+        )
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,17 @@ class Plan:
 
     def __len__(self) -> int:
         return len(self.runs)
+
+
+def contaminated_mark(recipe: Recipe) -> str:
+    """What stands before all that is made by a recipe whose split mixes the excerpts of a track; "" for others."""
+    choice = recipe.split
+    if choice.file is not None:
+        mixed = choice.file.is_file() and read_split(choice.file).contaminated
+    else:
+        kind = SPLITS.get(choice.name or "")
+        mixed = kind is not None and kind.protocol == "P1"
+    return "CONTAMINATED: " if mixed else ""
 
 
 def make_plan(

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from genrekit.errors import RunError
 from genrekit.experiments.journal import Journal
-from genrekit.experiments.plan import Plan
+from genrekit.experiments.plan import Plan, contaminated_mark
 from genrekit.experiments.validation import Validation, read_validation
 from genrekit.training.run import Run, write_text_atomically
 from genrekit.training.run_lock import is_held
@@ -35,6 +35,7 @@ class RunState:
     ----------
     name : of its folder
     recipe, fold, seed : what it trains
+    contaminated : its split mixes the excerpts of a track
     kind : "done"; "running" somewhere right now; "failed" when it was last tried; "begun" and stopped before its end;
         "waiting" if it was never begun
     max_epochs : of its recipe
@@ -47,6 +48,7 @@ class RunState:
     recipe: str
     fold: int
     seed: int
+    contaminated: bool
     kind: Literal["done", "running", "failed", "begun", "waiting"]
     max_epochs: int
     validation: Validation | None
@@ -100,6 +102,8 @@ class Experiment:
                         "seed": recipe.seed,
                         "max_epochs": recipe.max_epochs,
                     }
+                    if contaminated_mark(recipe):
+                        planned[run.name]["contaminated"] = True
                 if planned != before:
                     lines = ",\n".join("  " + json.dumps(entry) for entry in planned.values())
                     write_text_atomically(self.plan_path, f'{{"format": {FORMAT}, "runs": [\n{lines}\n]}}\n')
@@ -145,6 +149,8 @@ class Experiment:
             recipe=entry["recipe"],
             fold=entry["fold"],
             seed=entry["seed"],
+            # A plan of an older version does not say it.
+            contaminated=entry.get("contaminated", False) or (recipe is not None and contaminated_mark(recipe) != ""),
             kind=kind,
             max_epochs=entry["max_epochs"],
             validation=read_validation(run, recipe) if recipe is not None else None,

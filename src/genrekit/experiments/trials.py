@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from genrekit.errors import RunError
 from genrekit.experiments.dispatch import Event
 from genrekit.experiments.job import Job
-from genrekit.experiments.plan import make_plan
+from genrekit.experiments.plan import contaminated_mark, make_plan
 from genrekit.experiments.space import Space, Value
 from genrekit.experiments.study import StudyFolder
 from genrekit.experiments.validation import Validation, read_validation
@@ -38,6 +38,7 @@ class SearchTask:
     space : keys and their values
     overrides : further `key=value` that hold for all trials
     data : place of the data set, if the recipe leaves it open
+    data_replaces : `data` also takes the place of one that the recipe names
     negatives : archive for recipes that train on negatives
     folds, seeds : a trial's score is the mean over them; None for the recipe's own
     sampler_seed : of the choices
@@ -47,6 +48,7 @@ class SearchTask:
     space: Space
     overrides: tuple[str, ...] = ()
     data: Path | None = None
+    data_replaces: bool = False
     negatives: Path | None = None
     folds: tuple[int, ...] | None = None
     seeds: tuple[int, ...] | None = None
@@ -57,12 +59,18 @@ class SearchTask:
         """How many runs each setting takes."""
         return len(self.folds or (0,)) * len(self.seeds or (0,))
 
+    @property
+    def mark(self) -> str:
+        """What must stand before all results: "CONTAMINATED: " if the split of any setting is, else ""."""
+        recipes = (self.recipe(self.space.settings(values)) for values in self.space.probes())
+        return next((mark for mark in map(contaminated_mark, recipes) if mark), "")
+
     def label(self, job: Job) -> str:
         """For people: the settings of a trial's run, by the last words of their keys, and which run it is."""
         words = [f"{axis.key.rpartition('.')[2]} {_shown(_at(job.recipe, axis.key))}" for axis in self.space.axes]
         if self.runs_per_trial > 1:
             words.append(f"fold {job.recipe.split.fold} seed {job.recipe.seed}")
-        return " ".join(words)
+        return contaminated_mark(job.recipe) + " ".join(words)
 
     def recipe(self, settings: Sequence[str] = ()) -> Recipe:
         """The recipe with these settings, data in place.
@@ -72,7 +80,8 @@ class SearchTask:
         RecipeError
             If a key or value is wrong.
         """
-        return load_recipe(self.recipe_path, (*self.overrides, *settings)).with_root(self.data)
+        recipe = load_recipe(self.recipe_path, (*self.overrides, *settings))
+        return recipe.with_root(self.data, replace=self.data_replaces)
 
     def jobs(self, runs: Path, values: dict[str, Value]) -> list[Job]:
         """The runs of one trial, without predictions of the test part."""

@@ -174,9 +174,9 @@ class Recipe(Strict):
             return sum(member.max_epochs for member in self.members)
         return self.optimisation.max_epochs + (self.pretraining.epochs if self.pretraining else 0)
 
-    def with_root(self, root: Path | None) -> Recipe:
-        """The same recipe with the data set's place filled in, if it was open."""
-        if root is None or self.data.root is not None:
+    def with_root(self, root: Path | None, *, replace: bool = False) -> Recipe:
+        """The same recipe with the data set's place filled in if it was open, or with `replace` in any case."""
+        if root is None or (self.data.root is not None and not replace):
             return self
         return self.model_copy(update={"data": self.data.model_copy(update={"root": root})})
 
