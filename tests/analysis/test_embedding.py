@@ -26,7 +26,8 @@ def test_it_holds_the_test_part_and_nothing_else(own_runs, embedding) -> None:
         zip(rows.track, rows.start_s, strict=True)
     )
     assert embedding.values.shape == (len(rows), embedding.values.shape[1])
-    assert "test part of fold 1 of 10 only" in embedding.caption and "n = 4 tracks, 12 excerpts" in embedding.caption
+    assert "test part of fold 0 of 0 to 9 only" in embedding.caption
+    assert "n = 4 tracks, 12 excerpts" in embedding.caption
 
 
 def test_its_head_gives_the_stored_predictions(own_runs, embedding) -> None:

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 
 from genrekit.analysis.confusion import draw_confusion
 from genrekit.analysis.fold_metrics import draw_folds, fold_metrics
-from genrekit.analysis.reliability import draw_reliability, wilson_interval
+from genrekit.analysis.reliability import draw_reliability
 from genrekit.analysis.stored import group_runs, read_scored
 from genrekit.errors import DataError
 from genrekit.evaluation import evaluate_runs, find_runs
@@ -91,15 +91,6 @@ def test_a_reliability_diagram_explains_its_signs_and_shows_the_size_of_bins(tmp
     assert intervals.get_segments()[1][:, 1].tolist() == pytest.approx([expected.low, expected.high])
 
 
-def test_wilson_is_scipys() -> None:
-    right, n = np.array([0.0, 3.0, 10.0, 0.0]), np.array([5, 7, 10, 0])
-    low, high = wilson_interval(right, n)
-    for k in range(3):
-        expected = binomtest(int(right[k]), int(n[k])).proportion_ci(0.95, method="wilson")
-        assert (low[k], high[k]) == pytest.approx((expected.low, expected.high), abs=1e-6)
-    assert np.isnan(low[3]) and np.isnan(high[3])
-
-
 def test_folds(tmp_path: Path, write_run, table_of) -> None:
     for fold, right in enumerate((21, 24, 27)):
         write_run(tmp_path / "clean" / str(fold), fold=fold, n_right=right, first_track=100 * fold)
@@ -123,6 +114,8 @@ def test_folds(tmp_path: Path, write_run, table_of) -> None:
     # Drawn and stored are the same numbers.
     (points,) = [line for line in picture.figure.axes[0].lines if line.get_marker() == "o"]
     assert points.get_ydata() == pytest.approx([70, 80, 90])
+    # Folds have the numbers of recipes and run folders.
+    assert [tick.get_text() for tick in picture.figure.axes[0].get_xticklabels()] == ["0", "1", "2"]
 
 
 def test_one_fold_has_no_mean(tmp_path: Path, write_run) -> None:

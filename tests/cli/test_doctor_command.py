@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tiny_model import tiny_card, write_tiny_model
 
 from genrekit.inference.formats import check_formats
 
@@ -21,8 +22,32 @@ def test_says_all_and_is_0_where_classifying_works(genrekit_cli: Callable, tiny_
     assert {"wav", "flac", "mp3", "m4a"} <= set(lines["decodes"].split(", "))
     assert lines["genres"] == "bass, mid, treble"
     assert lines["model"].startswith("tiny (tiny.onnx, ")
-    assert lines["evaluation"] == "P2, accuracy: 0.5"
+    assert lines["trained on"] == "none"
+    assert lines["evaluation"] == "accuracy 50.0 % on songs by artists that it may have heard (P2)"
     assert lines["verdict"] == "genrekit classify works"
+
+
+def test_tells_a_model_card_in_words(genrekit_cli: Callable) -> None:
+    told = genrekit_cli("doctor").out
+    assert "windows of 10 s every 10 s (every 5 s in recordings of up to 60 s) at 22050 Hz" in told
+    assert "accuracy 74.2 % (95 % interval 69.1 to 78.9) on songs by artists that it has not heard (P4)\n" in told
+    assert "calibration error 2.9 %\n" in told
+    assert "_" not in told.partition("\nmodel ")[2].partition("\ntrained on")[2].replace("gtzan_archive", "")
+
+
+def test_tells_the_scores_of_an_exported_run(genrekit_cli: Callable, tmp_path: Path) -> None:
+    interval = {"low": 0.7, "high": 0.9, "level": 0.95}
+    views = [
+        {"name": "excerpt-wise", "accuracy": 0.7, "intervals": {}},
+        {"name": "file-wise, mean", "accuracy": 0.8, "intervals": {"accuracy": interval}},
+    ]
+    scores = {"protocol": "P4", "fusion": "mean", "views": views, "calibration": {"expected_calibration_error": 0.05}}
+    trained_on = {"dataset": "gtzan", "hash": "abc", "contaminated": True}
+    model = write_tiny_model(tmp_path / "run.onnx", tiny_card(evaluation=scores, trained_on=trained_on))
+    told = genrekit_cli("doctor", "--model", model).out
+    assert "accuracy 80.0 % (95 % interval 70.0 to 90.0) on songs by artists that it has not heard (P4)\n" in told
+    assert "calibration error 5.0 %\n" in told
+    assert "trained on  gtzan, CONTAMINATED" in told
 
 
 def test_is_1_where_the_model_does_not_work(genrekit_cli: Callable, tmp_path: Path) -> None:

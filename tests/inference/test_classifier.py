@@ -96,6 +96,26 @@ def test_the_less_is_heard_the_less_sure(tmp_path: Path) -> None:
             assert [segment.confidence for segment in result.timeline] == [pytest.approx(result.confidence)]
 
 
+def test_a_segment_that_is_the_whole_file_has_its_answer(tmp_path: Path) -> None:
+    card = tiny_card(file_temperature=0.5, short_temperatures=((1.0, 2.0), (4.0, 1.0)))
+    for y in (_tone(1250, 4.0), _tone(1250, 0.7), np.zeros(2 * SR, np.float32)):
+        result = genrekit.load(write_tiny_model(tmp_path / "1.onnx", card)).classify(y, sr=SR)
+        (segment,) = result.timeline
+        assert (segment.genre, segment.confidence) == (result.genre, result.confidence)
+
+
+def test_segments_are_as_calibrated_as_the_file(tmp_path: Path) -> None:
+    y = np.concatenate([_tone(1250, 4.0), _tone(2000, 4.0)])
+    odds = []
+    for temperature in (1.0, 2.0):
+        card = tiny_card(file_temperature=temperature, hop_s=1.0, unknown_threshold=0.0)
+        model = genrekit.load(write_tiny_model(tmp_path / f"{temperature}.onnx", card))
+        first = model.classify(y, sr=SR).timeline[0].confidence
+        assert first == pytest.approx(model.classify(y[: 4 * SR], sr=SR).confidence, abs=1e-6)
+        odds.append(first)
+    assert odds[1] < odds[0]
+
+
 def test_a_hundredth_of_a_second_more_does_not_change_the_answer(tmp_path: Path) -> None:
     model = genrekit.load(write_tiny_model(tmp_path / "1.onnx", tiny_card(hop_s=1.0)))
     y = np.concatenate([_tone(100, 3.0), _tone(2000, 1.01)])

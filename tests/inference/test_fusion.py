@@ -90,6 +90,8 @@ def test_segments_cover_the_audio_without_gaps(
         window_s=window / sr,
         hop_s=hop / sr,
         duration_s=n_samples / sr,
+        heard_s=n_samples / sr,
+        temperature_of_s=lambda seconds: 0.8 if seconds > 10 else 1.2,
         unknown_threshold=threshold,
     )
     assert segments[0].start_s == 0
@@ -112,11 +114,33 @@ def test_overlapping_windows_are_averaged_by_overlap() -> None:
         window_s=10.0,
         hop_s=5.0,
         duration_s=20.0,
+        heard_s=20.0,
+        temperature_of_s=lambda _: 1.0,
         unknown_threshold=0.0,
     )
     # hops: 0.9; (0.9 + 0.3) / 2 = 0.6 | (0.7 + 0.9) / 2 = 0.8; 0.9
     assert [(s.start_s, s.end_s, s.genre) for s in segments] == [(0, 10, "a"), (10, 20, "b")]
     assert [s.confidence for s in segments] == pytest.approx([0.75, 0.85])
+
+
+def test_a_stretch_tells_what_a_recording_of_its_length_tells() -> None:
+    def segments(threshold: float) -> list[tuple[str, float]]:
+        timeline = make_timeline(
+            np.arange(6.0),
+            np.array([[0.8, 0.2]] * 5 + [[0.2, 0.8]]),
+            genres=("a", "b"),
+            window_s=1.0,
+            hop_s=1.0,
+            duration_s=6.0,
+            heard_s=6.0,
+            temperature_of_s=lambda seconds: 0.5 if seconds >= 5 else 2.0,
+            unknown_threshold=threshold,
+        )
+        return [(segment.genre, segment.confidence) for segment in timeline]
+
+    # 0.8^2 / (0.8^2 + 0.2^2) and the roots likewise
+    assert segments(0.6) == [("a", pytest.approx(16 / 17)), ("b", pytest.approx(2 / 3))]
+    assert segments(0.7) == [("a", pytest.approx(16 / 17)), ("unknown", pytest.approx(2 / 3))]
 
 
 def test_what_no_window_heard_is_unknown() -> None:
@@ -127,6 +151,8 @@ def test_what_no_window_heard_is_unknown() -> None:
         window_s=1.0,
         hop_s=1.0,
         duration_s=3.0,
+        heard_s=3.0,
+        temperature_of_s=lambda _: 1.0,
         unknown_threshold=0.0,
     )
     assert [(s.genre, s.start_s, s.end_s) for s in segments] == [("a", 0, 1), ("unknown", 1, 3)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from tiny_model import tiny_card, write_tiny_model
 
 from genrekit.pictures.spectrogram import SPEC, picture_spectrogram
 from genrekit.pictures.timeline import TimelineReader
@@ -15,7 +16,7 @@ pytest.importorskip("matplotlib")
 
 import matplotlib.image
 
-from genrekit.pictures.drawing import write_timeline
+from genrekit.pictures.drawing import draw_timeline, write_timeline
 
 
 @pytest.fixture
@@ -32,6 +33,18 @@ def test_probabilities_change_where_the_sound_does(low_then_high: Path, tiny_mod
     best = np.array(timeline.genres)[timeline.probabilities.argmax(axis=1)]
     middle = (timeline.edges_s[:-1] + timeline.edges_s[1:]) / 2
     assert set(best[middle < 29]) == {"bass"} and set(best[middle > 31]) == {"treble"}
+
+
+def test_a_picture_has_the_numbers_of_the_file(tmp_path: Path) -> None:
+    y = 0.5 * np.sin(2 * np.pi * 1250 * np.arange(8000 * 4) / 8000)
+    soundfile.write(tmp_path / "even.wav", y, 8000)
+    timeline = TimelineReader(write_tiny_model(tmp_path / "cold.onnx", tiny_card(file_temperature=0.5))).read(
+        tmp_path / "even.wav"
+    )
+    np.testing.assert_allclose(timeline.probabilities.max(axis=1), timeline.confidence, atol=1e-3)
+    assert 0.85 < timeline.confidence < 0.95  # 0.75 before the temperature
+    figure = draw_timeline(picture_spectrogram(tmp_path / "even.wav"), timeline, title="even")
+    assert figure.axes[1].get_legend().get_title().get_text() == "mean over time"
 
 
 @pytest.mark.parametrize("max_columns", [50, 333, 5000])

@@ -74,6 +74,30 @@ def test_songs_and_an_error_side_by_side(open_page: Any, songs: list[Path], sche
     assert "up to 2 MB and 60\u00a0seconds each" in page.locator("#limits").text_content()
 
 
+def test_what_is_no_music_is_told_plainly_and_not_tried_again(open_page: Any, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no music\n" * 50)
+    (tmp_path / "broken.mp3").write_text("no music\n" * 50)
+    page = open_page()
+    page.set_input_files("#files", [tmp_path / "notes.txt", tmp_path / "broken.mp3"])
+    page.locator(".error").nth(1).wait_for()
+    told = {"notes.txt": "Choose an audio or video file: mp3, flac, wav", "broken.mp3": "Expected a file such as wav"}
+    for name, words in told.items():
+        card = page.locator("article", has_text=name)
+        assert words in card.locator(".detail").text_content()
+        assert "Content-Type" not in card.text_content()
+        assert card.get_by_role("button", name="Try again").count() == 0
+
+
+def test_unknown_is_not_sure(open_page: Any, tmp_path: Path) -> None:
+    for name, frequency_hz in (("between.wav", 1333.0), ("bass.wav", 50.0)):
+        (tmp_path / name).write_bytes(wav(tone(frequency_hz, 2.0)))
+    page = open_page()
+    page.set_input_files("#files", sorted(tmp_path.iterdir()))
+    page.locator(".bars").nth(1).wait_for()
+    rows = page.locator("#rows tr")
+    assert rows.locator("td.number").all_text_contents() == ["100\u00a0%", "0:02", "", "0:02"]
+
+
 def test_csv_has_all_and_no_formula(open_page: Any, songs: list[Path]) -> None:
     page = open_page()
     page.set_input_files("#files", songs)

@@ -257,6 +257,7 @@ def test_many_at_once_are_neither_lost_nor_mixed_up(service: Running) -> None:
 def test_models_health_metrics_and_description(service: Running) -> None:
     model = httpx.get(f"{service.url}/v1/models").json()["models"][0]
     assert len(model["genres"]) >= 2 and model["sr"] > 0
+    assert (model["hop_s"], model["short_hop_s"]) == (0.5, None)
     assert httpx.get(f"{service.url}/health").json()["status"] == "ok"
     send(service, wav(tone()))
     metrics = httpx.get(f"{service.url}/metrics")

@@ -63,10 +63,11 @@ class Embedding:
     def caption(self) -> str:
         """Where the picture is from."""
         n_tracks = len(np.unique(self.track))
+        fold = f"fold {self.fold}" if self.n_folds == 1 else f"fold {self.fold} of 0 to {self.n_folds - 1}"
         facts = [
             f"{self.recipe} on {self.dataset}",
             f"{self.protocol}, {PROTOCOL_NOTES[self.protocol].title}",
-            f"test part of fold {self.fold + 1} of {self.n_folds} only",
+            f"test part of {fold} only",
             f"seed {self.seed}",
             f"n = {count(n_tracks, 'track')}, {count(len(self.track), 'excerpt')}",
             f"PCA of the {self.values.shape[1]} standardised values of the embedding of excerpts",

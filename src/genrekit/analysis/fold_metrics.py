@@ -161,8 +161,7 @@ def _draw_metric(axes: Axes, system: FoldMetrics, name: str) -> None:
     spread_text = f"{mean:.1f} ± {deviation:.1f}" if system.has_spread else f"{mean:.1f}"
     axes.set_title(NAMES[name])
     axes.set_title(spread_text, loc="right", fontweight="normal", fontsize=SMALL_PT, color=colour)
-    # Folds are counted from 1 in print, as in both reports.
-    axes.set_xticks(range(len(folds)), [str(fold + 1) for fold in folds])
+    axes.set_xticks(range(len(folds)), [str(fold) for fold in folds])
     axes.set_xlim(-0.5, len(folds) - 0.5)
     axes.grid(axis="x", visible=False)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))

@@ -16,32 +16,20 @@ from genrekit.evaluation.calibration import (
     negative_log_likelihood,
     reliability_table,
 )
+from genrekit.evaluation.wilson import wilson_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_reliability", "wilson_interval"]
+__all__ = ["draw_reliability"]
 
-Z_95 = 1.959964
 # Area of the disc of the fullest bin. Areas go by the square root of the decisions: by the decisions themselves, all
 # discs beside one of hundreds would vanish.
 DISC_PT2 = 60.0
 CALIBRATED: dict[str, Any] = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3))}
 GAP: dict[str, Any] = {"color": COLOURS["orange"], "linewidth": 3.0, "alpha": 0.35}
 INTERVAL: dict[str, Any] = {"color": COLOURS["blue"], "linewidth": 0.9}
-
-
-def wilson_interval(right: NDArray[Any], n: NDArray[Any]) -> tuple[NDArray[np.float64], ...]:
-    """Wilson's 95 % score interval of a share (Wilson 1927), both ends 0..1; NaN where n is 0.
-
-    It takes decisions as independent, so it says least, not most, of what is uncertain.
-    """
-    n_filled = np.where(n > 0, n, np.nan).astype(np.float64)
-    share = right / n_filled
-    centre = (share + Z_95**2 / (2 * n_filled)) / (1 + Z_95**2 / n_filled)
-    half = Z_95 * np.sqrt(share * (1 - share) / n_filled + Z_95**2 / (4 * n_filled**2)) / (1 + Z_95**2 / n_filled)
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
 
 
 def draw_reliability(scored: Scored, *, columns: PaperWidth = 1) -> Picture:

@@ -79,17 +79,18 @@ def missing_end(source: ByteSource) -> str | None:
 
 
 def describe_audio(head: bytes) -> str | None:
-    """The container that the first bytes begin, if it is a common one for audio; no line of text is taken for one."""
+    """The container that the first bytes begin, if it is a common one for audio; no list of names is taken for one."""
     if head.startswith((b"RIFF", b"FORM")) and head[8:12] in (b"WAVE", b"AIFF", b"AIFC"):
         return "a WAV or AIFF file"
-    if head.startswith(b"fLaC") and head[4:5] in (b"\0", b"\x80"):
+    # Names may be followed by one zero byte, never by two, nor begin with one. The first block of FLAC has 34 bytes.
+    if head.startswith(b"fLaC") and head[5:8] == b"\0\0\x22":
         return "a FLAC file"
-    if head.startswith(b"OggS\0"):
+    if head.startswith(b"OggS\0\2\0\0"):
         return "an Ogg file"
     if head.startswith(b"\0") and head[4:8] == b"ftyp":
         return "an MP4 file"
-    # A bare MPEG frame begins with two bytes that any name may begin with.
-    return "an mp3 file" if head.startswith((b"ID3\2", b"ID3\3", b"ID3\4")) else None
+    # Of a bare MPEG frame only two bytes are certain, with which any name may begin.
+    return "an mp3 file" if head.startswith((b"ID3\3\0\0\0", b"ID3\4\0\0\0")) else None
 
 
 def describe_head(head: bytes) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from genrekit.inference import Classifier
+    from genrekit.inference import Classifier, ModelCard
 
 __all__ = ["doctor"]
 
@@ -28,6 +28,17 @@ EXIT_FAILED = 1
 CORE = ("numpy", "soundfile", "av", "soxr", "onnxruntime", "typer", "rich")
 ESSENTIAL_FORMATS = ("wav", "flac", "mp3")
 TRIAL_S = 1.0
+ERROR = "calibration_error"
+# What the accuracies of model cards are of.
+SONGS = {
+    "P1": "excerpts of songs that it has heard (P1)",
+    "P2": "songs by artists that it may have heard (P2)",
+    "P3": "a published split without wrong labels (P3)",
+    "P4": "songs by artists that it has not heard (P4)",
+    "P5": "songs of another collection (P5)",
+    "a_folds": "songs by artists that it may have heard (P2)",
+    "cross_validation": "songs held out",
+}
 
 
 @examples(
@@ -121,6 +132,7 @@ def _show_formats(console: Console) -> bool:
 def _show_model(console: Console, name: str) -> bool:
     from genrekit.errors import GenrekitError
     from genrekit.inference import load
+    from genrekit.inference.model_file import SHORT_S
 
     try:
         classifier = load(name)
@@ -131,12 +143,14 @@ def _show_model(console: Console, name: str) -> bool:
     card, file = classifier.card, classifier.model_file
     _line(console, "model", f"{card.name} ({file.path.name}, {file.size_bytes / 1e6:.1f} MB)")
     _line(console, "genres", ", ".join(card.genres))
-    window = f"windows of {card.window_s:g} s every {card.hop_s:g} s at {card.sr} Hz"
+    short = "" if card.short_hop_s is None else f" (every {card.short_hop_s:g} s in recordings of up to {SHORT_S:g} s)"
+    window = f"windows of {card.window_s:g} s every {card.hop_s:g} s{short} at {card.sr} Hz"
     _line(console, "hears", f"{window}; unknown below {card.unknown_threshold:.0%}")
-    for label, values in (("trained on", card.trained_on), ("evaluation", card.evaluation)):
-        for key, value in _flat(values):
-            _line(console, label, f"{key}: {value}" if key else str(value))
-            label = ""
+    _line(console, "trained on", _training(card))
+    label = "evaluation"
+    for figure in _figures(card.evaluation):
+        _line(console, label, figure)
+        label = ""
     return True
 
 
@@ -148,17 +162,52 @@ def _try(classifier: Classifier) -> None:
     classifier.classify(noise, sr=sr)
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    lines: list[tuple[str, str]] = []
-    for key, value in values.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict):
-            lines += _flat(value, f"{name}, ")
-        elif isinstance(value, float):
-            lines.append((name, f"{value:.4g}"))
-        else:
-            lines.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
-    return lines
+def _training(card: ModelCard) -> str:
+    told = card.trained_on
+    words = [", ".join(card.datasets) or "the model file does not say what"]
+    songs = told.get("songs")
+    n_songs = sum(songs.values()) if isinstance(songs, dict) else told.get("tracks")
+    if n_songs:
+        words.append(f"{n_songs} songs")
+    if told.get("base"):
+        words.append(f"with the embedding of {told['base']}")
+    if told.get("contaminated"):
+        words.append("CONTAMINATED: it has heard the songs that it was scored on")
+    return ", ".join(words)
+
+
+def _figures(evaluation: Mapping[str, Any]) -> list[str]:
+    """Accuracies and calibration errors, in words, of any of the forms that model files have."""
+    if "views" in evaluation:  # scores.json of a run
+        evaluation = _of_report(evaluation)
+    lines = []
+    for key, figures in evaluation.items():
+        if isinstance(figures, dict) and (accuracy := _percent(figures.get("accuracy"))):
+            low, high = _percent(figures.get("low")), _percent(figures.get("high"))
+            interval = f" (95 % interval {low} to {high})" if low and high else ""
+            lines.append(f"accuracy {accuracy} %{interval} on {_songs_of(key)}")
+    calibration = evaluation.get("calibration")
+    for key, value in calibration.items() if isinstance(calibration, dict) else ():
+        if key.startswith(ERROR) and (error := _percent(value)):
+            where = key.removeprefix(ERROR).strip("_")
+            lines.append(f"calibration error {error} %" + (f" on {_songs_of(where)}" if where else ""))
+    return lines or ["none in the model file"]
+
+
+def _of_report(scores: Mapping[str, Any]) -> dict[str, Any]:
+    named = f"file-wise, {scores.get('fusion')}"
+    view: dict[str, Any] = next((view for view in scores["views"] if view.get("name") == named), {})
+    error = scores.get("calibration", {}).get("expected_calibration_error")
+    figures = {"accuracy": view.get("accuracy"), **view.get("intervals", {}).get("accuracy", {})}
+    return {str(scores.get("protocol")): figures, "calibration": {ERROR: error}}
+
+
+def _songs_of(protocol: str) -> str:
+    return SONGS.get(protocol) or SONGS.get(protocol.upper()) or f"songs of {protocol}"
+
+
+def _percent(value: object) -> str:
+    return f"{100 * value:.1f}" if isinstance(value, int | float) else ""
 
 
 def _line(console: Console, label: str, text: str) -> None:

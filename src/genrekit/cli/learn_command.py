@@ -20,7 +20,7 @@ EXIT_FAILED = 1
 
 @examples(
     """
-    # A folder of ten or more songs for each genre
+    # A folder of songs for each genre: five at least, better ten or more
     genrekit learn "My Genres/" --output mine.onnx
 
     # Use what was learnt
@@ -52,7 +52,7 @@ def learn(
         typer.Option("--name", help="Name of the model; if not given, that of the file.", show_default=False),
     ] = None,
 ) -> None:
-    """Learn your own genres from ten or more songs each.
+    """Learn your own genres from songs of each: five at least, better ten or more.
 
     Songs are scored by cross-validation, so that no artist is heard before (FOLDER/artists.csv with the columns file
     and artist, or the files' tags, tell who that is). Use the result by: genrekit classify --model FILE. Exit code: 0
@@ -77,6 +77,11 @@ def learn(
     few = [genre for genre, count in learned.counts.items() if count < FEW_SONGS]
     if few:
         messages.warning(f"fewer than {FEW_SONGS} songs of {', '.join(few)}: the score says little; add some")
+    if n_unknown := learned.cross_validated.n_without_artist:
+        messages.warning(
+            f"no artist is known for {n_unknown} of {len(learned.songs.songs)} songs; songs of one artist may be on "
+            "both sides, and the score too good"
+        )
     for genre in learned.cross_validated.not_grouped:
         messages.warning(f"{genre} is not scored by artist, as few artists are known: other artists may fare worse")
     typer.echo(_table(learned))
@@ -100,7 +105,7 @@ def _table(learned: Learned) -> str:
     lines += [
         "",
         f"accuracy {100 * checked.scores.accuracy:.1f} % on songs held out ({checked.n_folds} folds), 95 % interval "
-        f"{100 * interval.low:.1f} to {100 * interval.high:.1f} over {interval.n_clusters} {interval.unit}s",
+        f"{100 * interval.low:.1f} to {100 * interval.high:.1f} over {checked.units}",
         f"calibration error {100 * checked.calibration_error:.1f} %; 'unknown' below confidence "
         f"{learned.unknown_threshold:.2f}: {100 * learned.share_answered:.0f} % of the songs held out are answered"
         + (

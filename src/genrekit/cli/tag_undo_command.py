@@ -50,6 +50,7 @@ def undo(
     if not journal.is_file():
         raise TagError(f"{journal}: no such journal; genrekit tag --write told its name")
     n_failed = n_restored = 0
+    verb = "would be restored" if dry_run else "restored"
     with locked(journal):
         entries = list(read_journal(journal))
         folders = sorted(read_folders(journal))
@@ -69,11 +70,11 @@ def undo(
                 else:
                     if dry_run:
                         assumed[entry.path] = entry.old_sha256
-                    n_restored += undone.state == "restored"
-                    change = f"{listed(entry.new)} -> {listed(entry.old)}" if undone.state == "restored" else "="
-                    shown.show(f"{change}  ({undone.state})  {display_name(undone.path)}\n")
+                    done = undone.state == "restored"
+                    n_restored += done
+                    change = f"{listed(entry.new)} -> {listed(entry.old)}" if done else "="
+                    shown.show(f"{change}  ({verb if done else undone.state})  {display_name(undone.path)}\n")
                 shown.advance()
-    verb = "would be restored" if dry_run else "restored"
     messages.note(f"{n_restored} of {len(entries)} {verb}" + (f"; {n_failed} could not be" if n_failed else ""))
     if n_failed:
         raise typer.Exit(EXIT_FAILED)

@@ -218,6 +218,7 @@ def _decide(name: str | None, scores: WindowScores, card: ModelCard) -> Result:
     warnings = list(scores.warnings)
     n_windows = len(scores.starts_s)
     hop_s = card.hop_of_s(scores.duration_s)
+    heard_s = 0.0
     if n_windows:
         weights = window_weights(scores.starts_s, hop_s)
         # Of a recording that is silent for the most part, no more was heard than of a short one.
@@ -231,19 +232,23 @@ def _decide(name: str | None, scores: WindowScores, card: ModelCard) -> Result:
     order = np.argsort(-fused, kind="stable")
     confidence = float(fused[order[0]])
     known = n_windows > 0 and confidence >= card.unknown_threshold
+    genre = card.genres[order[0]] if known else UNKNOWN
     timeline = make_timeline(
         scores.starts_s,
-        # Of one window, what is said of the file is what is said of its time.
-        fused[None] if n_windows == 1 else scores.probabilities,
+        scores.probabilities,
         genres=card.genres,
         window_s=card.window_s,
         hop_s=hop_s,
         duration_s=scores.duration_s,
+        heard_s=heard_s,
+        temperature_of_s=card.temperature_of_s,
         unknown_threshold=card.unknown_threshold,
     )
+    if len(timeline) == 1:  # what is said of all the time is what is said of the file
+        timeline = (replace(timeline[0], genre=genre, confidence=confidence),)
     return Result(
         path=name,
-        genre=card.genres[order[0]] if known else UNKNOWN,
+        genre=genre,
         confidence=confidence,
         probabilities={card.genres[i]: float(fused[i]) for i in order},
         duration_s=scores.duration_s,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.inference.result import UNKNOWN, Segment
 
-__all__ = ["fuse_windows", "heard_seconds", "hop_means", "make_timeline", "window_weights"]
+__all__ = ["fuse_windows", "heard_seconds", "hop_means", "make_timeline", "tempered", "window_weights"]
 
 SMALLEST_PROBABILITY = 1e-12  # keeps the logarithm finite where a float32 softmax gave 0
 
@@ -58,11 +58,16 @@ def fuse_windows(
     -------
     [n_genres], summing to 1
     """
-    mean = np.average(probabilities, axis=0, weights=weights)
-    logits = np.log(np.maximum(mean, SMALLEST_PROBABILITY)) / temperature
-    powers = np.exp(logits - logits.max())
-    fused: NDArray[np.float64] = powers / powers.sum()
-    return fused
+    return tempered(np.average(probabilities, axis=0, weights=weights), temperature)
+
+
+def tempered(probabilities: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """softmax(log(p) / temperature) of each row [..., n_genres]; a row of zeros, where nothing was heard, stays so."""
+    logits = np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)) / temperature
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
+    shares[probabilities.max(axis=-1) == 0] = 0
+    return shares
 
 
 def make_timeline(
@@ -73,33 +78,55 @@ def make_timeline(
     window_s: float,
     hop_s: float,
     duration_s: float,
+    heard_s: float,
+    temperature_of_s: Callable[[float], float],
     unknown_threshold: float,
 ) -> tuple[Segment, ...]:
     """Stretches of one genre, from 0 to `duration_s` without gaps.
 
-    Each hop gets the mean of the windows that overlap it, weighted by how much they do; a hop whose best probability is
-    below the threshold, or that no window overlaps (silence), is "unknown". Neighbours of one genre are joined: people
-    ask where the genre changes, and a list of equal hops hides it.
+    Each hop gets the mean of the windows that overlap it, weighted by how much they do, at the file's temperature; a
+    hop whose best probability is below the threshold, or that no window overlaps (silence), is "unknown". Neighbours of
+    one genre are joined: people ask where the genre changes, and a list of equal hops hides it. Such a stretch tells
+    what a recording of its length tells: its confidence is at the temperature of that, and where it is then below the
+    threshold, the stretch is "unknown" too.
 
     Parameters
     ----------
     starts_s : [n_windows], seconds
     probabilities : [n_windows, n_genres]
+    heard_s : seconds of the file that lie in a window
+    temperature_of_s : of a recording of so many seconds
     """
     edges, mean = hop_means(starts_s, probabilities, window_s=window_s, hop_s=hop_s, duration_s=duration_s)
-    n_hops = len(mean)
-    best, height = mean.argmax(axis=1), mean.max(axis=1)
-    labels = np.where(height >= max(unknown_threshold, SMALLEST_PROBABILITY), best, -1)
-    changes = np.flatnonzero(np.diff(labels)) + 1
-    segments = []
-    for first, last in zip([0, *changes], [*changes, n_hops], strict=True):
-        lengths = np.diff(edges[first : last + 1])
-        confidence = (
-            float(np.average(height[first:last], weights=lengths)) if lengths.sum() > 0 else float(height[first])
+    lengths_s = np.diff(edges)
+    least = max(unknown_threshold, SMALLEST_PROBABILITY)
+    height = tempered(mean, temperature_of_s(heard_s)).max(axis=1)
+    label = np.where(height >= least, mean.argmax(axis=1), -1)
+    for stretch in _stretches(label):
+        if label[stretch.start] >= 0:
+            told_s = min(float(lengths_s[stretch].sum()), heard_s)
+            height[stretch] = tempered(mean[stretch], temperature_of_s(told_s)).max(axis=1)
+            if _average(height[stretch], lengths_s[stretch]) < least:
+                label[stretch] = -1
+    return tuple(
+        Segment(
+            float(edges[stretch.start]),
+            float(edges[stretch.stop]),
+            UNKNOWN if label[stretch.start] < 0 else genres[label[stretch.start]],
+            _average(height[stretch], lengths_s[stretch]),
         )
-        genre = UNKNOWN if labels[first] < 0 else genres[labels[first]]
-        segments.append(Segment(float(edges[first]), float(edges[last]), genre, confidence))
-    return tuple(segments)
+        for stretch in _stretches(label)
+    )
+
+
+def _stretches(label: NDArray[np.intp]) -> list[slice]:
+    """Where neighbours are alike."""
+    changes = (np.flatnonzero(np.diff(label)) + 1).tolist()
+    return [slice(first, last) for first, last in zip([0, *changes], [*changes, len(label)], strict=True)]
+
+
+def _average(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    return float(np.average(values, weights=weights)) if weights.sum() > 0 else float(values[0])
 
 
 def hop_means(

@@ -23,7 +23,8 @@ class Segment:
     ----------
     start_s, end_s : where it lies, in seconds from the start of the audio
     genre : a genre of the model, or "unknown" below its threshold
-    confidence : 0..1, mean probability of the genre over the stretch; for "unknown", of the likeliest genre
+    confidence : 0..1, mean probability of the genre over the stretch, as calibrated for a recording of its length; for
+        "unknown", of the likeliest genre. The file's own where the stretch is all of it.
     """
 
     start_s: float

@@ -31,6 +31,7 @@ def make_card(
             "low": interval.low,
             "high": interval.high,
             "unit": interval.unit,
+            "songs_without_artist": cross_validated.n_without_artist,
             "n_folds": cross_validated.n_folds,
             "confusion": cross_validated.scores.confusion.tolist(),
             "genres_of_one_artist": list(cross_validated.not_grouped),
@@ -70,11 +71,13 @@ def _text(name: str, base: ModelFile, counts: Mapping[str, int], checked: CrossV
         f"| {genre} | {count} | {'-' if row.recall is None else f'{100 * row.recall:.0f} %'} |"
         for (genre, count), row in zip(counts.items(), checked.scores.per_genre(), strict=True)
     )
+    unknown = f"no artist is known for {checked.n_without_artist} of them, so that songs of one may be on both sides; "
     return (
         f"# {name}\n\nOwn genres, learnt by `genrekit learn` on the embedding of {base.card.name}: a regularised "
         f"logistic regression.\n\n| genre | songs | recall |\n|---|---|---|\n{songs}\n\n"
         f"Accuracy {100 * checked.scores.accuracy:.1f} % in {checked.n_folds}-fold cross-validation (95 % interval "
-        f"over {interval.n_clusters} {interval.unit}s: {100 * interval.low:.1f} to {100 * interval.high:.1f}); "
+        f"over {checked.units}: {100 * interval.low:.1f} to {100 * interval.high:.1f}); "
+        f"{unknown if checked.n_without_artist else ''}"
         f"expected calibration error {100 * checked.calibration_error:.1f} %. "
         "It holds for songs like these, and is too good if the base model was trained on them.\n\n"
         f"## The base model\n\n{base.card.text}\n"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from genrekit.data.relations import normalise
 from genrekit.learning.folds import make_folds
 from genrekit.learning.head import INNER_FOLDS, Embeddings, choose_strength, file_probabilities, fit_head
 
@@ -28,7 +29,8 @@ class CrossValidated:
     ----------
     predictions : one row a song, not calibrated
     scores : accuracy and the rest, recall by genre, confusion
-    accuracy_interval : 95 %, over artists or, where none is known, songs
+    accuracy_interval : 95 %, over artists, a song without one standing for itself; Wilson's where a bootstrap of them
+        has no width, as where all are right
     n_folds : that were held out in turn
     not_grouped : genres of too few artists to hold one out, whose figures say nothing about other artists
     temperature : fitted on all of `predictions`; 1 where they cannot tell it
@@ -42,6 +44,22 @@ class CrossValidated:
     not_grouped: tuple[str, ...]
     temperature: float
     calibration_error: float
+
+    @property
+    def n_without_artist(self) -> int:
+        """Songs whose artist is not known."""
+        artists = self.predictions.artist
+        return len(self.predictions) if artists is None else sum(not normalise(name) for name in artists.tolist())
+
+    @property
+    def units(self) -> str:
+        """What the interval is over, in words: "12 artists", "20 songs", or both."""
+        n_songs = self.n_without_artist
+        n_artists = self.accuracy_interval.n_clusters - n_songs
+        artists, songs = f"{n_artists} artist{'s' * (n_artists != 1)}", f"{n_songs} song{'s' * (n_songs != 1)}"
+        if not n_songs:
+            return artists
+        return f"{artists} and {songs} of unknown artist" if n_artists else songs
 
 
 def cross_validate(
@@ -70,6 +88,7 @@ def cross_validate(
     from genrekit.evaluation.intervals import bootstrap_scores
     from genrekit.evaluation.predictions import Predictions
     from genrekit.evaluation.scores import score
+    from genrekit.evaluation.wilson import wilson_interval
 
     folds = make_folds(label, artists, seed=seed, least_known=2)
     probabilities = np.empty((len(label), len(genres)))
@@ -103,10 +122,15 @@ def cross_validate(
         dataset=dataset,
         artist=np.array([artist or "" for artist in artists]),
     )
+    scores = score(predictions)
     interval = bootstrap_scores(predictions, generator=np.random.default_rng(seed))["accuracy"]
+    if interval.low == interval.high:
+        n = np.array(interval.n_clusters)
+        low, high = wilson_interval(scores.accuracy * n, n)
+        interval = replace(interval, low=float(low), high=float(high), n_resamples=0)
     return CrossValidated(
         predictions=predictions,
-        scores=score(predictions),
+        scores=scores,
         accuracy_interval=interval,
         n_folds=len(folds.held_out),
         not_grouped=tuple(genres[genre] for genre in folds.not_grouped),

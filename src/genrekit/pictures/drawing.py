@@ -12,6 +12,7 @@ import numpy.typing as npt
 from genrekit.errors import GenrekitError
 from genrekit.features.mel import hz_to_mel
 from genrekit.genre_colours import colours_of
+from genrekit.inference.result import UNKNOWN
 from genrekit.pictures.spectrogram import RANGE_DB, SPEC
 from genrekit.pictures.timeline import GenreTimeline
 from genrekit.whole_file import written_whole
@@ -77,7 +78,8 @@ def draw_timeline(spectrogram: npt.NDArray[np.float32], timeline: GenreTimeline,
     end_s = float(timeline.edges_s[-1])
     if len(title) > MAX_TITLE_CHARACTERS:  # a longer one would leave the plots no room
         title = f"{title[: MAX_TITLE_CHARACTERS // 2]}…{title[-MAX_TITLE_CHARACTERS // 2 :]}"
-    heading = f"{title}: {timeline.genre} ({timeline.confidence:.0%})"
+    sure = "" if timeline.genre == UNKNOWN else f" ({timeline.confidence:.0%})"
+    heading = f"{title}: {timeline.genre}{sure}"
     above.set_title(heading, loc="left", fontsize=10, parse_math=False)
     image = above.imshow(
         spectrogram,
@@ -127,7 +129,9 @@ def _stack(axes: Axes, timeline: GenreTimeline) -> None:
     axes.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     axes.set_ylabel("probability")
     handles, labels = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=7.5)
+    # The title has the answer for the whole file, which is another number.
+    place: Any = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "frameon": False}
+    axes.legend(handles[::-1], labels[::-1], title="mean over time", title_fontsize=7.5, fontsize=7.5, **place)
 
 
 def _mel_band(frequency_hz: float) -> float:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from genrekit.inference.bundled import find_model
 from genrekit.inference.classifier import Classifier
-from genrekit.inference.fusion import hop_means
+from genrekit.inference.fusion import heard_seconds, hop_means, tempered
 from genrekit.inference.model_file import open_session
 from genrekit.inference.scoring import score_windows
 
@@ -30,7 +30,7 @@ class GenreTimeline:
     ----------
     genres : that the model knows
     edges_s : [n_hops + 1], seconds from 0 to the end
-    probabilities : [n_hops, n_genres], each row summing to 1, or 0 where there is no sound
+    probabilities : [n_hops, n_genres], at the file's temperature; each row sums to 1, or 0 where there is no sound
     genre, confidence : of the whole file; "unknown" below the model's threshold
     warnings : what went wrong while reading
     """
@@ -70,6 +70,9 @@ class TimelineReader:
             hop_s=card.hop_s,
             duration_s=scores.duration_s,
         )
+        if len(scores.starts_s):
+            heard_s = heard_seconds(scores.starts_s, window_s=card.window_s, duration_s=scores.duration_s)
+            means = tempered(means, card.temperature_of_s(heard_s))
         # Here more windows are heard than `classify` hears; what the song is called must not depend on that.
         result = self._classifier.classify(path)
         return GenreTimeline(card.genres, edges_s, means, result.genre, result.confidence, result.warnings)

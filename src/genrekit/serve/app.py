@@ -177,7 +177,7 @@ async def _classify(request: Request, pool: WorkerPool, limits: Limits, *, timel
 
 
 def _model(card: ModelCard) -> dict[str, Any]:
-    named = {key: getattr(card, key) for key in ("name", "sr", "window_s", "hop_s", "unknown_threshold")}
+    named = {key: getattr(card, key) for key in ("name", "sr", "window_s", "hop_s", "short_hop_s", "unknown_threshold")}
     return {**named, "genres": list(card.genres), "card": card.text}
 
 

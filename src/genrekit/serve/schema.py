@@ -23,7 +23,9 @@ class Result(BaseModel):
 
     path: str | None = Field(description="The name that the client gave")
     genre: str = Field(description='A genre of the model, or "unknown" below its threshold')
-    confidence: float = Field(ge=0, le=1, description="Calibrated probability of the likeliest genre")
+    confidence: float = Field(
+        ge=0, le=1, description="Calibrated probability of the likeliest genre, too low a one where genre is unknown"
+    )
     probabilities: dict[str, float] = Field(description="Genre to probability, likeliest first, summing to 1")
     duration_s: float
     model: str
@@ -47,6 +49,7 @@ class Model(BaseModel):
     sr: int
     window_s: float
     hop_s: float
+    short_hop_s: float | None = Field(description="Instead of hop_s in recordings of up to a minute; null: hop_s")
     unknown_threshold: float
     card: str = Field(description="The model card, in Markdown")
 

@@ -2,6 +2,8 @@
 const NBSP = "\u00a0"; // keeps a number and its unit on one line
 export const percent = (share) => (share > 0 && share < 0.005 ? `<${NBSP}1${NBSP}%` : `${Math.round(100 * share)}${NBSP}%`);
 
+export const FORMATS = "mp3, flac, wav, m4a, ogg, opus and more";
+
 // A limit, rounded down: nobody is promised more than there is.
 export function span(seconds) {
   if (seconds >= 120) return `${Math.floor(seconds / 60)}${NBSP}minutes`;

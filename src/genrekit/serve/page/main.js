@@ -3,7 +3,7 @@ import { about, classify, models, setToken } from "/page/api.js";
 import { setGenres } from "/page/colours.js";
 import { download, toCsv } from "/page/csv.js";
 import { byId, element } from "/page/dom.js";
-import { clock, percent, span } from "/page/format.js";
+import { clock, FORMATS, percent, span } from "/page/format.js";
 import { makePlayer } from "/page/player.js";
 import { canRecord, startRecording } from "/page/recorder.js";
 import { showError, showResult, showWorking } from "/page/result.js";
@@ -15,6 +15,8 @@ let nWorking = 0;
 let genres = [];
 let limits = null;
 
+// Of "unknown" nothing is sure.
+const sure = (answer) => (answer.genre === "unknown" ? "" : percent(answer.confidence));
 const say = (text) => { byId("status").textContent = text; };
 
 function showOverview() {
@@ -25,7 +27,7 @@ function showOverview() {
     return element("tr", {},
       element("th", { scope: "row", text: name }),
       element("td", { className: failed ? "failed" : "", text: failed ? "no result" : answer?.genre ?? "…" }),
-      element("td", { className: "number", text: answer && !failed ? percent(answer.confidence) : "" }),
+      element("td", { className: "number", text: answer && !failed ? sure(answer) : "" }),
       element("td", { className: "number", text: answer && !failed ? clock(answer.duration_s) : "" }));
   }));
 }
@@ -45,7 +47,7 @@ async function work(entry) {
   } else {
     if (!genres.length) useGenres(Object.keys(entry.answer.probabilities).sort());
     const addPlayer = showResult(card, name, entry.answer);
-    say(`${name}: ${entry.answer.genre}, ${percent(entry.answer.confidence)}`);
+    say([`${name}: ${entry.answer.genre}`, sure(entry.answer)].filter(Boolean).join(", "));
     makePlayer(file, name).then((player) => {
       if (!player) return;
       if (entry.removed) { player.close(); return; }
@@ -170,5 +172,5 @@ if (["localhost", "127.0.0.1", "[::1]"].includes(location.hostname)) {
   byId("promise").textContent = "Offline: your songs never leave this computer";
 }
 limits = await about();
-byId("limits").textContent = `mp3, flac, wav, m4a, ogg, opus and more, up to ${limits.max_body_bytes / 1e6} MB and ${span(limits.max_duration_s)} each`;
+byId("limits").textContent = `${FORMATS}, up to ${limits.max_body_bytes / 1e6} MB and ${span(limits.max_duration_s)} each`;
 if (!(await greet()) && limits.token_needed) askForToken("");

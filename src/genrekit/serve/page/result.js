@@ -1,7 +1,7 @@
 // One file's card: while it waits, with its result, or with what went wrong.
 import { colourOf } from "/page/colours.js";
 import { element } from "/page/dom.js";
-import { clock, percent, sentence } from "/page/format.js";
+import { clock, FORMATS, percent, sentence } from "/page/format.js";
 
 const KINDS = {
   unreadable: "This does not play as music",
@@ -15,6 +15,10 @@ const KINDS = {
   token_needed: "The token is missing or wrong",
   offline: "The service cannot be reached",
 };
+// What is wrong with the file itself: the same file gets the same answer.
+const FINAL = new Set(["unreadable", "wrong_type", "body_too_large", "audio_too_long"]);
+// In place of what the service says to programs.
+const PLAIN = { wrong_type: `It is no music. Choose an audio or video file: ${FORMATS}.` };
 const SHOWN_AT_ONCE = 5;
 
 const head = (name, length) =>
@@ -30,12 +34,12 @@ export function showError(card, name, problem, onRetry) {
   card.className = "card error";
   const said = problem.error.startsWith(`${name}: `) ? `it ${problem.error.slice(name.length + 2)}` : problem.error;
   const [, detail, technical] = said.match(/^([^]*?)(?: \(((?:FFmpeg|libsndfile):[^]*)\)\.?)?$/);
-  const plain = `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${technical ? "." : ""}`;
-  const retry = element("button", { type: "button", text: "Try again" });
-  retry.addEventListener("click", onRetry);
+  const plain = PLAIN[problem.code] ?? `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${technical ? "." : ""}`;
+  const retry = FINAL.has(problem.code) ? null : element("button", { type: "button", text: "Try again" });
+  retry?.addEventListener("click", onRetry);
   card.replaceChildren(head(name), element("p", { className: "kind", text: KINDS[problem.code] ?? "This did not work" }),
     element("p", { className: "detail", text: plain }),
-    ...(technical ? [element("details", {}, element("summary", { text: "What the decoders say" }), element("p", { className: "note", text: technical }))] : []), retry);
+    ...(technical ? [element("details", {}, element("summary", { text: "What the decoders say" }), element("p", { className: "note", text: technical }))] : []), ...(retry ? [retry] : []));
 }
 
 function bar([genre, share], index) {
