@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 from default_model_evidence import agreement_text, errors_text, robustness_text
+from publish_runs import publish
 from sklearn.metrics import roc_auc_score
 
 from genrekit.analysis import OwnFigure, draw_beside_published, table_beside_published, write_picture
@@ -107,14 +108,15 @@ def as_long(table: Predictions) -> Predictions:
 
 
 def evaluate(group: str, work: Path) -> dict[str, Any]:
-    """The report card of a group, by the command that anyone can type."""
-    folders = [str(job.run(work).folder) for job in JOBS if job.group == group]
+    """The report card of a group, by the command that anyone can type, beside its runs without their weights."""
     output = RESULTS / group
-    output.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "genrekit", "evaluate", *folders, "--output", str(output)]
+    for old in output.glob("*/recipe.yaml"):
+        shutil.rmtree(old.parent)
+    for run in (job.run(work) for job in JOBS if job.group == group):
+        publish(run, output / run.folder.name)
+    command = [sys.executable, "-m", "genrekit", "evaluate", str(output), "--output", str(output)]
     print(" ".join(command), flush=True)
     subprocess.run(command, check=True)
-    pooled(group, work).write_parquet(output / "predictions.parquet")
     scores: dict[str, Any] = json.loads((output / "scores.json").read_text())
     return scores
 
@@ -201,7 +203,8 @@ def calibrate(work: Path) -> tuple[Calibration, dict[str, float]]:
         return apply_temperature(files.probabilities, calibration.file_temperature).max(1), files.correct
 
     known_confidence, correct = confidence(known)
-    elsewhere, right = confidence(pooled("p3", work))
+    elsewhere = pooled("p3", work)
+    p3 = [confidence(elsewhere.select(seed=int(seed))) for seed in np.unique(elsewhere.seed)]
     negative_confidence, _ = confidence(negatives)
     answered = known_confidence >= calibration.unknown_threshold
     return calibration, {
@@ -209,7 +212,7 @@ def calibrate(work: Path) -> tuple[Calibration, dict[str, float]]:
         "file_temperature": calibration.file_temperature,
         "unknown_threshold": calibration.unknown_threshold,
         "calibration_error": expected_calibration_error(known_confidence, correct),
-        "calibration_error_p3": expected_calibration_error(elsewhere, right),
+        "calibration_error_p3": float(np.mean([expected_calibration_error(*one) for one in p3])),
         "accuracy_all": float(correct.mean()),
         "accuracy_answered": float(correct[answered].mean()),
         "share_answered": float(answered.mean()),

@@ -22,12 +22,18 @@ from genrekit.training.run import Run
 KEPT = ("split.json", "metrics.csv", "environment.json", "run.json")
 
 
-def publish(run: Run, to: Path) -> Path:
-    """Copy one run below `to`, in a folder of its recipe and protocol."""
+def folder_of(run: Run) -> Path:
+    """Where a run comes to lie: recipe/protocol/run."""
+    recipe = run.recipe()
+    protocol = Predictions.read_parquet(run.predictions_path).protocol.lower()
+    stopped = "_stopped_on_test" if recipe.split.validation == "test" else ""
+    return Path(recipe.name, f"{protocol}{stopped}", run.folder.name)
+
+
+def publish(run: Run, folder: Path) -> None:
+    """Copy one run into `folder`."""
     recipe = run.recipe()
     predictions = Predictions.read_parquet(run.predictions_path).select(part="test")
-    protocol = predictions.protocol.lower() + ("_stopped_on_test" if recipe.split.validation == "test" else "")
-    folder = to / recipe.name / protocol / run.folder.name
     folder.mkdir(parents=True, exist_ok=True)
     placeless = recipe.model_copy(update={"data": recipe.data.model_copy(update={"root": None})})
     if placeless.negatives is not None:
@@ -49,7 +55,6 @@ def publish(run: Run, to: Path) -> Path:
             shutil.copyfile(run.folder / name, folder / name)
     merge_readings(run.folder, folder)
     predictions.write_parquet(folder / "predictions.parquet")
-    return folder
 
 
 def merge_readings(run: Path, published: Path) -> None:
@@ -74,7 +79,9 @@ def main() -> None:
         run = Run(folder)
         # Members of ensembles have no predictions of their own.
         if run.done and run.predictions_path.is_file() and run.recipe().split.name != "all":
-            print(publish(run, given.to))
+            folder = given.to / folder_of(run)
+            publish(run, folder)
+            print(folder)
 
 
 if __name__ == "__main__":
