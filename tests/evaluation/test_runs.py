@@ -51,6 +51,23 @@ def test_a_folder_of_runs_gives_all_of_them(tmp_path: Path, make_predictions: Ma
     assert [run.name for run in find_runs(tmp_path / "run-1")] == ["run-1"]
 
 
+def test_tables_side_by_side_have_a_record_each(tmp_path: Path, make_predictions: Make) -> None:
+    for name, seed in (("base", 0), ("narrow", 1)):
+        make_predictions(generator_seed=seed).write_parquet(tmp_path / f"{name}.parquet")
+        run = load_run(tmp_path / f"{name}.parquet")
+        assert evaluate_runs([run], command="genrekit evaluate").n_readings == (1,)
+        assert (tmp_path / name / "readings.jsonl").is_file()
+
+
+def test_a_folder_of_folders_of_runs_names_one(tmp_path: Path, make_predictions: Make) -> None:
+    inner = write_run(tmp_path / "recipe" / "p2" / "run", make_predictions())
+    with pytest.raises(RunError, match=rf"no run in {tmp_path} itself; some lie below, such as {inner}"):
+        find_runs(tmp_path)
+    make_predictions().write_parquet(tmp_path / "base.parquet")
+    with pytest.raises(RunError, match=r"such as .*base\.parquet"):
+        find_runs(tmp_path)
+
+
 def test_what_is_no_run_is_said(tmp_path: Path, make_predictions: Make) -> None:
     with pytest.raises(RunError, match="No run at"):
         find_runs(tmp_path / "missing")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +93,9 @@ def _record(runs: Sequence[StoredRun], command: str, part: str) -> list[int] | N
     if part != "test":
         return None
     for run in runs:
+        # Of a table by itself there may be no folder yet; where none can be made, the record says so.
+        with suppress(OSError):
+            run.folder.mkdir(exist_ok=True)
         record_reading(run.folder, command=command, predictions=run.predictions, part=part)
     return [len(run.readings(part)) for run in runs]
 

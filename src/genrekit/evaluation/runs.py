@@ -76,7 +76,10 @@ class StoredRun:
 
 
 def load_run(path: str | Path) -> StoredRun:
-    """Read a run folder, or a table of predictions by itself (the folder around it is then taken as the run's).
+    """Read a run folder, or a table of predictions by itself.
+
+    A ``predictions.parquet`` belongs to the folder around it; a table of another name, of which several may lie side by
+    side, has a folder of its own beside it, named as the table and made when there is something to keep.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def load_run(path: str | Path) -> StoredRun:
     path = Path(path)
     if not path.exists():
         raise RunError(f"No run at {path}; a run folder, or a {PREDICTIONS_NAME} file, is expected.")
-    folder = path if path.is_dir() else path.parent
+    folder = path if path.is_dir() else path.parent if path.name == PREDICTIONS_NAME else path.with_suffix("")
     table = path / PREDICTIONS_NAME if path.is_dir() else path
     if not table.exists() and (folder / "run.json").is_file():
         raise RunError(
@@ -94,6 +97,10 @@ def load_run(path: str | Path) -> StoredRun:
             f"scored. `genrekit train --resume {folder}` gives it predictions of its own, and reads the test part."
         )
     if not table.exists():
+        below = min((found for found in folder.rglob("*.parquet")), default=None)
+        if below is not None:
+            inner = below.parent if below.name == PREDICTIONS_NAME else below
+            raise RunError(f"There is no run in {folder} itself; some lie below, such as {inner}. Name those.")
         raise RunError(
             f"{folder} has no {PREDICTIONS_NAME}: it is not a run folder, or its training has not finished. "
             "Train it first, or name a finished run."
