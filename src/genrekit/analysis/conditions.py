@@ -79,7 +79,7 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition("slower_6_percent", "6 % slower", _plain(stretch_time, tempo=0.94)),
     Condition("pitch_plus_1", "1 semitone up", _plain(shift_pitch, semitones=1.0)),
     Condition("pitch_minus_1", "1 semitone down", _plain(shift_pitch, semitones=-1.0)),
-    # Not in the rule's list, yet needed to read it: a telephone, a lower pitch and many an mp3 lack high frequencies.
+    # Needed to read the others: a telephone, a lower pitch and many an mp3 lack high frequencies.
     Condition("low_pass_10_khz", "low-pass 10 kHz", _plain(low_pass, cutoff_hz=10_000.0), needs_hz=10_000.0),
     Condition(
         "telephone_band",

@@ -29,7 +29,7 @@ class ResultWriter(Protocol):
 
 
 class JsonWriter:
-    """One JSON object a line, in the contract's form; every line is valid UTF-8 whatever the file names hold.
+    """One JSON object a line, as `Result.to_json` gives it; every line is valid UTF-8 whatever the file names hold.
 
     A byte of a name that is not UTF-8 appears as a ``\\udcXX`` escape, which Python's `json.loads` and `os.fsencode`
     turn back into that byte.

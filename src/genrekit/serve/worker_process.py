@@ -34,7 +34,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A result in the contract's JSON form."""
+    """A result as `genrekit classify --format json` has it."""
 
     result: dict[str, Any]
 
