@@ -68,7 +68,7 @@ class Result:
     warnings: tuple[str, ...] = ()
 
     def to_json(self, *, timeline: bool = False) -> dict[str, Any]:
-        """The result as JSON values: the fields that every result has, `timeline` if asked for, `warnings` if there are any."""
+        """The result as JSON values: what every result has, `timeline` if asked for, `warnings` if there are any."""
         values: dict[str, Any] = {
             "path": self.path,
             "genre": self.genre,
