@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from genrekit.data.hashing import file_sha256
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.fusion import fuse
 from genrekit.export import export_onnx
+from genrekit.file_identity import file_sha256
 from genrekit.inference import Classifier, ModelCard, Result
 from genrekit.models import load_weights
 

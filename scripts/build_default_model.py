@@ -30,13 +30,13 @@ from sklearn.metrics import roc_auc_score
 
 from genrekit.analysis import OwnFigure, draw_beside_published, table_beside_published, write_picture
 from genrekit.data import Dataset, load_dataset
-from genrekit.data.hashing import file_sha256
 from genrekit.data.negatives import write_negatives
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.calibration import apply_temperature, expected_calibration_error
 from genrekit.evaluation.fusion import fuse
 from genrekit.export import Calibration, export_onnx, fit_calibration, fit_short_temperatures
 from genrekit.features import ARCHIVE_LOG_MEL
+from genrekit.file_identity import file_sha256
 from genrekit.inference import ModelCard
 from genrekit.models import load_weights
 from genrekit.training.recipe import load_recipe

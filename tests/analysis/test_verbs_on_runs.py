@@ -7,8 +7,8 @@ import json
 import pytest
 
 pytest.importorskip("torch")
-from genrekit.data.hashing import file_sha256
 from genrekit.evaluation import find_runs, load_readings
+from genrekit.file_identity import file_sha256
 
 
 def test_robustness_from_the_command_line(own_runs, trained, tmp_path, genrekit_cli) -> None:

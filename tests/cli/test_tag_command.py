@@ -18,8 +18,8 @@ pytest.importorskip("mutagen")
 
 from library.tagged_files import make_file
 
+from genrekit.file_identity import file_sha256
 from genrekit.library.copies import is_copy_name
-from genrekit.library.patch import sha256_of
 from genrekit.library.tag_journal import locked, read_journal
 from genrekit.library.tags import read_tags
 
@@ -263,7 +263,7 @@ def test_a_kill_at_any_moment_loses_nothing(
     for number in range(150):
         files.append(music_folder / f"{number:03}.flac")
         files[-1].write_bytes(first.read_bytes())
-    before = sha256_of(first)
+    before = file_sha256(first)
     journal = tmp_path / "journal.jsonl"
     command = [*genrekit_program, "tag", music_folder, "--results", results(*files), "--write", "--journal", journal]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -274,14 +274,14 @@ def test_a_kill_at_any_moment_loses_nothing(
     entries = list(read_journal(journal))
     assert 19 <= len(entries) < len(files)
     known = {entry.new_sha256 for entry in entries} | {before}
-    assert {sha256_of(path) for path in files} <= known
+    assert {file_sha256(path) for path in files} <= known
     # Whatever was cut, the next run goes on in the same journal, and undo takes both back.
     finished = subprocess.run(command, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     assert all(read_tags(path).genres == ("jazz",) for path in files)
     finished = subprocess.run([*genrekit_program, "tag", "undo", journal], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
-    assert {sha256_of(path) for path in files} == {before}
+    assert {file_sha256(path) for path in files} == {before}
 
 
 def _killed_in_a_copy(command: list[str | Path], folder: Path, meanwhile: Callable[[], None]) -> Path:
@@ -418,7 +418,7 @@ def test_ctrl_c_says_what_was_written_and_how_to_take_it_back(
 
     first = make_file(music_folder, "song.flac")
     files = [first, *(Path(shutil.copy(first, music_folder / f"{k}.flac")) for k in range(3))]
-    before = [sha256_of(path) for path in files]
+    before = [file_sha256(path) for path in files]
     write_plan, written = tag_files.write_plan, []
 
     def interrupted(plan: tag_files.TagPlan, journal: object) -> object:
@@ -432,9 +432,9 @@ def test_ctrl_c_says_what_was_written_and_how_to_take_it_back(
     finished = genrekit_cli("tag", *files, "--results", results(*files), "--write", "--journal", journal)
     assert finished.code == 130
     assert f"2 files written; genrekit tag undo {journal} takes it back" in finished.err
-    assert [sha256_of(path) == was for path, was in zip(files, before, strict=True)] == [0, 0, 1, 1]
+    assert [file_sha256(path) == was for path, was in zip(files, before, strict=True)] == [0, 0, 1, 1]
     assert genrekit_cli("tag", "undo", journal).code == 0
-    assert [sha256_of(path) for path in files] == before
+    assert [file_sha256(path) for path in files] == before
 
 
 def test_a_reader_that_has_enough_still_leaves_the_way_back(
@@ -442,7 +442,7 @@ def test_a_reader_that_has_enough_still_leaves_the_way_back(
 ) -> None:
     first = make_file(music_folder, "song.flac")
     files = [first, *(Path(shutil.copy(first, music_folder / f"{k:02}.flac")) for k in range(60))]
-    before, journal = sha256_of(first), tmp_path / "journal.jsonl"
+    before, journal = file_sha256(first), tmp_path / "journal.jsonl"
     command = [*genrekit_program, "tag", music_folder, "--results", results(*files), "--write", "--journal", journal]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stderr is not None
@@ -453,7 +453,7 @@ def test_a_reader_that_has_enough_still_leaves_the_way_back(
     assert "Broken pipe" not in said
     assert f"written; genrekit tag undo {journal} takes it back" in said
     assert genrekit_cli("tag", "undo", journal).code == 0
-    assert {sha256_of(path) for path in files} == {before}
+    assert {file_sha256(path) for path in files} == {before}
 
 
 def test_a_file_that_vanishes_while_it_is_tagged_fails_alone(

@@ -12,7 +12,7 @@ import soundfile
 from genrekit.data import Dataset, Track, file_check, load_dataset
 from genrekit.data.archive import SR
 from genrekit.data.audit import audit
-from genrekit.data.hashing import file_sha256
+from genrekit.file_identity import file_sha256
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import pytest
 pytest.importorskip("mutagen")
 
 from genrekit.audio import load_audio
+from genrekit.file_identity import file_sha256
 from genrekit.library.errors import TagError
-from genrekit.library.patch import sha256_of
 from genrekit.library.policy import TagPolicy
 from genrekit.library.tag_files import decided, plan_file, write_plan
 from genrekit.library.tag_journal import TagJournal, read_journal
@@ -155,12 +155,12 @@ def test_a_tag_block_of_10_mb(tmp_path: Path) -> None:
     tags = ID3(path)
     tags.add(APIC(encoding=0, mime="image/png", type=4, desc="b", data=np.random.default_rng(3).bytes(10_000_000)))
     tags.save(path, padding=lambda _: 0)
-    before, sound = sha256_of(path), _samples(path)
+    before, sound = file_sha256(path), _samples(path)
     _write(path, tmp_path / "journal")
     np.testing.assert_array_equal(_samples(path), sound)
     assert (tmp_path / "journal").stat().st_size < 300_000
     undo_entry(next(read_journal(tmp_path / "journal")))
-    assert sha256_of(path) == before
+    assert file_sha256(path) == before
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "plain.mp3"])

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
-from genrekit.data.hashing import file_sha256
 from genrekit.errors import DataError, LeakError, RecipeError, RunError
 from genrekit.evaluation import Predictions
+from genrekit.file_identity import file_sha256
 from genrekit.models.weights import load_weights
 from genrekit.training.prediction import predict
 from genrekit.training.preparation import prepare

@@ -19,6 +19,7 @@ from genrekit.analysis.style import PaperWidth
 from genrekit.errors import RunError
 from genrekit.evaluation.protocols import PROTOCOL_NOTES
 from genrekit.evaluation.readings import record_digest
+from genrekit.file_identity import file_sha256
 
 __all__ = ["Embedding", "draw_embedding", "embed_test_part"]
 
@@ -117,7 +118,7 @@ def embed_test_part(
     table = prepared.tables["test"]
     if not len(table):
         raise RunError(f"{run.folder} has an empty test part; there is nothing to embed.")
-    weights_sha256 = hashlib.sha256(run.weights_path.read_bytes()).hexdigest()
+    weights_sha256 = file_sha256(run.weights_path)
     record_digest(run.folder, command=command, sha256=_digest(weights_sha256, split.hash))
     network.eval()
     with torch.inference_mode():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import LeakError, RunError
 from genrekit.features.spec import named_features
+from genrekit.file_identity import file_sha256
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,7 +79,7 @@ def read_run(folder: Path) -> OutOfFoldRun:
         fold=split.fold,
         seed=recipe.seed,
         test_tracks=frozenset(split.tracks("test")),
-        weights_sha256=hashlib.sha256(run.weights_path.read_bytes()).hexdigest(),
+        weights_sha256=file_sha256(run.weights_path),
         sr=named_features(recipe.features).sr,
         validates_on_test=split.validation == "test",
     )

@@ -18,7 +18,7 @@ from genrekit.analysis.out_of_fold import OutOfFoldModels, OutOfFoldRun, read_ru
 from genrekit.analysis.robustness_store import TrackResult, TrackStore
 from genrekit.data.dataset import Dataset
 from genrekit.errors import AudioError, DataError, RunError
-from genrekit.file_state import FileState, file_state
+from genrekit.file_identity import FileState, file_state
 from genrekit.spawned import ctrl_c_blocked, leave_to_parent
 
 __all__ = ["apply_conditions", "choose_tracks", "run_robustness"]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.errors import RunError
-from genrekit.file_state import FileState
+from genrekit.file_identity import FileState
 from genrekit.line_files import append_line, cut_torn_end, whole_lines
 from genrekit.whole_file import written_whole
 

@@ -256,7 +256,7 @@ def _run_to_file(
     jobs: int | None,
     debug: bool,
 ) -> int:
-    from genrekit.data.hashing import file_sha256
+    from genrekit.file_identity import file_sha256
     from genrekit.inference.result_file import OutputError, ResultFile, kept_results, part_of, path_key
     from genrekit.inference.writers import TableWriter
     from genrekit.library.file_states import FileStates

@@ -195,9 +195,9 @@ def _ask(
 
 def _require_same_model(classifier: Classifier, output: Path) -> None:
     """Answers in a folder are of one model file: a name may be of several. Those that do not say of which are not."""
-    from genrekit.data.hashing import file_sha256
     from genrekit.data.text_file import write_new
     from genrekit.errors import RunError
+    from genrekit.file_identity import file_sha256
     from genrekit.inference.result_file import part_of
 
     answers, record = output / ANSWERS, output / MODEL

@@ -13,9 +13,9 @@ from genrekit.audio import display_name, open_audio
 from genrekit.data.archive import HOP_SAMPLES, SR
 from genrekit.data.dataset import Fault, Track
 from genrekit.data.fingerprint import fingerprint
-from genrekit.data.hashing import file_sha256
 from genrekit.errors import AudioError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
+from genrekit.file_identity import file_sha256
 
 __all__ = ["FileCheck", "check_file"]
 

@@ -1,25 +1,14 @@
-"""Identity of files: SHA-256, read no more than needed."""
+"""SHA-256 of files that may be copies; no more are read than needed."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-__all__ = ["file_sha256", "hash_of_sizes", "hash_possible_copies"]
+from genrekit.file_identity import file_sha256
 
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    """
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+__all__ = ["hash_of_sizes", "hash_possible_copies"]
 
 
 def hash_possible_copies(paths: Iterable[Path]) -> dict[Path, str]:

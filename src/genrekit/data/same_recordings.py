@@ -22,6 +22,7 @@ from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset
 from genrekit.data.file_check import FileCheck, check_file
 from genrekit.data.fingerprint import archive_fingerprint, find_matches
+from genrekit.file_identity import file_state
 from genrekit.whole_file import written_whole
 
 __all__ = ["archive_fingerprints", "cache_folder", "check_files", "with_same_recordings"]
@@ -107,13 +108,7 @@ def _identity(dataset: Dataset) -> str:
     if dataset.archive is not None:
         digest.update(dataset.archive.levels.tobytes())
     for track in dataset.tracks:
-        state: tuple[int, int] | None = None
-        if track.path is not None:
-            try:
-                found = track.path.stat()
-                state = (found.st_size, found.st_mtime_ns)
-            except OSError:
-                state = None
+        state = None if track.path is None else file_state(track.path)
         path = None if track.path is None else os.fspath(track.path.absolute())
         digest.update(json.dumps([track.track_id, path, state]).encode())
     return digest.hexdigest()

@@ -17,7 +17,7 @@ from genrekit.data.table_file import require_suffix, write_table_file
 from genrekit.data.table_rows import TrackRows, Windows, compute_rows
 from genrekit.errors import DataError
 from genrekit.features import HANDCRAFTED_NAMES
-from genrekit.file_state import file_state
+from genrekit.file_identity import file_state
 from genrekit.line_files import append_line, cut_torn_end, whole_lines
 
 __all__ = ["WrittenTable", "write_table"]

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from genrekit.audio import open_audio
 from genrekit.errors import AudioError, GenrekitError
+from genrekit.file_identity import file_state
 from genrekit.inference.density import windows_to_hear
 from genrekit.inference.file_processes import MANY_FILES, FileProcesses
 from genrekit.inference.fusion import window_weights
@@ -53,8 +54,8 @@ class Embedder:
         ------
         ModelFileError : if it is not a model file, or one without an embedding
         """
-        from genrekit.data.hashing import file_sha256
         from genrekit.data.same_recordings import cache_folder
+        from genrekit.file_identity import file_sha256
 
         self._session = open_session(path, n_threads=1)
         self.model_file = ModelFile.of_session(path, self._session)
@@ -148,8 +149,7 @@ class Embedder:
 
 
 def _key(path: Path) -> str:
-    state = path.stat()
-    return json.dumps([FORMAT, os.fspath(path.absolute()), state.st_size, state.st_mtime_ns])
+    return json.dumps([FORMAT, os.fspath(path.absolute()), *(file_state(path) or ())])
 
 
 def _raised(outcome: Embedding | GenrekitError | OSError) -> Embedding:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from genrekit.file_state import FileState, file_state
+from genrekit.file_identity import FileState, file_state
 from genrekit.inference.result_file import OutputError, part_of, path_key
 from genrekit.whole_file import written_whole
 

@@ -9,11 +9,9 @@ exclusive or, is nearly all zeros, and is kept compressed.
 from __future__ import annotations
 
 import base64
-import hashlib
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -21,7 +19,7 @@ from numpy.typing import NDArray
 
 from genrekit.library.errors import TagError
 
-__all__ = ["Patch", "apply_patch", "make_patch", "sha256_of"]
+__all__ = ["Patch", "apply_patch", "make_patch"]
 
 BLOCK_BYTES = 16_384
 SEARCH_BYTES = 1 << 20  # how far a block is looked for on both sides
@@ -95,12 +93,6 @@ def apply_patch(patch: Patch, new: BinaryIO) -> Iterator[bytes]:
                     raise TagError(f"the journal's difference is broken: {error}") from error
             yield block.tobytes()
         start += n_bytes
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _best(block: NDArray[np.uint8], new: BinaryIO, start: int, shifts: list[int]) -> tuple[int, NDArray[np.uint8]]:

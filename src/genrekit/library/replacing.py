@@ -19,11 +19,11 @@ from genrekit.library.copies import new_copy
 from genrekit.library.errors import TagError
 from genrekit.library.tag_journal import sync_folder
 
-__all__ = ["FileState", "copy_beside", "replace_by", "state_of"]
+__all__ = ["FileIdentity", "copy_beside", "identity_of", "replace_by"]
 
 
 @dataclass(frozen=True)
-class FileState:
+class FileIdentity:
     """By what it is told whether a file is the one that was looked at.
 
     Attributes
@@ -40,7 +40,7 @@ class FileState:
     n_names: int
 
 
-def state_of(path: Path, *, break_links: bool = False) -> FileState:
+def identity_of(path: Path, *, break_links: bool = False) -> FileIdentity:
     """What the file is now, if it may be replaced.
 
     Parameters
@@ -67,7 +67,7 @@ def state_of(path: Path, *, break_links: bool = False) -> FileState:
             f"{name}: has {status.st_nlink} names (hard links); tagging it would part it from the others, "
             "which would keep the old tags; --break-links does so"
         )
-    return FileState(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink)
+    return FileIdentity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink)
 
 
 @contextlib.contextmanager
@@ -114,7 +114,7 @@ def keep_looks(path: Path, copy: Path) -> None:
         raise TagError(f"{display_name(path)}: cannot be written: {error.strerror or error}") from error
 
 
-def replace_by(path: Path, copy: Path, state: FileState) -> None:
+def replace_by(path: Path, copy: Path, state: FileIdentity) -> None:
     """Give the copy the file's name; TagError if the file is no longer the one that `state` tells of."""
     try:
         now = path.stat()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from genrekit.audio import display_name
-from genrekit.file_state import FileState, file_state
+from genrekit.file_identity import FileState, file_state
 from genrekit.inference import UNKNOWN
 from genrekit.inference.result_file import part_of, path_key
 from genrekit.library.errors import TagError

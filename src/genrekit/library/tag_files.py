@@ -11,10 +11,11 @@ from pathlib import Path
 from genrekit.audio import display_name
 from genrekit.audio.source import open_path
 from genrekit.errors import AudioError
+from genrekit.file_identity import file_sha256
 from genrekit.library.errors import TagError
-from genrekit.library.patch import apply_patch, make_patch, sha256_of
+from genrekit.library.patch import apply_patch, make_patch
 from genrekit.library.policy import Decision, TagPolicy, decide, left_alone
-from genrekit.library.replacing import FileState, copy_beside, keep_looks, replace_by, state_of
+from genrekit.library.replacing import FileIdentity, copy_beside, identity_of, keep_looks, replace_by
 from genrekit.library.tag_journal import JournalEntry, TagJournal
 from genrekit.library.tags import Tags, as_written, read_tags, write_genres
 
@@ -37,7 +38,7 @@ class TagPlan:
     path: str
     file: Path
     tags: Tags
-    state: FileState
+    state: FileIdentity
     decision: Decision | None = None
 
 
@@ -58,7 +59,7 @@ def plan_file(path: str, policy: TagPolicy, *, break_links: bool = False) -> Tag
             open_path(path).close()
         except AudioError as error:
             raise TagError(str(error)) from error
-    state = state_of(file, break_links=break_links)
+    state = identity_of(file, break_links=break_links)
     with _told(path):
         tags = read_tags(file)
     reason = left_alone(path, tags.genres, policy)
@@ -84,7 +85,7 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
         raise ValueError(f"nothing is to be written to {plan.path}")
     with _told(plan.path), copy_beside(plan.file, content=True) as copy:
         # What is written back by an undo must be the bytes that were there, so the copy's own are recorded.
-        old_sha256 = sha256_of(copy)
+        old_sha256 = file_sha256(copy)
         try:
             write_genres(copy, plan.decision.new)
         except TagError as error:
@@ -103,7 +104,7 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
             old=plan.decision.old,
             new=plan.decision.new,
             old_sha256=old_sha256,
-            new_sha256=sha256_of(copy),
+            new_sha256=file_sha256(copy),
             mtime_ns=plan.state.mtime_ns,
             patch=patch,
         )
@@ -114,7 +115,7 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
 
 
 def _require_unchanged(plan: TagPlan) -> None:
-    now = state_of(plan.file, break_links=True)
+    now = identity_of(plan.file, break_links=True)
     # Names may have gone: of two names of one file, the first that is written is parted from the second.
     if replace(now, n_names=plan.state.n_names) != plan.state or now.n_names > plan.state.n_names:
         raise TagError(f"{display_name(plan.path)}: changed since it was looked at; left as it is")

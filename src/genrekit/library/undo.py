@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from genrekit.audio import display_name
+from genrekit.file_identity import file_sha256
 from genrekit.library.errors import TagError
-from genrekit.library.patch import apply_patch, sha256_of
-from genrekit.library.replacing import copy_beside, keep_looks, replace_by, state_of
+from genrekit.library.patch import apply_patch
+from genrekit.library.replacing import copy_beside, identity_of, keep_looks, replace_by
 from genrekit.library.tag_journal import JournalEntry
 
 __all__ = ["Undone", "undo_entry"]
@@ -40,7 +41,7 @@ def undo_entry(
     ----------
     entry : of a journal
     write : False says only what would be done
-    break_links : as in `state_of`
+    break_links : as in `identity_of`
     assumed_sha256 : of the bytes that the file would have by now, where nothing is written and a later entry would
         have been undone; None: those that it has
 
@@ -50,9 +51,9 @@ def undo_entry(
     """
     path = Path(entry.path)
     name = display_name(path)
-    state = state_of(path, break_links=break_links)
+    state = identity_of(path, break_links=break_links)
     try:
-        now = assumed_sha256 or sha256_of(path)
+        now = assumed_sha256 or file_sha256(path)
     except OSError as error:
         raise TagError(f"{name}: cannot be read: {error.strerror or error}") from error
     if now == entry.old_sha256:

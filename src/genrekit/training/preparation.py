@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from genrekit.data.dataset import Dataset
-from genrekit.data.hashing import file_sha256
 from genrekit.data.leakage import require_proof
 from genrekit.data.left_out import without_genres
 from genrekit.data.registry import load_dataset
@@ -19,6 +18,7 @@ from genrekit.data.split import PARTS, Part, Split, read_split
 from genrekit.data.splits import make_split
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES, named_features
+from genrekit.file_identity import file_sha256
 from genrekit.models import ModelSpec, WeightsHeader, create_model
 from genrekit.training.excerpts import ExcerptTable, part_table, require_excerpts
 from genrekit.training.recipe import Recipe

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from genrekit.file_state import FileState, file_state
+from genrekit.file_identity import FileState, file_state
 
 
 def test_a_change_of_size_or_time_is_another_state(tmp_path: Path) -> None:
