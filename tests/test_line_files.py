@@ -36,6 +36,12 @@ def test_half_a_line_is_none_and_can_be_cut_or_written_behind(torn: str, tmp_pat
     assert path.read_text() == ""
 
 
+def test_a_line_that_was_cut_inside_a_letter_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes("one\ntwo é".encode()[:-1])
+    assert whole_lines(path) == ["one"]
+
+
 def test_a_line_for_which_there_is_no_room_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "lines"
     append_line(path, "one")

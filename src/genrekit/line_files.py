@@ -29,13 +29,15 @@ def append_line(path: Path, line: str) -> None:
             file.seek(-1, os.SEEK_END)
             is_torn = file.read(1) != b"\n"
         data = (b"\n" if is_torn else b"") + f"{line}\n".encode()
+        written = 0
         try:
-            if file.write(data) != len(data):
+            written = file.write(data) or 0
+            if written != len(data):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file.fileno())
         except OSError:
             with suppress(OSError):
-                if file.seek(0, os.SEEK_END) <= end + len(data):  # nobody else has written behind it
+                if file.seek(0, os.SEEK_END) == end + written:  # nobody else has written meanwhile
                     file.truncate(end)
             raise
 
@@ -48,7 +50,8 @@ def whole_lines(path: Path) -> list[str]:
     OSError, UnicodeDecodeError : if it cannot be read
     """
     # Not splitlines: a name may hold one of Unicode's line separators.
-    return path.read_bytes().decode().split("\n")[:-1]
+    data = path.read_bytes()
+    return data[: data.rfind(b"\n") + 1].decode().split("\n")[:-1]
 
 
 def cut_torn_end(path: Path) -> None:

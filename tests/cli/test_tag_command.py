@@ -19,6 +19,7 @@ pytest.importorskip("mutagen")
 from library.tagged_files import make_file
 
 from genrekit.file_identity import file_sha256
+from genrekit.library import tag_files
 from genrekit.library.copies import is_copy_name
 from genrekit.library.tag_journal import locked, read_journal
 from genrekit.library.tags import read_tags
@@ -360,6 +361,7 @@ def test_two_runs_at_once_on_one_journal_are_refused(
     [
         ('{"format": "genrekit tag journal", "version": 99, "genrekit": "9.0"}\n', "version 99"),
         ("something else\n", "not a journal of genrekit tag"),
+        ("no line ends here", "not a journal of genrekit tag"),
         ('{"path": "a"}\n', "not a journal of genrekit tag"),
         ('{"format": "genrekit tag journal", "version": 1}\n{"path": "a"}\n', "line 2 is broken"),
     ],
@@ -375,6 +377,26 @@ def test_what_is_no_journal_of_ours_is_neither_undone_nor_written(
     assert finished.code == 1 and message in finished.err
     assert journal.read_text() == text
     assert read_tags(path).genres == ()
+
+
+def test_a_journal_that_goes_meanwhile_stops_the_writing(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [make_file(music_folder, name) for name in ("song.flac", "id3v24.mp3")]
+    journal, moved = tmp_path / "journal.jsonl", tmp_path / "moved.jsonl"
+    write = tag_files.write_genres
+
+    def move_then_write(copy: Path, genres: Sequence[str]) -> None:
+        write(copy, genres)
+        if journal.exists() and len(list(read_journal(journal))) == 1:
+            journal.rename(moved)
+
+    monkeypatch.setattr(tag_files, "write_genres", move_then_write)
+    options = ("--existing", "replace", "--write", "--journal", journal)
+    finished = genrekit_cli("tag", *files, "--results", results(*files), *options)
+    assert finished.code == 1 and "the journal is gone; the file is left as it is" in finished.err
+    assert not journal.exists()
+    assert [entry.path for entry in read_journal(moved)] == [str(files[0])]
 
 
 def test_a_journal_that_is_missing_is_told(genrekit_cli: Callable, tmp_path: Path) -> None:
@@ -414,8 +436,6 @@ def test_a_run_that_writes_nothing_leaves_no_journal(
 def test_ctrl_c_says_what_was_written_and_how_to_take_it_back(
     genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from genrekit.library import tag_files
-
     first = make_file(music_folder, "song.flac")
     files = [first, *(Path(shutil.copy(first, music_folder / f"{k}.flac")) for k in range(3))]
     before = [file_sha256(path) for path in files]
@@ -459,8 +479,6 @@ def test_a_reader_that_has_enough_still_leaves_the_way_back(
 def test_a_file_that_vanishes_while_it_is_tagged_fails_alone(
     genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from genrekit.library import tag_files
-
     gone, stays = make_file(music_folder, "song.aiff"), make_file(music_folder, "song.flac")
     write_genres = tag_files.write_genres
 

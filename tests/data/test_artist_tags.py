@@ -12,8 +12,19 @@ from genrekit.data.artist_tags import tagged_artist
 @pytest.mark.parametrize(("suffix", "codec"), [("flac", "flac"), ("mp3", "libmp3lame"), ("opus", "libopus")])
 def test_the_artist_of_the_tags(tmp_path: Path, suffix: str, codec: str) -> None:
     path = tmp_path / f"song.{suffix}"
+    _write(path, codec, " Señora Ñandú ")
+    assert tagged_artist(path) == "Señora Ñandú"
+
+
+@pytest.mark.parametrize("name", ["Unknown Artist", "VARIOUS ARTISTS", " various "])
+def test_what_stands_for_no_artist_is_none(tmp_path: Path, name: str) -> None:
+    _write(tmp_path / "song.flac", "flac", name)
+    assert tagged_artist(tmp_path / "song.flac") is None
+
+
+def _write(path: Path, codec: str, artist: str) -> None:
     with av.open(str(path), "w") as container:
-        container.metadata["artist"] = " Señora Ñandú "
+        container.metadata["artist"] = artist
         stream = container.add_stream(codec, rate=48000)
         stream.layout = "stereo"
         n, name = 1024, stream.codec_context.format.name if stream.codec_context.format else "s16"
@@ -24,7 +35,6 @@ def test_the_artist_of_the_tags(tmp_path: Path, suffix: str, codec: str) -> None
         frame.sample_rate = 48000
         for packet in (*stream.encode(frame), *stream.encode(None)):
             container.mux(packet)
-    assert tagged_artist(path) == "Señora Ñandú"
 
 
 def test_no_tags_and_no_audio_are_no_artist(tmp_path: Path) -> None:

@@ -42,3 +42,8 @@ def test_exchanges_what_moves_alone_cannot_improve() -> None:
     groups = np.repeat(range(4), sizes)
     folds = balanced_folds(groups, np.zeros(16, dtype=int), (0.5, 0.5), np.random.default_rng(0))
     np.testing.assert_array_equal(np.bincount(folds), [8, 8])
+
+
+def test_one_group_alone_is_in_one_fold() -> None:
+    folds = balanced_folds(np.zeros(6, int), np.zeros(6, int), [1 / 3] * 3, np.random.default_rng(0))
+    assert len(set(folds.tolist())) == 1

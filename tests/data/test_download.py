@@ -117,6 +117,10 @@ def test_what_is_kept_of_another_address_is_not_gone_on_with(server: Server, tmp
     server.break_after = 1_500_000
     with pytest.raises(DataError):
         download(f"{server.url}/old/a.bin", tmp_path / "a.bin")
+    kept = (tmp_path / "a.bin.part").read_bytes()
+    with pytest.raises(DataError, match="404"):
+        download(f"{server.url}/gone", tmp_path / "a.bin")
+    assert (tmp_path / "a.bin.part").read_bytes() == kept
     server.break_after, server.body = None, BODY[::-1]
     download(f"{server.url}/new/a.bin", tmp_path / "a.bin")
     assert (tmp_path / "a.bin").read_bytes() == BODY[::-1]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from genrekit.audio import AudioWarning
 from genrekit.data import load_dataset, make_split, prove
 from genrekit.data.same_recordings import with_same_recordings
 
@@ -80,6 +81,13 @@ def test_what_was_heard_is_remembered_until_a_file_changes(folder: Path, tmp_pat
     )
     assert steps
     assert len(changed.same_recordings or ()) == 1
+
+
+def test_what_could_not_be_compared_is_tried_again(folder: Path, tmp_path: Path) -> None:
+    (folder / "rock" / "broken.wav").write_bytes(b"no audio")
+    for _ in range(2):
+        with pytest.warns(AudioWarning, match=r"rock/broken\.wav"):
+            with_same_recordings(load_dataset("folder", folder), cache=tmp_path / "cache")
 
 
 def test_a_cache_that_cannot_be_written_or_read_stops_nothing(folder: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from genrekit.analysis.stored import read_scored
 from genrekit.errors import DataError, RunError
 from genrekit.evaluation.from_runs import compare_runs, evaluate_runs
 from genrekit.evaluation.predictions import Predictions
@@ -57,15 +58,18 @@ def test_tables_side_by_side_have_a_record_each(tmp_path: Path, make_predictions
         run = load_run(tmp_path / f"{name}.parquet")
         assert evaluate_runs([run], command="genrekit evaluate").n_readings == (1,)
         assert (tmp_path / name / "readings.jsonl").is_file()
+        read_scored([run], command="genrekit analyse labels")
+        assert len(run.readings("test")) == 1
 
 
 def test_a_folder_of_folders_of_runs_names_one(tmp_path: Path, make_predictions: Make) -> None:
     inner = write_run(tmp_path / "recipe" / "p2" / "run", make_predictions())
-    with pytest.raises(RunError, match=rf"no run in {tmp_path} itself; some lie below, such as {inner}"):
+    with pytest.raises(RunError, match=rf"no run in {tmp_path} itself\. Name what lies below, such as {inner}"):
         find_runs(tmp_path)
-    make_predictions().write_parquet(tmp_path / "base.parquet")
+    (tmp_path / "tables").mkdir()
+    make_predictions().write_parquet(tmp_path / "tables" / "base.parquet")
     with pytest.raises(RunError, match=r"such as .*base\.parquet"):
-        find_runs(tmp_path)
+        find_runs(tmp_path / "tables")
 
 
 def test_what_is_no_run_is_said(tmp_path: Path, make_predictions: Make) -> None:

@@ -10,12 +10,8 @@ from numpy.typing import NDArray
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.stored import Scored
 from genrekit.analysis.style import COLOURS, GREY, SMALL_PT, PaperWidth, legend_above, new_figure, paper_style
-from genrekit.evaluation.calibration import (
-    Reliability,
-    brier_score,
-    negative_log_likelihood,
-    reliability_table,
-)
+from genrekit.evaluation.calibration import Reliability
+from genrekit.evaluation.summary import calibration_of
 from genrekit.evaluation.wilson import wilson_interval
 
 if TYPE_CHECKING:
@@ -38,12 +34,13 @@ def draw_reliability(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
     The confidence of a decision is its probability after the fusion, uncalibrated: as the run has it on record.
     """
     p = scored.predictions
-    confidence = np.minimum(p.confidence.astype(np.float64), 1.0)
-    bins = reliability_table(confidence, p.correct)
+    calibration = calibration_of(p)
+    bins = calibration.reliability
     right = np.where(bins.n > 0, bins.accuracy, 0.0) * bins.n
     low, high = wilson_interval(right, bins.n)
-    nll, brier = negative_log_likelihood(p.probabilities, p.label), brier_score(p.probabilities, p.label)
-    accuracy, mean_confidence = float(p.correct.mean()), float(confidence.mean())
+    seeds = (
+        " Figures are means over the seeds; a bin counts the decisions of all." if len(set(p.seed.tolist())) > 1 else ""
+    )
     rows = [
         (float(a), float(b), int(n), float(c), float(r), float(x), float(y))
         for a, b, n, c, r, x, y in zip(
@@ -51,16 +48,16 @@ def draw_reliability(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
         )
     ]
     decisions = "excerpts" if scored.unit == "excerpt" else "tracks"
-    caption = f"{scored.caption} Intervals are Wilson's, the decisions of a bin taken as independent."
+    caption = f"{scored.caption} Intervals are Wilson's, the decisions of a bin taken as independent.{seeds}"
     with paper_style():
         height = 3.9 if columns == 1 else 4.9
         figure = new_figure(columns=columns, height_in=height, caption=caption, mark=scored.mark)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
         _draw_bins(upper, bins, low, high)
         numbers = [
-            f"calibration error {100 * bins.error:.1f} %, accuracy {100 * accuracy:.1f} %, "
-            f"mean confidence {100 * mean_confidence:.1f} %",
-            f"NLL {nll:.3f} nats, Brier {brier:.3f}",
+            f"calibration error {100 * calibration.error:.1f} %, accuracy {100 * calibration.accuracy:.1f} %, "
+            f"mean confidence {100 * calibration.mean_confidence:.1f} %",
+            f"NLL {calibration.nll:.3f} nats, Brier {calibration.brier:.3f}",
         ]
         # Above the axes and the upper half of a disc at 1, where no bin can lie.
         title, pad = (", " if columns == 2 else "\n").join(numbers), 0.5 * DISC_PT2**0.5 + 3
@@ -75,11 +72,11 @@ def draw_reliability(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
         figure.align_ylabels()
     facts = {
         **scored.facts(),
-        "expected_calibration_error": bins.error,
-        "negative_log_likelihood_nats": nll,
-        "brier": brier,
-        "accuracy": accuracy,
-        "mean_confidence": mean_confidence,
+        "expected_calibration_error": calibration.error,
+        "negative_log_likelihood_nats": calibration.nll,
+        "brier": calibration.brier,
+        "accuracy": calibration.accuracy,
+        "mean_confidence": calibration.mean_confidence,
         "n_bins": len(bins.n),
     }
     names = ("low", "high", "n", "mean_confidence", "accuracy", "wilson_low", "wilson_high")

@@ -44,8 +44,9 @@ def leak_section(replication: Replication) -> Section:
             "line, counted as the figure is. Training parts differ in size, too: by tracks a tenth of them is for "
             "validation, which stopping on the scored fold does without, and artist-disjoint folds train on fewer "
             "tracks. Where some folds were not run, it is the difference of those that were. Where both sides score "
-            "the same tracks, the 95 % interval and the two-sided p of a paired bootstrap follow, clustered by artist; "
-            "elsewhere the tracks differ, too.",
+            "the same tracks, the 95 % interval and the two-sided p of a paired bootstrap over artists follow: they "
+            "say what other tracks would give, not other trainings, and p is not corrected for the number of "
+            "comparisons. Elsewhere the tracks differ, too.",
             *_on_fewer_excerpts(replication),
         ),
         (Table(header, tuple(lines), text_columns=frozenset({0, 1, 5})),),
@@ -63,9 +64,10 @@ def _points(
     above, below = (replication.ours(row, dataset, column) for column in step)
     if above is None or below is None:
         return missing(row, *step)
-    points = f"{100 * (spread_of(above, unit).mean - spread_of(below, unit).mean):+.1f}"
     paired = replication.paired(row, dataset, step, unit)
-    return points if paired is None else f"{points} {_interval_text(paired)}{separator}{_p_text(paired.p_value)}"
+    if paired is None:
+        return f"{100 * (spread_of(above, unit).mean - spread_of(below, unit).mean):+.1f}"
+    return f"{100 * paired.difference:+.1f} {_interval_text(paired)}{separator}{_p_text(paired.p_value)}"
 
 
 def _interval_text(paired: PairedComparison) -> str:

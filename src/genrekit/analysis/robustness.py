@@ -19,7 +19,7 @@ from genrekit.analysis.robustness_store import TrackResult, TrackStore
 from genrekit.data.dataset import Dataset
 from genrekit.errors import AudioError, DataError, RunError
 from genrekit.file_identity import FileState, file_state
-from genrekit.spawned import ctrl_c_blocked, leave_to_parent
+from genrekit.spawned import children_end_on_error, ctrl_c_blocked, leave_to_parent
 
 __all__ = ["apply_conditions", "choose_tracks", "run_robustness"]
 
@@ -137,10 +137,11 @@ def _in_processes(
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(n_jobs, max(len(jobs), 1)), mp_context=context, initializer=leave_to_parent)
     try:
-        with ctrl_c_blocked():
-            futures = [pool.submit(_work, path, track_id, folders, names) for path, track_id in jobs]
-        for future in as_completed(futures):
-            yield future.result()
+        with children_end_on_error():
+            with ctrl_c_blocked():
+                futures = [pool.submit(_work, path, track_id, folders, names) for path, track_id in jobs]
+            for future in as_completed(futures):
+                yield future.result()
     except BrokenProcessPool as error:
         raise RunError(
             "A process was killed, perhaps for want of memory. What is done is kept; start the same command again, "

@@ -12,7 +12,6 @@ from genrekit.analysis.style import contaminated_mark
 from genrekit.errors import DataError
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.readings import record_reading
 from genrekit.evaluation.runs import FREE_IN_A_RECIPE, StoredRun, pool_runs
 
 __all__ = ["Scored", "Unit", "group_runs", "read_scored"]
@@ -93,7 +92,7 @@ def read_scored(runs: Sequence[StoredRun], *, command: str, part: str = "test", 
         raise DataError(f"{runs[0].name} has no predictions of the {part} part; take another part.")
     if part == "test":
         for run in runs:
-            record_reading(run.folder, command=command, predictions=run.predictions, part=part)
+            run.record_test_reading(command)
     splits = [run.split for run in runs if run.split is not None]
     return Scored(
         predictions=rows if unit == "excerpt" else fuse(rows, unit),

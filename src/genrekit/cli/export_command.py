@@ -130,10 +130,12 @@ def export(
 
 def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader) -> Calibration:
     from genrekit.errors import DataError
-    from genrekit.evaluation import Predictions, record_reading
+    from genrekit.evaluation import Predictions
+    from genrekit.evaluation.runs import load_run
     from genrekit.export import fit_calibration
 
-    known = Predictions.read_parquet(table)
+    stored = load_run(table)
+    known = stored.predictions
     if known.genres != header.genres:
         raise DataError(f"{table} has the genres {', '.join(known.genres)}; the run has {', '.join(header.genres)}")
     rows = known.select(part=part)
@@ -148,8 +150,7 @@ def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader) 
             + cost * ("test" in there)
         )
     if part == "test":
-        if any((table.parent / name).is_file() for name in (RECIPE, RUN, SPLIT)):
-            record_reading(table.parent, command="genrekit export", predictions=known, part=part)
+        stored.record_test_reading("genrekit export")
         messages.warning(f"{FITTED_ON_TEST} The card says so")
     calibration = fit_calibration(rows, None if negatives is None else Predictions.read_parquet(negatives))
     messages.note(

@@ -224,8 +224,10 @@ def tag(
                 messages.note(f"nothing was written to {len(files)} file{'s' if len(files) > 1 else ''}")
         else:
             run.go(files, shown, None)
-            advice = "--write writes" if run.n_changes else "--existing replace or add changes genres that are there"
-            messages.note(f"{run.n_changes} of {len(files)} would be written; {advice}")
+            advice = "; --write writes" if run.n_changes else ""
+            if run.n_with_genre and not run.n_changes:
+                advice = "; --existing replace or add changes genres that are there"
+            messages.note(f"{run.n_changes} of {len(files)} would be written{advice}")
     if run.n_failed:
         messages.note(f"{run.n_failed} of {len(files)} could not be tagged and are as they were")
         raise typer.Exit(EXIT_FAILED)

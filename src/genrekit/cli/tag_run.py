@@ -36,13 +36,14 @@ class TagRun:
     ) -> None:
         self._policy, self._stored = policy, stored
         self._model, self._jobs, self._break_links = model, jobs, break_links
-        self.n_changes = self.n_failed = 0
+        self.n_changes = self.n_failed = self.n_with_genre = 0
         self._names_to_check = set(policy.names)
 
     def go(self, files: Sequence[str], shown: Display, journal: TagJournal | None) -> None:
         """Look at each file, decide, show, and write if there is a journal."""
         from genrekit.audio import display_name
         from genrekit.library.errors import TagError
+        from genrekit.library.policy import HAS_A_GENRE
         from genrekit.library.tag_files import write_plan
 
         plans = self._planned(files)
@@ -60,6 +61,7 @@ class TagRun:
             if str(planned.file) != str(Path(planned.path).absolute()) and Path(planned.path).is_symlink():
                 where += f" (a link to {display_name(planned.file)})"
             if not decision.changes:
+                self.n_with_genre += decision.reason == HAS_A_GENRE
                 shown.show(f"{listed(decision.old)}  ({decision.reason})  {where}\n")
                 continue
             if journal is not None:

@@ -8,6 +8,8 @@ __all__ = ["tagged_artist"]
 
 # Of a compilation the album's artist is "Various Artists": the song's own goes first.
 KEYS = ("artist", "album_artist", "albumartist")
+# What programs write where they know no artist, or where there are many: songs that have it need not share one.
+NO_ARTIST = frozenset({"unknown artist", "unknown", "various artists", "various", "va", "n/a"})
 
 
 def tagged_artist(path: Path) -> str | None:
@@ -25,6 +27,6 @@ def tagged_artist(path: Path) -> str | None:
     for key in KEYS:
         for metadata in found:
             for name, value in metadata.items():
-                if name.lower() == key and value.strip():
+                if name.lower() == key and value.strip() and value.strip().casefold() not in NO_ARTIST:
                     return value.strip()
     return None

@@ -88,7 +88,8 @@ def _improve(counts: Counts, assigned: npt.NDArray[np.int64], targets: Counts) -
     excess = _excess(counts, assigned, targets)
     squares = (counts**2).sum(axis=1)
     places = np.arange(len(counts))
-    while True:
+    # A group alone is best where it is; it has none to be exchanged with.
+    while len(counts) > 1:
         moves = 2 * (counts @ excess.T - (counts * excess[assigned]).sum(axis=1)[:, None] + squares[:, None])
         moves[places, assigned] = 0.0
         group, fold = np.unravel_index(int(np.argmin(moves)), moves.shape)
@@ -101,6 +102,7 @@ def _improve(counts: Counts, assigned: npt.NDArray[np.int64], targets: Counts) -
             excess[assigned[place]] -= counts[place]
             excess[target] += counts[place]
             assigned[place] = target
+    return assigned
 
 
 def _best_exchange(counts: Counts, assigned: npt.NDArray[np.int64], excess: Counts) -> Change:

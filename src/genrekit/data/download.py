@@ -47,8 +47,6 @@ def download(url: str, path: Path, *, progress: Progress = lambda done, total: N
     origin = path.with_name(f"{path.name}.part.url")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not origin.is_file() or origin.read_bytes() != url.encode():
-            part.unlink(missing_ok=True)
         while not _fetch(url, part, origin, progress):
             # What was kept does not fit what the server has now.
             part.unlink()
@@ -70,8 +68,9 @@ def download(url: str, path: Path, *, progress: Progress = lambda done, total: N
 
 
 def _fetch(url: str, part: Path, origin: Path, progress: Progress) -> bool:
-    """Fetch what `part` lacks, from the address that is kept in `origin`; False if it has to be begun anew."""
-    have = part.stat().st_size if part.exists() else 0
+    """Fetch what `part` lacks, if it is of this address, which `origin` tells; False if it has to be begun anew."""
+    is_same = origin.is_file() and origin.read_bytes() == url.encode()
+    have = part.stat().st_size if is_same and part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         response: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)

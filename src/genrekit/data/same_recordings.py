@@ -32,7 +32,8 @@ Progress = Callable[[int, int, str], None]
 # Changes when the fingerprint does, so that what an older one found is not taken for what this one would find.
 FORMAT = 1
 # Faults of a file by which it is not compared, or not all of it.
-NOT_WHOLE = frozenset({"unreadable", "undecodable", "truncated", "damaged"})
+NOT_COMPARED = frozenset({"unreadable", "undecodable"})
+NOT_WHOLE = NOT_COMPARED | {"truncated", "damaged"}
 
 
 def with_same_recordings(dataset: Dataset, *, cache: Path | None = None, progress: Progress | None = None) -> Dataset:
@@ -55,8 +56,10 @@ def with_same_recordings(dataset: Dataset, *, cache: Path | None = None, progres
     remembered = (cache or cache_folder()) / f"same-recordings-{_identity(dataset)[:32]}.json"
     pairs = _recall(remembered)
     if pairs is None:
-        pairs = _compare(dataset, progress)
-        _remember(remembered, pairs)
+        pairs, is_whole = _compare(dataset, progress)
+        # A file that could not be read now may be read next time.
+        if is_whole:
+            _remember(remembered, pairs)
     return replace(dataset, same_recordings=pairs)
 
 
@@ -88,10 +91,13 @@ def archive_fingerprints(dataset: Dataset) -> dict[str, npt.NDArray[np.float32]]
     return {track.track_id: archive_fingerprint(dataset.archive, row) for row, track in enumerate(dataset.tracks)}
 
 
-def _compare(dataset: Dataset, progress: Progress | None) -> tuple[tuple[str, str], ...]:
+def _compare(dataset: Dataset, progress: Progress | None) -> tuple[tuple[tuple[str, str], ...], bool]:
+    """Pairs of tracks that are one recording, and whether all files could be compared."""
+    is_whole = True
     prints = archive_fingerprints(dataset)
     for check in check_files(dataset, progress=progress):
         for fault in check.faults:
+            is_whole = is_whole and fault.kind not in NOT_COMPARED
             if fault.kind in NOT_WHOLE:
                 warnings.warn(f"{check.track_id}: {fault.detail}", AudioWarning, stacklevel=3)
         if check.fingerprint is not None:
@@ -99,7 +105,7 @@ def _compare(dataset: Dataset, progress: Progress | None) -> tuple[tuple[str, st
     matches = find_matches(
         prints, progress=None if progress is None else lambda done, total: progress(done, total, "comparing recordings")
     )
-    return tuple((match.first, match.second) for match in matches)
+    return tuple((match.first, match.second) for match in matches), is_whole
 
 
 def _identity(dataset: Dataset) -> str:

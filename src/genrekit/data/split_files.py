@@ -81,7 +81,8 @@ def resolve_tracks(dataset: Dataset, names: Iterable[str]) -> tuple[list[str], i
     unknown: list[str] = []
     missing = 0
     for name in names:
-        matches = ({track for track in places.get(form, ()) if _same_folders(name, track)} for form in _forms(name))
+        forms = (form for form in (*_endings(name), *_forms(name)) if form in places)
+        matches = ({track for track in places[form] if _same_folders(name, track)} for form in forms)
         candidates: set[str] = next(filter(None, matches), set())
         if len(candidates) > 1:
             raise DataError(
@@ -107,6 +108,12 @@ def _forms(name: str) -> list[str]:
     # An identifier such as "blues.00012" has no suffix to take off.
     stem = path.name if re.fullmatch(r"\.\d+", path.suffix) else path.stem
     return [path.as_posix(), path.name, stem, re.sub(r"^([a-z]+)[_-](\d+)$", r"\1.\2", stem)]
+
+
+def _endings(name: str) -> list[str]:
+    """A path without its first folder, without its first two and so on: it may begin further up than identifiers do."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return ["/".join(parts[start:]) for start in range(1, len(parts) - 1)]
 
 
 def _same_folders(name: str, track_id: str) -> bool:

@@ -303,7 +303,7 @@ SPLITS: Mapping[str, SplitKind] = MappingProxyType(
             "the split that FMA and MTG-Jamendo (split-0) were published with",
             "published", "track", 1, _official, None, "published",
         ),
-        "a_folds": SplitKind("report A's five folds, by track", "P2", "track", 5, _by_track, A_SEED),
+        "a_folds": SplitKind("five folds as report A made its own, by track", "P2", "track", 5, _by_track, A_SEED),
         "random_folds": SplitKind("ten folds of tracks at random", "P2", "track", 10, _by_track),
         "b_grouped": SplitKind(
             "report B's ten folds 8:1:1, a track's excerpts together", "P2", "track", 10, _by_track_8_1_1, 0, "inner"

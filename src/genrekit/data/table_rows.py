@@ -17,7 +17,7 @@ from genrekit.data.blas import one_thread_each
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import AudioError, DataError
 from genrekit.features.handcrafted import MIN_SAMPLES, SR, compute_handcrafted
-from genrekit.spawned import leave_to_parent
+from genrekit.spawned import children_end_on_error, ctrl_c_blocked, leave_to_parent
 
 __all__ = ["TrackRows", "Windows", "compute_rows"]
 
@@ -87,18 +87,10 @@ def compute_rows(
     # Spawned: a forked process would inherit locks of threads that it does not have.
     pool = ProcessPoolExecutor(n_processes, mp_context=get_context("spawn"), initializer=leave_to_parent)
     try:
-        waiting = iter(tracks)
-        running: set[Future[TrackRows]] = set()
-        while True:
-            free = n_processes * TASKS_PER_PROCESS - len(running)
-            running |= {pool.submit(rows_of, track_id, path, windows) for track_id, path in islice(waiting, free)}
-            if not running:
-                # All is done: an interpreter that ends meanwhile would find its pipes half closed.
-                pool.shutdown()
-                return
-            ready, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in ready:
-                yield future.result()
+        with children_end_on_error():
+            yield from _as_ready(pool, tracks, windows, n_waiting=n_processes * TASKS_PER_PROCESS)
+        # All is done: an interpreter that ends meanwhile would find its pipes half closed.
+        pool.shutdown()
     except BrokenProcessPool:
         raise DataError(
             f"One of the {n_processes} processes that compute features died, perhaps for want of memory. What is done "
@@ -106,6 +98,22 @@ def compute_rows(
         ) from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _as_ready(
+    pool: ProcessPoolExecutor, tracks: Sequence[tuple[str, Path]], windows: Windows, *, n_waiting: int
+) -> Iterator[TrackRows]:
+    waiting = iter(tracks)
+    running: set[Future[TrackRows]] = set()
+    while True:
+        with ctrl_c_blocked():
+            following = islice(waiting, n_waiting - len(running))
+            running |= {pool.submit(rows_of, track_id, path, windows) for track_id, path in following}
+        if not running:
+            return
+        ready, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in ready:
+            yield future.result()
 
 
 def rows_of(track_id: str, path: Path, windows: Windows) -> TrackRows:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,6 @@ from genrekit.evaluation.cautions import comparison_cautions
 from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.paired import PairedComparison, compare
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.readings import record_reading
 from genrekit.evaluation.runs import SplitProof, StoredRun, pool_runs
 from genrekit.evaluation.summary import BOOTSTRAP_SEED, Evaluation, evaluate_predictions
 
@@ -93,10 +91,7 @@ def _record(runs: Sequence[StoredRun], command: str, part: str) -> list[int] | N
     if part != "test":
         return None
     for run in runs:
-        # Of a table by itself there may be no folder yet; where none can be made, the record says so.
-        with suppress(OSError):
-            run.folder.mkdir(exist_ok=True)
-        record_reading(run.folder, command=command, predictions=run.predictions, part=part)
+        run.record_test_reading(command)
     return [len(run.readings(part)) for run in runs]
 
 

@@ -7,7 +7,6 @@ SHA-256 tells the two apart. A reading is recorded before the scores are compute
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from genrekit.errors import DataError
 from genrekit.evaluation.predictions import Predictions
-from genrekit.line_files import append_line
+from genrekit.line_files import append_line, cut_torn_end, whole_lines
 
 __all__ = ["READINGS_NAME", "Reading", "load_readings", "record_digest", "record_reading"]
 
@@ -41,14 +40,13 @@ def load_readings(folder: str | Path, *, part: str | None = None) -> tuple[Readi
     """
     path = Path(folder) / READINGS_NAME
     try:
-        text = path.read_text(encoding="utf-8")
+        lines = whole_lines(path)
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"The record of readings {path} cannot be read: {error}.") from error
     readings = []
-    # Not splitlines: a name may hold one of Unicode's line separators.
-    for number, line in enumerate(io.StringIO(text), start=1):
+    for number, line in enumerate(lines, start=1):
         try:
             readings.append(Reading(**json.loads(line)))
         except (ValueError, TypeError) as error:
@@ -113,6 +111,9 @@ def record_digest(
     reading = Reading(time_utc=time, command=command, part=part, predictions_sha256=sha256)
     path = Path(folder) / READINGS_NAME
     try:
+        if path.is_file():
+            # Half a line is of a reading that did not come about.
+            cut_torn_end(path)
         append_line(path, json.dumps(asdict(reading), ensure_ascii=False))
     except OSError as error:
         raise DataError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from genrekit.errors import DataError, RunError
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.readings import Reading, load_readings
+from genrekit.evaluation.readings import Reading, load_readings, record_reading
 
 __all__ = ["PREDICTIONS_NAME", "SplitProof", "StoredRun", "find_runs", "load_run", "pool_runs"]
 
@@ -74,6 +75,22 @@ class StoredRun:
         """The readings of a part so far, oldest first."""
         return load_readings(self.folder, part=part)
 
+    def record_test_reading(self, command: str) -> None:
+        """Record that the test part is about to be scored or chosen by, unless these predictions were read before.
+
+        Parameters
+        ----------
+        command : what is run, such as "genrekit evaluate"
+
+        Raises
+        ------
+        DataError : it has no predictions of the test part, or the record cannot be read or written
+        """
+        # Of a table by itself there may be no folder yet; where none can be made, the record says so.
+        with suppress(OSError):
+            self.folder.mkdir(exist_ok=True)
+        record_reading(self.folder, command=command, predictions=self.predictions, part="test")
+
 
 def load_run(path: str | Path) -> StoredRun:
     """Read a run folder, or a table of predictions by itself.
@@ -89,7 +106,8 @@ def load_run(path: str | Path) -> StoredRun:
     path = Path(path)
     if not path.exists():
         raise RunError(f"No run at {path}; a run folder, or a {PREDICTIONS_NAME} file, is expected.")
-    folder = path if path.is_dir() else path.parent if path.name == PREDICTIONS_NAME else path.with_suffix("")
+    by_itself = path.is_file() and path.name != PREDICTIONS_NAME and path.suffix != ""
+    folder = path if path.is_dir() else path.with_suffix("") if by_itself else path.parent
     table = path / PREDICTIONS_NAME if path.is_dir() else path
     if not table.exists() and (folder / "run.json").is_file():
         raise RunError(
@@ -97,10 +115,10 @@ def load_run(path: str | Path) -> StoredRun:
             f"scored. `genrekit train --resume {folder}` gives it predictions of its own, and reads the test part."
         )
     if not table.exists():
-        below = min((found for found in folder.rglob("*.parquet")), default=None)
+        deeper = (found.parent for depth in ("*/*", "*/*/*") for found in folder.glob(f"{depth}/{PREDICTIONS_NAME}"))
+        below = next(deeper, None) or next(folder.glob("*.parquet"), None)
         if below is not None:
-            inner = below.parent if below.name == PREDICTIONS_NAME else below
-            raise RunError(f"There is no run in {folder} itself; some lie below, such as {inner}. Name those.")
+            raise RunError(f"There is no run in {folder} itself. Name what lies below, such as {below}.")
         raise RunError(
             f"{folder} has no {PREDICTIONS_NAME}: it is not a run folder, or its training has not finished. "
             "Train it first, or name a finished run."

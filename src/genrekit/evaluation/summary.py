@@ -19,7 +19,7 @@ from genrekit.evaluation.published import PublishedFigure, published_for
 from genrekit.evaluation.runs import SplitProof
 from genrekit.evaluation.scores import METRICS, RunScores, Scores, Spread, per_run, score, spread
 
-__all__ = ["BOOTSTRAP_SEED", "Calibration", "Evaluation", "RunRow", "View", "evaluate_predictions"]
+__all__ = ["BOOTSTRAP_SEED", "Calibration", "Evaluation", "RunRow", "View", "calibration_of", "evaluate_predictions"]
 
 BOOTSTRAP_SEED = 20120421
 
@@ -218,7 +218,7 @@ def evaluate_predictions(
         runs=_run_rows(excerpt_runs, file_runs),
         excerpt_spread=Spread.of([run.scores.accuracy for run in excerpt_runs]),
         spread=spread(file_runs),
-        calibration=_calibrate(tables["file-wise, mean"]),
+        calibration=calibration_of(tables["file-wise, mean"]),
         splits=tuple(splits),
         n_readings=None if n_readings is None else tuple(n_readings),
         published=published_for(rows.protocol, rows.genres, rows.dataset) if part == "test" else (),
@@ -234,7 +234,8 @@ def _run_rows(excerpt_runs: Sequence[RunScores], file_runs: Sequence[RunScores])
     )
 
 
-def _calibrate(fused: Predictions) -> Calibration:
+def calibration_of(fused: Predictions) -> Calibration:
+    """How far the confidence of each decision (a row of the table) is to be trusted."""
     figures = [_calibration_figures(fused.select(seed=int(seed))) for seed in np.unique(fused.seed)]
     error, nll, brier, confidence, accuracy = np.mean(figures, axis=0).tolist()
     return Calibration(error, nll, brier, confidence, accuracy, _reliability(fused))

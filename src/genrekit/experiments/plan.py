@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from genrekit.data.dataset import nearest
@@ -35,7 +37,7 @@ class PlannedRun:
         """Name of the run folder; unique in a plan."""
         return self.run.folder.name
 
-    @property
+    @cached_property
     def label(self) -> str:
         """For people: recipe, fold and seed; and whether excerpts of one track lie in several parts."""
         return (
@@ -57,7 +59,10 @@ def contaminated_mark(recipe: Recipe) -> str:
     """What stands before all that is made by a recipe whose split mixes the excerpts of a track; "" for others."""
     choice = recipe.split
     if choice.file is not None:
-        mixed = choice.file.is_file() and read_split(choice.file).contaminated
+        # A list that is gone or broken is told when it is needed; a mark is no place for it.
+        mixed = False
+        with suppress(DataError):
+            mixed = choice.file.is_file() and read_split(choice.file).contaminated
     else:
         kind = SPLITS.get(choice.name or "")
         mixed = kind is not None and kind.protocol == "P1"

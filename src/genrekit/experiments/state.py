@@ -18,6 +18,7 @@ from genrekit.errors import RunError
 from genrekit.experiments.journal import Journal
 from genrekit.experiments.plan import Plan, contaminated_mark
 from genrekit.experiments.validation import Validation, read_validation
+from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run, write_text_atomically
 from genrekit.training.run_lock import is_held
 
@@ -101,9 +102,8 @@ class Experiment:
                         "fold": recipe.split.fold,
                         "seed": recipe.seed,
                         "max_epochs": recipe.max_epochs,
+                        "contaminated": contaminated_mark(recipe) != "",
                     }
-                    if contaminated_mark(recipe):
-                        planned[run.name]["contaminated"] = True
                 if planned != before:
                     lines = ",\n".join("  " + json.dumps(entry) for entry in planned.values())
                     write_text_atomically(self.plan_path, f'{{"format": {FORMAT}, "runs": [\n{lines}\n]}}\n')
@@ -149,8 +149,7 @@ class Experiment:
             recipe=entry["recipe"],
             fold=entry["fold"],
             seed=entry["seed"],
-            # A plan of an older version does not say it.
-            contaminated=entry.get("contaminated", False) or (recipe is not None and contaminated_mark(recipe) != ""),
+            contaminated=entry["contaminated"] if "contaminated" in entry else _is_contaminated(recipe),
             kind=kind,
             max_epochs=entry["max_epochs"],
             validation=read_validation(run, recipe) if recipe is not None else None,
@@ -174,3 +173,8 @@ class Experiment:
                 f"{self.plan_path} is not the plan of an experiment ({error!r}). Move it away: the run folders are "
                 "complete without it, and the same command plans anew."
             ) from error
+
+
+def _is_contaminated(recipe: Recipe | None) -> bool:
+    """Of a run in a plan of an older version, which does not say it."""
+    return recipe is not None and contaminated_mark(recipe) != ""

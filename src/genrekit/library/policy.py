@@ -11,7 +11,9 @@ from typing import Literal, get_args
 from genrekit.inference import UNKNOWN
 from genrekit.library.errors import TagError
 
-__all__ = ["Decision", "Existing", "TagPolicy", "decide", "left_alone"]
+__all__ = ["HAS_A_GENRE", "Decision", "Existing", "TagPolicy", "decide", "left_alone"]
+
+HAS_A_GENRE = "has a genre"
 
 Existing = Literal["fill", "replace", "add"]
 
@@ -87,7 +89,7 @@ def left_alone(path: str, old: Sequence[str], policy: TagPolicy) -> str:
     kept = next((name for name in (*old, "/".join(old)) if name.casefold() in protected), None)
     if kept is not None:
         return f"{kept} is never touched"
-    return "has a genre" if old and policy.existing == "fill" else ""
+    return HAS_A_GENRE if old and policy.existing == "fill" else ""
 
 
 def decide(

@@ -25,6 +25,7 @@ __all__ = ["JOURNAL_VERSION", "JournalEntry", "TagJournal", "locked", "read_fold
 
 JOURNAL_FORMAT = "genrekit tag journal"
 JOURNAL_VERSION = 1
+HEADER_START = json.dumps({"format": JOURNAL_FORMAT}).encode().rstrip(b"}")
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,9 @@ class TagJournal:
 
     def append(self, entry: JournalEntry) -> None:
         """Write a line and wait until the disk has it; TagError if it does not get there."""
+        # A new file of that name would have no header, and undo would refuse it.
+        if not self.path.is_file():
+            raise TagError(f"{display_name(self.path)}: the journal is gone; the file is left as it is")
         with _told(self.path):
             self._append(entry.to_json())
 
@@ -144,6 +148,8 @@ def _lines(path: Path) -> Iterator[JournalEntry | dict[str, Any]]:
     with _told(path), path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.endswith(b"\n"):
+                if number == 1 and not (line.startswith(HEADER_START) or HEADER_START.startswith(line)):
+                    raise TagError(f"{display_name(path)}: not a journal of genrekit tag")
                 return
             try:
                 values = json.loads(line)
