@@ -1,4 +1,4 @@
-"""`genrekit evaluate`: the report card of a run, or of folds and seeds of one recipe, from stored predictions."""
+"""`genrekit evaluate`: the report card of runs, protocol by protocol, from stored predictions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from genrekit.cli import messages
 from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from genrekit.evaluation import Evaluation
 
 __all__ = ["Format", "Fusion", "Part", "evaluate", "print_evaluation"]
@@ -47,6 +49,9 @@ class Part(StrEnum):
     # Folds and seeds of one recipe, as one card
     genrekit evaluate runs/res_cnn-* --output card
 
+    # A system under all protocols that it was run under
+    genrekit evaluate runs/p2 runs/p4 --output card
+
     # Figures for other programs
     genrekit evaluate runs/RUN --part valid --format json
     """
@@ -56,7 +61,8 @@ def evaluate(
         list[Path],
         typer.Argument(
             metavar="RUN",
-            help="Run folders, predictions.parquet files, or folders of runs; several are pooled as folds and seeds.",
+            help="Run folders, predictions.parquet files, or folders of runs; several are pooled as folds and seeds, "
+            "protocol by protocol.",
             show_default=False,
         ),
     ],
@@ -80,21 +86,49 @@ def evaluate(
     The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
     """
     from genrekit.evaluation import evaluate_runs, find_runs, write_report
+    from genrekit.evaluation.protocols_card import group_by_protocol, protocols_dict
+    from genrekit.evaluation.report import write_protocols
 
     stored = [run for path in runs for run in find_runs(path)]
     if output is None and len(stored) > 1:
         raise typer.BadParameter(f"{len(stored)} runs are pooled; say where their card goes", param_hint="--output")
-    evaluation = evaluate_runs(stored, command="genrekit evaluate", part=part.value, fusion=fusion.value)
-    written = write_report(evaluation, output if output is not None else stored[0].folder)
+    evaluations = [
+        evaluate_runs(group, command="genrekit evaluate", part=part.value, fusion=fusion.value)
+        for group in group_by_protocol(stored)
+    ]
+    (evaluation, *others) = evaluations
+    if others:
+        assert output is not None
+        written = write_protocols(evaluations, output)
+    else:
+        written = write_report(evaluation, output if output is not None else stored[0].folder)
     if format is Format.json:
         import json
 
-        typer.echo(json.dumps(evaluation.to_dict(), ensure_ascii=False, allow_nan=False))
+        values = protocols_dict(evaluations) if others else evaluation.to_dict()
+        typer.echo(json.dumps(values, ensure_ascii=False, allow_nan=False))
+    elif others:
+        _print_protocols(evaluations)
     else:
         print_evaluation(evaluation)
-    if evaluation.contaminated:
-        messages.warning("CONTAMINATED: training has heard the tracks of the test part; no figure holds for new music")
+    if any(one.contaminated for one in evaluations):
+        of = f" under {', '.join(one.protocol for one in evaluations if one.contaminated)}" if others else ""
+        heard = "training has heard the tracks of the test part"
+        messages.warning(f"CONTAMINATED: {heard}; no figure{of} holds for new music")
     messages.note("wrote " + ", ".join(str(path) for path in written))
+
+
+def _print_protocols(evaluations: Sequence[Evaluation]) -> None:
+    from rich.console import Console
+
+    from genrekit.evaluation.protocols_card import protocols_content
+
+    content = protocols_content(evaluations)
+    console = Console(highlight=False)
+    console.print(content.title, markup=False, soft_wrap=True)
+    width = max(len(fact.label) for fact in content.facts)
+    for fact in content.facts:
+        console.print(f"{fact.label:{width}}  {fact.value:>5}  {fact.detail}", markup=False, soft_wrap=True)
 
 
 def print_evaluation(evaluation: Evaluation) -> None:

@@ -1,12 +1,13 @@
-"""The report card's files: report.md, report.html and scores.json."""
+"""The files of report cards: report.md, report.html and scores.json."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from genrekit.errors import DataError
+from genrekit.evaluation.protocols_card import protocol_folder, protocols_content, protocols_dict
 from genrekit.evaluation.report_content import report_content
 from genrekit.evaluation.report_html import render_html
 from genrekit.evaluation.report_markdown import render_markdown
@@ -14,7 +15,7 @@ from genrekit.evaluation.report_parts import ReportContent
 from genrekit.evaluation.summary import Evaluation
 from genrekit.whole_file import written_whole
 
-__all__ = ["write_content", "write_report"]
+__all__ = ["write_content", "write_protocols", "write_report"]
 
 
 def write_report(evaluation: Evaluation, folder: str | Path) -> tuple[Path, ...]:
@@ -31,6 +32,22 @@ def write_report(evaluation: Evaluation, folder: str | Path) -> tuple[Path, ...]
     suffix = "" if evaluation.part == "test" else f"_{evaluation.part}"
     page = _rendered(report_content(evaluation), f"report{suffix}")
     return _write_all(folder, {**page, f"scores{suffix}.json": scores})
+
+
+def write_protocols(evaluations: Sequence[Evaluation], folder: str | Path) -> tuple[Path, ...]:
+    """Write a page of several protocols (report.md, report.html, scores.json) and, in a folder each, their own cards.
+
+    Raises
+    ------
+    DataError : a file cannot be written
+    """
+    suffix = "" if evaluations[0].part == "test" else f"_{evaluations[0].part}"
+    scores = json.dumps(protocols_dict(evaluations), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    page = _rendered(protocols_content(evaluations), f"report{suffix}")
+    written = _write_all(folder, {**page, f"scores{suffix}.json": scores})
+    for evaluation in evaluations:
+        written += write_report(evaluation, Path(folder) / protocol_folder(evaluation))
+    return written
 
 
 def write_content(content: ReportContent, folder: str | Path, *, name: str) -> tuple[Path, ...]:
