@@ -39,7 +39,10 @@ def group_by_protocol(runs: Sequence[StoredRun]) -> tuple[tuple[StoredRun, ...],
 
 def _require_one_system(first: StoredRun, other: StoredRun) -> None:
     one, two = first.predictions, other.predictions
-    known = [("data set", one.dataset, two.dataset), ("genres", ", ".join(one.genres), ", ".join(two.genres))]
+    known: list[tuple[str, object, object]] = [
+        ("data set", one.dataset, two.dataset),
+        ("genres", ", ".join(one.genres), ", ".join(two.genres)),
+    ]
     if first.recipe is not None and other.recipe is not None:
         keys = sorted(key for key in {*first.recipe, *other.recipe} if key.startswith(OF_THE_SYSTEM))
         known += [(key, first.recipe.get(key), other.recipe.get(key)) for key in keys]
