@@ -114,6 +114,12 @@ def test_a_name_with_a_newline_can_be_listed_with_nul(classify: Callable, write_
     assert _rows(finished.out)[0]["path"] == str(path)
 
 
+def test_several_files_are_counted_by_genre(classify: Callable, write_tone: Callable[..., Path]) -> None:
+    paths = [write_tone("a.wav"), write_tone("b.wav"), write_tone("c.wav", frequency_hz=3000)]
+    assert "genrekit: 3 files: 2 bass, 1 treble" in classify(*paths).err
+    assert "files:" not in classify(paths[0]).err
+
+
 def test_a_file_named_twice_is_classified_once(classify: Callable, good: Path) -> None:
     assert len(_rows(classify(good, good.parent, good, "--format", "json").out)) == 1
 

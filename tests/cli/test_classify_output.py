@@ -579,9 +579,11 @@ def test_a_log_hears_now_and_then_how_far_it_is(
     classify: Callable, write_tone: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = [write_tone(f"{k}.wav") for k in range(3)]
-    assert classify(*files).err == ""
+    counted = "genrekit: 3 files: 3 bass"
+    assert classify(*files).err.splitlines() == [counted]
     monkeypatch.setattr("genrekit.cli.progress.LINE_EVERY_S", 0.0)
-    lines = classify(*files).err.splitlines()
+    (*lines, last) = classify(*files).err.splitlines()
+    assert last == counted
     assert [line.partition(",")[0] for line in lines] == [
         "genrekit: classifying: 1 of 3",
         "genrekit: classifying: 2 of 3",

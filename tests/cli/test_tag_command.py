@@ -203,6 +203,25 @@ def test_results_hold_for_a_file_that_was_tagged_and_for_none_that_changed(
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("suffix", ["json", "csv", "parquet"])
+def test_results_of_each_format_are_taken(
+    genrekit_cli: Callable, tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path, suffix: str
+) -> None:
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    path, broken, results = write_tone("low.flac"), tmp_path / "broken.mp3", tmp_path / f"night.{suffix}"
+    broken.write_text("no music")
+    heard = genrekit_cli("classify", path, broken, "--model", tiny_model_path, "-o", results, "--timeline")
+    assert heard.code == 1
+    shown = genrekit_cli("tag", path, "--results", results)
+    assert (shown.code, shown.out) == (0, f"(none) -> bass  100%  {path}\n")
+    results.write_bytes(results.read_bytes()[:-20])
+    if suffix == "parquet":
+        assert "no result of genrekit classify" in genrekit_cli("tag", path, "--results", results).err
+    else:
+        assert genrekit_cli("tag", path, "--results", results).out == shown.out
+
+
 def test_results_beside_those_of_an_interrupted_run_are_not_taken(
     genrekit_cli: Callable, night: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

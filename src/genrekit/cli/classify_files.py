@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,10 @@ def classify_files(
     """
     from genrekit.inference import Failure
     from genrekit.inference.file_processes import MANY_FILES
+    from genrekit.inference.writers import TableWriter
 
     n_failed = 0
+    n_of_genre: Counter[str] = Counter()
     processes = len(files) >= MANY_FILES
     with closing(classifier.classify_many(files, n_jobs=jobs, processes=processes)) as outcomes:
         for outcome in outcomes:
@@ -60,9 +63,20 @@ def classify_files(
                 n_failed += 1
                 tell_failure(outcome, debug=debug)
             else:
+                n_of_genre[outcome.genre] += 1
                 for warning in outcome.warnings:
                     messages.warning(f"{outcome.path}: {warning}")
+    # Programs count for themselves.
+    if isinstance(writer, TableWriter):
+        _tell_genres(n_of_genre)
     return n_failed
+
+
+def _tell_genres(n_of_genre: Counter[str]) -> None:
+    """Of several files, how many are of each genre, the most frequent first."""
+    if (n_files := n_of_genre.total()) > 1:
+        counts = ", ".join(f"{n} {genre}" for genre, n in n_of_genre.most_common())
+        messages.note(f"{n_files} files: {counts}")
 
 
 def tell_failed(n_failed: int, n_files: int) -> None:

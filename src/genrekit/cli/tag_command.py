@@ -145,7 +145,7 @@ def tag(
         typer.Option(
             "--results",
             metavar="FILE",
-            help="Take the results of genrekit classify --format json, hear nothing again.",
+            help="Take the results of genrekit classify (json, csv or parquet), hear nothing again.",
             show_default=False,
         ),
     ] = None,

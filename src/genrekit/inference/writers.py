@@ -56,10 +56,12 @@ class CsvWriter:
     UTF-8 appears as ``\\udcXX``.
     """
 
+    OF_THE_FILE = ("path", "genre", "confidence", "duration_s", "model", "error", "warnings", "timeline")
+    """Columns that are no genre's; the last is there if it is asked for."""
+
     def __init__(self, genres: Sequence[str], *, timeline: bool = False) -> None:
         self.genres = tuple(genres)
-        extra = ("timeline",) if timeline else ()
-        self.columns = ("path", "genre", "confidence", "duration_s", "model", "error", "warnings", *extra, *genres)
+        self.columns = (*(self.OF_THE_FILE if timeline else self.OF_THE_FILE[:-1]), *genres)
         self.timeline = timeline
 
     def header(self) -> str:

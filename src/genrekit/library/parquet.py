@@ -7,7 +7,7 @@ A byte of a path that is not UTF-8 appears as ``\\udcXX``, as in CSV.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from genrekit.inference.result_file import OutputError
 from genrekit.whole_file import written_whole
 
-__all__ = ["parquet_to_json", "write_parquet"]
+__all__ = ["parquet_to_json", "read_parquet", "write_parquet"]
 
 BATCH_ROWS = 2000
 PREFIX_OF_GENRE = "probability_"
@@ -54,19 +54,26 @@ def write_parquet(lines: Path, path: Path, genres: Sequence[str]) -> None:
 
 def parquet_to_json(path: Path, lines: Path) -> None:
     """Turn a finished file back into JSON lines, so that a run can go on with them; OutputError if it is another's."""
-    import pyarrow as pa
+    try:
+        with written_whole(lines) as fresh, fresh.open("w", encoding="utf-8", newline="\n") as out:
+            out.writelines(json.dumps(values) + "\n" for values in read_parquet(path))
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise OutputError(f"{path}: not results in Parquet ({error}); give another --output") from error
+
+
+def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
+    """The values of each row, as a JSON line has them.
+
+    Raises
+    ------
+    OSError, KeyError, TypeError, ValueError : if it cannot be read, or is something else
+    """
     import pyarrow.parquet as pq
 
-    try:
-        with (
-            written_whole(lines) as fresh,
-            fresh.open("w", encoding="utf-8", newline="\n") as out,
-            pq.ParquetFile(path) as source,
-        ):
-            for batch in source.iter_batches(BATCH_ROWS):
-                out.writelines(json.dumps(_values(row)) + "\n" for row in batch.to_pylist())
-    except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
-        raise OutputError(f"{path}: not results in Parquet ({error}); give another --output") from error
+    # Arrow's own errors are derived from ValueError and OSError.
+    with pq.ParquetFile(path) as source:
+        for batch in source.iter_batches(BATCH_ROWS):
+            yield from map(_values, batch.to_pylist())
 
 
 def _row(values: dict[str, Any], genres: Sequence[str]) -> dict[str, Any]:

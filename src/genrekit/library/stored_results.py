@@ -1,10 +1,11 @@
-"""Results of an earlier `genrekit classify --format json`, so that a night's work is not done again."""
+"""Results of an earlier `genrekit classify`, so that a night's work is not done again."""
 
 from __future__ import annotations
 
+import csv
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,17 @@ from typing import Any
 from genrekit.audio import display_name
 from genrekit.file_identity import FileState, file_state
 from genrekit.inference import UNKNOWN
-from genrekit.inference.result_file import part_of, path_key
+from genrekit.inference.result_file import LONGEST_CELL, part_of, path_key
+from genrekit.inference.writers import CsvWriter
 from genrekit.library.errors import TagError
 from genrekit.library.file_states import read_states
+from genrekit.library.parquet import read_parquet
 
 __all__ = ["StoredResult", "StoredResults", "read_results"]
 
 PART = ".part"
+PARQUET_MAGIC = b"PAR1"
+CSV_START = b"path,genre,"
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,8 @@ def read_results(path: Path) -> StoredResults:
 
     Parameters
     ----------
-    path : JSON lines; an interrupted run's `FILE.part` will do, its last line may be cut
+    path : JSON lines, CSV or Parquet, told by its content; an interrupted run's `FILE.part` will do, its last line may
+        be cut
 
     Raises
     ------
@@ -90,19 +96,14 @@ def read_results(path: Path) -> StoredResults:
         )
     results: dict[str, StoredResult] = {}
     try:
-        with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.endswith("\n"):
-                    break
-                try:
-                    values = json.loads(line)
-                    results[path_key(values["path"])] = _stored(values)
-                except (ValueError, TypeError, KeyError, AttributeError) as error:
-                    raise TagError(
-                        f"{display_name(path)}, line {number}: not a result of genrekit classify --format json"
-                    ) from error
+        for values in _rows(path):
+            results[path_key(values["path"])] = _stored(values)
     except OSError as error:
         raise TagError(f"{display_name(path)}: cannot read the results: {error.strerror or error}") from error
+    except (ValueError, TypeError, KeyError, AttributeError, csv.Error) as error:
+        raise TagError(
+            f"{display_name(path)}, behind {len(results)} results: no result of genrekit classify (json, csv, parquet)"
+        ) from error
     return StoredResults(results, read_states(path.with_name(path.name.removesuffix(PART))))
 
 
@@ -114,3 +115,32 @@ def _stored(values: Any) -> StoredResult:
     if genre != UNKNOWN and genre not in probabilities:
         raise ValueError(f"{genre} has no probability")
     return StoredResult(genre, probabilities)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The values of each file, as JSON has them; raises what `json`, `csv` and `read_parquet` raise."""
+    with path.open("rb") as file:
+        head = file.read(len(CSV_START))
+    if head.startswith(PARQUET_MAGIC):
+        yield from read_parquet(path)
+    elif head == CSV_START:
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            yield from _csv_rows(line for line in file if line.endswith("\n"))
+    else:
+        with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+            yield from (json.loads(line) for line in file if line.endswith("\n"))
+
+
+def _csv_rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    limit = csv.field_size_limit(LONGEST_CELL)
+    try:
+        for row in csv.DictReader(lines):
+            if None in row or None in row.values():
+                return  # cut by a kill: only the last row can be
+            if row["error"]:
+                yield {"path": row["path"], "error": row["error"]}
+            else:
+                probabilities = {name: p for name, p in row.items() if name not in CsvWriter.OF_THE_FILE}
+                yield {"path": row["path"], "genre": row["genre"], "probabilities": probabilities}
+    finally:
+        csv.field_size_limit(limit)
