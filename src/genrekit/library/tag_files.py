@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from genrekit.audio import display_name
 from genrekit.audio.source import open_path
 from genrekit.errors import AudioError
 from genrekit.file_identity import file_sha256
-from genrekit.library.errors import TagError
+from genrekit.library.errors import TagError, as_tag_error
 from genrekit.library.patch import apply_patch, make_patch
 from genrekit.library.policy import Decision, TagPolicy, decide, left_alone
 from genrekit.library.replacing import FileIdentity, copy_beside, identity_of, keep_looks, replace_by
@@ -60,7 +59,7 @@ def plan_file(path: str, policy: TagPolicy, *, break_links: bool = False) -> Tag
         except AudioError as error:
             raise TagError(str(error)) from error
     state = identity_of(file, break_links=break_links)
-    with _told(path):
+    with as_tag_error(path):
         tags = read_tags(file)
     reason = left_alone(path, tags.genres, policy)
     return TagPlan(path, file, tags, state, Decision(tags.genres, tags.genres, reason) if reason else None)
@@ -83,7 +82,7 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
     """
     if plan.decision is None or not plan.decision.changes:
         raise ValueError(f"nothing is to be written to {plan.path}")
-    with _told(plan.path), copy_beside(plan.file, content=True) as copy:
+    with as_tag_error(plan.path), copy_beside(plan.file, content=True) as copy:
         # What is written back by an undo must be the bytes that were there, so the copy's own are recorded.
         old_sha256 = file_sha256(copy)
         try:
@@ -119,11 +118,3 @@ def _require_unchanged(plan: TagPlan) -> None:
     # Names may have gone: of two names of one file, the first that is written is parted from the second.
     if replace(now, n_names=plan.state.n_names) != plan.state or now.n_names > plan.state.n_names:
         raise TagError(f"{display_name(plan.path)}: changed since it was looked at; left as it is")
-
-
-@contextlib.contextmanager
-def _told(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise TagError(f"{display_name(path)}: {error.strerror or error}") from error

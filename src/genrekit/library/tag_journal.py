@@ -17,7 +17,7 @@ from typing import Any
 
 import genrekit
 from genrekit.audio import display_name
-from genrekit.library.errors import TagError
+from genrekit.library.errors import TagError, as_tag_error
 from genrekit.library.patch import Patch
 from genrekit.line_files import append_line, cut_torn_end
 
@@ -88,7 +88,7 @@ class TagJournal:
         TagError : if another run writes it, it is something else or of another version, or it cannot be written
         """
         with locked(path):
-            with _told(path):
+            with as_tag_error(path):
                 if path.exists():
                     for _ in read_journal(path):
                         pass
@@ -112,7 +112,7 @@ class TagJournal:
         # A new file of that name would have no header, and undo would refuse it.
         if not self.path.is_file():
             raise TagError(f"{display_name(self.path)}: the journal is gone; the file is left as it is")
-        with _told(self.path):
+        with as_tag_error(self.path):
             self._append(entry.to_json())
 
     def _append(self, values: Mapping[str, Any]) -> None:
@@ -145,7 +145,7 @@ def read_folders(path: Path) -> frozenset[Path]:
 
 def _lines(path: Path) -> Iterator[JournalEntry | dict[str, Any]]:
     """Each entry, and each beginning of a run as its values."""
-    with _told(path), path.open("rb") as file:
+    with as_tag_error(path), path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.endswith(b"\n"):
                 if number == 1 and not (line.startswith(HEADER_START) or HEADER_START.startswith(line)):
@@ -176,7 +176,7 @@ def locked(path: Path) -> Iterator[None]:
 
     beside = path.with_name(f".{path.name}.lock")
     lock = FileLock(beside)
-    with _told(path):
+    with as_tag_error(path):
         try:
             lock.acquire(blocking=False)
         except Timeout:
@@ -213,11 +213,3 @@ def _check_header(path: Path, values: Any) -> None:
             f"{display_name(path)}: a journal of version {values.get('version')!r}; this genrekit knows only "
             f"{JOURNAL_VERSION}; it was written by genrekit {values.get('genrekit', '?')}"
         )
-
-
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise TagError(f"{display_name(path)}: {error.strerror or error}") from error
