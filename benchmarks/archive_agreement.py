@@ -18,7 +18,7 @@ import numpy as np
 
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.fusion import fuse
-from genrekit.export import export_onnx
+from genrekit.export.onnx_export import export_onnx
 from genrekit.file_identity import file_sha256
 from genrekit.inference import Classifier, ModelCard, Result
 from genrekit.models import load_weights

@@ -20,7 +20,7 @@ from archive_agreement import classifier_of
 
 from genrekit.data import load_dataset
 from genrekit.inference import Classifier, Result
-from genrekit.learning import learn
+from genrekit.learning.own_genres import learn
 
 GENRES = ("blues", "classical", "country", "jazz", "metal", "pop")
 N_SONGS = 10

@@ -19,7 +19,7 @@ import genrekit
 from genrekit.audio import load_audio
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.calibration import expected_calibration_error
-from genrekit.export import export_onnx
+from genrekit.export.onnx_export import export_onnx
 from genrekit.inference import UNKNOWN, Classifier
 from genrekit.models import load_weights
 

@@ -28,13 +28,15 @@ from default_model_evidence import agreement_text, errors_text, robustness_text
 from publish_runs import publish
 from sklearn.metrics import roc_auc_score
 
-from genrekit.analysis import OwnFigure, draw_beside_published, table_beside_published, write_picture
+from genrekit.analysis.beside_published import OwnFigure, draw_beside_published, table_beside_published
+from genrekit.analysis.picture import write_picture
 from genrekit.data import Dataset, load_dataset
 from genrekit.data.negatives import write_negatives
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.calibration import apply_temperature, expected_calibration_error
 from genrekit.evaluation.fusion import fuse
-from genrekit.export import Calibration, export_onnx, fit_calibration, fit_short_temperatures
+from genrekit.export.calibration import Calibration, fit_calibration, fit_short_temperatures
+from genrekit.export.onnx_export import export_onnx
 from genrekit.features import ARCHIVE_LOG_MEL
 from genrekit.file_identity import file_sha256
 from genrekit.inference import ModelCard

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genrekit.data.splits import SPLITS
-from genrekit.experiments import parse_folds
+from genrekit.experiments.plan import parse_folds
 from genrekit.training.recipe import load_recipe
 from genrekit.training.run import Run
 

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from genrekit.analysis import OwnFigure, draw_beside_published, table_beside_published
+from genrekit.analysis.beside_published import OwnFigure, draw_beside_published, table_beside_published
 from genrekit.errors import DataError
 
 OWN = [

@@ -96,7 +96,8 @@ def test_data_on_the_command_line_take_the_place_of_the_recipes(genrekit_cli, re
 
 
 def test_the_status_of_contaminated_runs_says_so(genrekit_cli, recipes, archive, tmp_path):
-    from genrekit.experiments import Experiment, make_plan
+    from genrekit.experiments.plan import make_plan
+    from genrekit.experiments.state import Experiment
     from genrekit.training.recipe import load_recipe
 
     for path, split in zip(recipes, ("b_folds", "b_grouped"), strict=True):

@@ -8,7 +8,7 @@ import pytest
 from genrekit.errors import DataError
 from genrekit.evaluation import Predictions
 from genrekit.evaluation.calibration import apply_temperature
-from genrekit.export import Calibration, fit_calibration, fit_short_temperatures
+from genrekit.export.calibration import Calibration, fit_calibration, fit_short_temperatures
 
 GENRES = ("a", "b", "c")
 N_TRACKS, N_WINDOWS = 600, 5

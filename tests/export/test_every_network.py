@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import genrekit
-from genrekit.export import export_onnx
+from genrekit.export.onnx_export import export_onnx
 from genrekit.features import ARCHIVE_LOG_MEL, MEL_B, POWER_SPECTROGRAM_A, WAVEFORM, FeatureSpec
 from genrekit.inference import ModelCard
 from genrekit.models import MODELS, ModelSpec, WeightsHeader, create_model

@@ -11,8 +11,8 @@ import torch
 
 import genrekit
 from genrekit.errors import ModelFileError, RecipeError
-from genrekit.export import export_onnx
 from genrekit.export import onnx_export as module
+from genrekit.export.onnx_export import export_onnx
 from genrekit.features import FrontEnd
 from genrekit.inference import ModelCard, ModelFile
 from genrekit.models import GenreNetwork, WeightsHeader

@@ -16,9 +16,9 @@ from genrekit.errors import DataError, ModelFileError
 from genrekit.evaluation.calibration import apply_temperature
 from genrekit.inference import Classifier
 from genrekit.inference.model_file import EMBEDDING, INPUT, PROBABILITIES, open_session
-from genrekit.learning import learn
 from genrekit.learning.embeddings import Embedder
 from genrekit.learning.head import file_probabilities
+from genrekit.learning.own_genres import learn
 
 Collection = Callable[..., Path]
 

@@ -13,7 +13,7 @@ pytest.importorskip("onnx")
 
 from learning.conftest import write_song
 
-from genrekit.learning import learn
+from genrekit.learning.own_genres import learn
 from serve.conftest import Running
 
 DEEP, BRIGHT = "Früh Dub", "Acid & Bleep"

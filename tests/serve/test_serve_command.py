@@ -35,7 +35,8 @@ def test_wrong_usage(genrekit_cli: Callable[..., Any], option: tuple[str, str]) 
 def test_worker_that_does_not_come_up_is_told_in_one_line(
     tiny_model_path: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from genrekit.serve import Limits, Service, ServiceError
+    from genrekit.serve.limits import Limits
+    from genrekit.serve.server import Service, ServiceError
 
     model = tmp_path / "model.onnx"
     shutil.copy(tiny_model_path, model)
@@ -54,7 +55,8 @@ def test_loopback() -> None:
 
 
 def test_a_stop_waits_as_long_as_all_that_was_let_in_may_take(tiny_model_path: Path) -> None:
-    from genrekit.serve import Limits, Service
+    from genrekit.serve.limits import Limits
+    from genrekit.serve.server import Service
 
     limits = Limits(max_work_s=7, max_waiting=5, body_total_s=11)
     service = Service(str(tiny_model_path), host="127.0.0.1", port=0, n_workers=2, limits=limits)

@@ -14,10 +14,11 @@ from genrekit.evaluation import Predictions
 from genrekit.experiments.job import Job
 from genrekit.experiments.validation import read_validation
 from genrekit.models import create_model, load_weights
-from genrekit.training import Run, prepare, train
-from genrekit.training.preparation import header_of
+from genrekit.training.preparation import header_of, prepare
 from genrekit.training.recipe import Recipe, load_recipe, parse_recipe
+from genrekit.training.run import Run
 from genrekit.training.run_lock import RunBusyError, hold
+from genrekit.training.trainer import train
 
 NAMES = ["small.yaml", "texture.yaml"]
 EXCERPTS = {"window_s": 3.0, "hop_s": 3.0}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from genrekit.data import PARTS
-from genrekit.training import prepare
+from genrekit.training.preparation import prepare
 
 
 def test_a_left_out_genre_is_in_no_part_and_rows_of_the_archive_stay_with_their_tracks(make_recipe):

@@ -11,9 +11,10 @@ from torch import nn
 
 from genrekit.errors import RecipeError
 from genrekit.evaluation import Predictions
-from genrekit.training import prepare, train
+from genrekit.training.preparation import prepare
 from genrekit.training.run import Run
 from genrekit.training.teachers import Teachers, teachers_of
+from genrekit.training.trainer import train
 
 
 class Says(nn.Module):

@@ -18,7 +18,8 @@ from genrekit.cli.training_options import Data, Negatives, data_was_typed
 from genrekit.cores import usable_cores
 
 if TYPE_CHECKING:
-    from genrekit.experiments import LocalPool, RayPool
+    from genrekit.experiments.local_pool import LocalPool
+    from genrekit.experiments.ray_pool import RayPool
 
 __all__ = [
     "Executor",
@@ -116,8 +117,11 @@ def experiment(
         _print_status(status)
         return
     from genrekit.cli.progress import progress_bar
-    from genrekit.experiments import Experiment, check_plan, make_plan, parse_folds, parse_seeds, run_experiment
+    from genrekit.experiments.check import check_plan
     from genrekit.experiments.job import Job
+    from genrekit.experiments.plan import make_plan, parse_folds, parse_seeds
+    from genrekit.experiments.runner import run_experiment
+    from genrekit.experiments.state import Experiment
     from genrekit.training.recipe import load_recipe
 
     chosen_folds = parse_option(parse_folds, folds, "--folds")
@@ -169,7 +173,8 @@ def make_pool(
     executor: Executor, jobs: int, threads_per_job: int | None, *, logs: Path, ray_address: str | None
 ) -> LocalPool | RayPool:
     """The workers that were asked for."""
-    from genrekit.experiments import LocalPool, RayPool
+    from genrekit.experiments.local_pool import LocalPool
+    from genrekit.experiments.ray_pool import RayPool
 
     threads = threads_each(jobs, threads_per_job)
     if executor is Executor.local:
@@ -191,7 +196,7 @@ def interrupted() -> None:
 
 def _print_status(folder: Path) -> None:
     from genrekit.cli.text_output import columns
-    from genrekit.experiments import Experiment
+    from genrekit.experiments.state import Experiment
 
     states = Experiment(folder).states()
     rows: list[tuple[str, ...]] = [("recipe", "fold", "seed", "state", "reached")]

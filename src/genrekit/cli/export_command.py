@@ -12,7 +12,7 @@ from genrekit.cli import messages
 from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
-    from genrekit.export import Calibration
+    from genrekit.export.calibration import Calibration
     from genrekit.inference import ModelCard
     from genrekit.models import WeightsHeader
 
@@ -91,7 +91,8 @@ def export(
 
     The file is checked against the network before it takes its name.
     """
-    from genrekit.export import Calibration, export_onnx
+    from genrekit.export.calibration import Calibration
+    from genrekit.export.onnx_export import export_onnx
     from genrekit.models import load_weights
 
     if output.exists():
@@ -132,7 +133,7 @@ def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader) 
     from genrekit.errors import DataError
     from genrekit.evaluation import Predictions
     from genrekit.evaluation.runs import load_run
-    from genrekit.export import fit_calibration
+    from genrekit.export.calibration import fit_calibration
 
     stored = load_run(table)
     known = stored.predictions

@@ -11,7 +11,7 @@ from genrekit.cli import messages
 from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
-    from genrekit.learning import Learned
+    from genrekit.learning.own_genres import Learned
 
 __all__ = ["learn"]
 
@@ -60,7 +60,7 @@ def learn(
     """
     from genrekit.cli.learn_progress import counted
     from genrekit.cli.places import require_place
-    from genrekit.learning import learn as learn_genres
+    from genrekit.learning.own_genres import learn as learn_genres
     from genrekit.learning.songs import FEW_SONGS
 
     if output.exists():

@@ -27,7 +27,8 @@ from genrekit.cli.matrix_display import matrix_display
 from genrekit.cli.training_options import Data, Negatives, data_was_typed
 
 if TYPE_CHECKING:
-    from genrekit.experiments import SearchResult, SearchTask, TrialRecord
+    from genrekit.experiments.searcher import SearchResult
+    from genrekit.experiments.trials import SearchTask, TrialRecord
 
 __all__ = ["Format", "search"]
 
@@ -100,8 +101,11 @@ def search(
 
     The same command again goes on where it was stopped; more --trials go on from what was tried.
     """
-    from genrekit.experiments import SearchTask, parse_folds, parse_seeds, parse_space, run_search
+    from genrekit.experiments.plan import parse_folds, parse_seeds
+    from genrekit.experiments.searcher import run_search
+    from genrekit.experiments.space import parse_space
     from genrekit.experiments.study import StudyFolder
+    from genrekit.experiments.trials import SearchTask
 
     task = SearchTask(
         recipe_path=recipe,

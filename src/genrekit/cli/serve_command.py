@@ -76,7 +76,7 @@ def serve(
     if sys.platform == "win32":
         messages.error("genrekit serve needs Linux or macOS: it hands open files to its workers, which Windows cannot")
         raise typer.Exit(2)
-    from genrekit.serve import Limits
+    from genrekit.serve.limits import Limits
     from genrekit.serve.server import Service, is_loopback
 
     if token is not None and not token.strip():
