@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from genrekit.evaluation import Predictions
 from genrekit.evaluation.fusion import fuse
+from genrekit.evaluation.predictions import Predictions
 from genrekit.export.onnx_export import export_onnx
 from genrekit.file_identity import file_sha256
 from genrekit.inference import Classifier, ModelCard, Result

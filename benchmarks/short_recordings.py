@@ -17,8 +17,8 @@ import numpy as np
 
 import genrekit
 from genrekit.audio import load_audio
-from genrekit.evaluation import Predictions
 from genrekit.evaluation.calibration import expected_calibration_error
+from genrekit.evaluation.predictions import Predictions
 from genrekit.export.onnx_export import export_onnx
 from genrekit.inference import UNKNOWN, Classifier
 from genrekit.models import load_weights

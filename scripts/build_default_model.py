@@ -32,9 +32,9 @@ from genrekit.analysis.beside_published import OwnFigure, draw_beside_published,
 from genrekit.analysis.picture import write_picture
 from genrekit.data import Dataset, load_dataset
 from genrekit.data.negatives import write_negatives
-from genrekit.evaluation import Predictions
 from genrekit.evaluation.calibration import apply_temperature, expected_calibration_error
 from genrekit.evaluation.fusion import fuse
+from genrekit.evaluation.predictions import Predictions
 from genrekit.export.calibration import Calibration, fit_calibration, fit_short_temperatures
 from genrekit.export.onnx_export import export_onnx
 from genrekit.features import ARCHIVE_LOG_MEL

@@ -15,8 +15,8 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from genrekit.evaluation import Predictions, Reading, load_readings
-from genrekit.evaluation.readings import READINGS_NAME
+from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.readings import READINGS_NAME, Reading, load_readings
 from genrekit.training.run import Run
 
 KEPT = ("split.json", "metrics.csv", "environment.json", "run.json")

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import yaml
 
-from genrekit.evaluation import Predictions
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.paired import PairedComparison, compare
+from genrekit.evaluation.predictions import Predictions
 from genrekit.features.strict import nearest
 from genrekit.models import load_weights
 from genrekit.training.recipe import Recipe, load_recipe

@@ -10,7 +10,8 @@ from genrekit.analysis.embedding import draw_embedding, embed_test_part
 from genrekit.analysis.embedding_figure import draw_plane, load_plane
 from genrekit.analysis.picture import write_picture
 from genrekit.errors import DataError, RunError
-from genrekit.evaluation import find_runs, load_readings
+from genrekit.evaluation.readings import load_readings
+from genrekit.evaluation.runs import find_runs
 
 COMMAND = "genrekit analyse embedding"
 

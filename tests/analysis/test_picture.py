@@ -11,7 +11,7 @@ from genrekit.analysis.picture import Picture, write_picture
 from genrekit.analysis.stored import read_scored
 from genrekit.analysis.style import new_figure, paper_style, width_in
 from genrekit.errors import GenrekitError
-from genrekit.evaluation import find_runs
+from genrekit.evaluation.runs import find_runs
 
 
 def draw(columns: int = 1, caption: str = "A caption; n = 3 tracks.") -> Picture:

@@ -13,7 +13,8 @@ from genrekit.analysis.fold_metrics import draw_folds, fold_metrics
 from genrekit.analysis.reliability import draw_reliability
 from genrekit.analysis.stored import group_runs, read_scored
 from genrekit.errors import DataError
-from genrekit.evaluation import evaluate_runs, find_runs
+from genrekit.evaluation.from_runs import evaluate_runs
+from genrekit.evaluation.runs import find_runs
 
 
 def test_confusion(tmp_path: Path, write_run, table_of) -> None:

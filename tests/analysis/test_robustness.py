@@ -18,7 +18,9 @@ from genrekit.audio import iter_windows, load_audio
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.registry import load_dataset
 from genrekit.errors import DataError, LeakError, RunError
-from genrekit.evaluation import Predictions, find_runs, fuse, pool_runs
+from genrekit.evaluation.fusion import fuse
+from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.runs import find_runs, pool_runs
 from genrekit.training.recipe_groups import Excerpts
 
 SR = 22_050

@@ -7,7 +7,8 @@ import pytest
 
 from genrekit.analysis.stored import group_runs, read_scored
 from genrekit.errors import DataError
-from genrekit.evaluation import find_runs, load_readings
+from genrekit.evaluation.readings import load_readings
+from genrekit.evaluation.runs import find_runs
 
 
 def test_a_first_look_is_recorded_and_a_second_is_not(tmp_path: Path, write_run) -> None:

@@ -7,7 +7,8 @@ import json
 import pytest
 
 pytest.importorskip("torch")
-from genrekit.evaluation import find_runs, load_readings
+from genrekit.evaluation.readings import load_readings
+from genrekit.evaluation.runs import find_runs
 from genrekit.file_identity import file_sha256
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genrekit.evaluation import load_readings
 from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.readings import load_readings
 
 GENRES = ("blues", "jazz", "rock")
 

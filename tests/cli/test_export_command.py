@@ -14,7 +14,7 @@ from genrekit.inference import ModelFile
 pytest.importorskip("torch")
 import torch
 
-from genrekit.evaluation import Predictions
+from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import load_readings
 from genrekit.features import ARCHIVE_LOG_MEL
 from genrekit.models import ModelSpec, WeightsHeader, create_model, save_weights

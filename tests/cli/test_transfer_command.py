@@ -14,7 +14,7 @@ pytest.importorskip("onnx")
 from tiny_model import tiny_card, write_tiny_model
 
 from genrekit.data.gtzan_facts import gtzan_facts
-from genrekit.evaluation import Predictions
+from genrekit.evaluation.predictions import Predictions
 
 HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS\n"
 # Low tones are the model's first genre, the middle its second, high ones its third.

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from genrekit.audio import load_audio
-from genrekit.data import Dataset, Track, load_dataset, write_archive
+from genrekit.data import Dataset, Track, load_dataset
 from genrekit.data.archive import SR
-from genrekit.data.archive_writer import archive_row, clip_of
+from genrekit.data.archive_writer import archive_row, clip_of, write_archive
 from genrekit.errors import AudioError, DataError
 from genrekit.whole_file import partial_of
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from genrekit.evaluation import Predictions
+from genrekit.evaluation.predictions import Predictions
 from genrekit.experiments.plan import make_plan
 from genrekit.experiments.runner import run_experiment
 from genrekit.experiments.state import Experiment

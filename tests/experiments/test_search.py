@@ -7,7 +7,7 @@ import pytest
 from genrekit.data.registry import load_dataset
 from genrekit.data.splits import make_split
 from genrekit.errors import RecipeError, RunError
-from genrekit.evaluation import Predictions
+from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.runs import find_runs
 from genrekit.experiments.searcher import run_search
 from genrekit.experiments.space import parse_space

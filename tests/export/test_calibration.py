@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from genrekit.errors import DataError
-from genrekit.evaluation import Predictions
 from genrekit.evaluation.calibration import apply_temperature
+from genrekit.evaluation.predictions import Predictions
 from genrekit.export.calibration import Calibration, fit_calibration, fit_short_temperatures
 
 GENRES = ("a", "b", "c")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from genrekit.evaluation import load_readings, record_digest
+from genrekit.evaluation.readings import load_readings, record_digest
 
 
 @pytest.fixture(scope="module")

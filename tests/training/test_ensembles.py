@@ -10,7 +10,7 @@ import yaml
 
 from genrekit.cli.matrix_display import validation_text
 from genrekit.errors import ModelFileError, RecipeError
-from genrekit.evaluation import Predictions
+from genrekit.evaluation.predictions import Predictions
 from genrekit.experiments.job import Job
 from genrekit.experiments.validation import read_validation
 from genrekit.models import create_model, load_weights

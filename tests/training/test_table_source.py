@@ -15,7 +15,7 @@ from genrekit.data import Dataset, Fault, Track, load_dataset, make_split
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.table_file import write_table_file
 from genrekit.errors import RecipeError, RunError
-from genrekit.evaluation import Predictions
+from genrekit.evaluation.predictions import Predictions
 from genrekit.features import HANDCRAFTED, HANDCRAFTED_NAMES, POWER_SPECTROGRAM_A
 from genrekit.models.weights import load_weights
 from genrekit.training.batches import EvaluationBatches, TrainingBatches

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from genrekit.errors import RecipeError
-from genrekit.evaluation import Predictions
+from genrekit.evaluation.predictions import Predictions
 from genrekit.training.preparation import prepare
 from genrekit.training.run import Run
 from genrekit.training.teachers import Teachers, teachers_of

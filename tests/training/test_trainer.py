@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from genrekit.errors import DataError, LeakError, RecipeError, RunError
-from genrekit.evaluation import Predictions
+from genrekit.evaluation.predictions import Predictions
 from genrekit.file_identity import file_sha256
 from genrekit.models.weights import load_weights
 from genrekit.training.prediction import predict

@@ -271,7 +271,7 @@ def write_pictures(pictures: Sequence[Picture], folder: Path, dpi: int, kinds: S
 
 
 def _find(paths: Sequence[Path]) -> list[StoredRun]:
-    from genrekit.evaluation import find_runs
+    from genrekit.evaluation.runs import find_runs
 
     return [run for path in paths for run in find_runs(path)]
 

@@ -12,7 +12,7 @@ from genrekit.cli.evaluate_command import Format, Fusion, Part
 from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
-    from genrekit.evaluation import RunComparison
+    from genrekit.evaluation.from_runs import RunComparison
 
 __all__ = ["compare"]
 
@@ -36,7 +36,8 @@ def compare(
     part: Annotated[Part, typer.Option(help="Part whose decisions are compared.")] = Part.test,
 ) -> None:
     """Compare two runs track by track: difference in accuracy with its 95 % interval, and whether it can be chance."""
-    from genrekit.evaluation import compare_runs, find_runs
+    from genrekit.evaluation.from_runs import compare_runs
+    from genrekit.evaluation.runs import find_runs
 
     result = compare_runs(
         find_runs(first), find_runs(second), command="genrekit compare", part=part.value, fusion=fusion.value

@@ -14,7 +14,7 @@ from genrekit.cli.examples import examples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from genrekit.evaluation import Evaluation
+    from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["Format", "Fusion", "Part", "evaluate", "print_evaluation"]
 
@@ -85,9 +85,10 @@ def evaluate(
 
     The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
     """
-    from genrekit.evaluation import evaluate_runs, find_runs, write_report
+    from genrekit.evaluation.from_runs import evaluate_runs
     from genrekit.evaluation.protocols_card import group_by_protocol, protocols_dict
-    from genrekit.evaluation.report import write_protocols
+    from genrekit.evaluation.report import write_protocols, write_report
+    from genrekit.evaluation.runs import find_runs
 
     stored = [run for path in runs for run in find_runs(path)]
     if output is None and len(stored) > 1:

@@ -131,7 +131,7 @@ def export(
 
 def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader) -> Calibration:
     from genrekit.errors import DataError
-    from genrekit.evaluation import Predictions
+    from genrekit.evaluation.predictions import Predictions
     from genrekit.evaluation.runs import load_run
     from genrekit.export.calibration import fit_calibration
 
@@ -209,7 +209,7 @@ def _card(
 
 def _dataset_of(folder: Path) -> str | None:
     """The data set of a run; None of weights that stand alone."""
-    from genrekit.evaluation import Predictions
+    from genrekit.evaluation.predictions import Predictions
     from genrekit.training.recipe import load_recipe
 
     if known := _read_json(folder / RUN).get("dataset"):
@@ -221,7 +221,7 @@ def _dataset_of(folder: Path) -> str | None:
 
 def _is_contaminated(folder: Path) -> bool:
     """Whether the split of a run mixes the excerpts of a track; of weights that stand alone it is not known."""
-    from genrekit.evaluation import Predictions
+    from genrekit.evaluation.predictions import Predictions
 
     if _read_json(folder / SPLIT).get("protocol") == "P1":
         return True

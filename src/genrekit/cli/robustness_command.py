@@ -82,7 +82,7 @@ def robustness(
     from genrekit.analysis.robustness_store import TrackStore
     from genrekit.data.registry import load_dataset
     from genrekit.errors import DataError
-    from genrekit.evaluation import find_runs, pool_runs
+    from genrekit.evaluation.runs import find_runs, pool_runs
     from genrekit.training.run import write_text_atomically
 
     chosen = choose_conditions(condition or ())
