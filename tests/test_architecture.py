@@ -17,7 +17,17 @@ import genrekit
 SOURCE = Path(genrekit.__file__).parent
 
 # What every room may import, and which imports nothing: modules beside the rooms.
-OPEN_TO_ALL = {"errors", "cores", "worker", "whole_file", "file_identity", "genre_colours", "line_files", "spawned"}
+OPEN_TO_ALL = {
+    "errors",
+    "cores",
+    "worker",
+    "whole_file",
+    "file_identity",
+    "genre_colours",
+    "line_files",
+    "spawned",
+    "suggestion",
+}
 # Each room, and the rooms that it may import besides.
 ALLOWED: dict[str, set[str]] = {
     **{module: set() for module in OPEN_TO_ALL},

@@ -117,7 +117,7 @@ def test_the_root_may_come_from_the_environment(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["info", "gtzna"], 1, "nearest is 'gtzan'"),
+        (["info", "gtzna"], 1, "did you mean 'gtzan'"),
         (["audit"], 2, "name of a data set"),
         (["audit", "gtzan"], 1, "give --root, or set the variable GENREKIT_DATA"),
         (["audit", "gtzan", "--root", "nowhere"], 1, "no folder nowhere"),

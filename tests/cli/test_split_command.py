@@ -132,13 +132,13 @@ def test_unknown_tracks(genrekit_cli: Callable, gtzan: Path, tmp_path: Path) -> 
     (tmp_path / "train.txt").write_text("blues.00001.wav\nblues.00101.wav\n")
     done = genrekit_cli("split", "check", "--train", tmp_path / "train.txt", "--data", "gtzan", "--root", gtzan)
     assert done.code == 1
-    assert "lacks 1 of the 2 tracks named, first 'blues.00101.wav'; the nearest is 'blues.00" in done.err
+    assert "lacks 1 of the 2 tracks named, first 'blues.00101.wav' (did you mean 'blues.00" in done.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["make", "filterd", "--data", "gtzan"], 1, "nearest is 'filtered'"),
+        (["make", "filterd", "--data", "gtzan"], 1, "did you mean 'filtered'"),
         (["make", "filtered"], 2, "--data"),
         (["make", "a_folds", "--data", "gtzan", "--fold", "5"], 1, "fold 5 was asked for"),
         (["make", "a_folds", "--data", "gtzan", "--fold", "-1"], 2, "--fold"),

@@ -128,8 +128,8 @@ def test_a_name_for_no_genre_of_the_model_is_told_once(
     names = ("--name", "jaz=Jazz", "--name", "blues=Blues", "--name", "waltz=Waltz")
     finished = genrekit_cli("tag", *paths, "--results", results(*paths), "--existing", "replace", *names)
     assert finished.code == 0
-    assert finished.err.count("'jaz', which is no genre of this model; did you mean jazz?") == 1
-    assert finished.err.count("'waltz', which is no genre of this model; it has blues, jazz") == 1
+    assert finished.err.count("a genre that this model does not have: 'jaz' (did you mean 'jazz'?)") == 1
+    assert finished.err.count("a genre that this model does not have: 'waltz'; known: blues, jazz") == 1
     assert "'blues'" not in finished.err
 
 

@@ -16,7 +16,7 @@ def test_finds_tracks_and_labels() -> None:
 
 def test_unknown_track_names_the_nearest() -> None:
     dataset = Dataset("one", ("a",), (Track("blues.00012", "a"),))
-    with pytest.raises(DataError, match=r"nearest is 'blues\.00012'"):
+    with pytest.raises(DataError, match=r"did you mean 'blues\.00012'"):
         dataset.track("blues_00012")
 
 

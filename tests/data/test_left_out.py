@@ -62,7 +62,9 @@ def test_rows_of_a_table_go_with_their_tracks() -> None:
     assert left.table.values[:, 0].tolist() == list(range(4, 12))
 
 
-@pytest.mark.parametrize(("genres", "problem"), [(["jaz"], "nearest is 'jazz'"), (["jazz", "rock"], "1 would be left")])
+@pytest.mark.parametrize(
+    ("genres", "problem"), [(["jaz"], "did you mean 'jazz'"), (["jazz", "rock"], "1 would be left")]
+)
 def test_wrong_requests(genres: list[str], problem: str) -> None:
     with pytest.raises(DataError, match=problem):
         without_genres(some_data(), genres)

@@ -65,7 +65,7 @@ def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
     ("change", "problem"),
     [
         ({"tset": []}, "no key 'tset'"),
-        ({"sead": 1}, "nearest is 'seed'"),
+        ({"sead": 1}, "did you mean 'seed'"),
         ({"format": 2}, "format 1; found 2"),
         ({"protocol": "P9"}, "protocol is one of P1, P2, P3, P4"),
         ({"fold": "0"}, "fold is a whole number"),
@@ -114,5 +114,5 @@ def test_a_track_may_have_an_at_sign_in_its_name() -> None:
 def test_unknown_tracks_are_counted_and_the_nearest_is_named() -> None:
     dataset = Dataset("d", ("g",), (Track("a", "g"), Track("blues.00001", "g")))
     split = _split(parts={"train": ("a", "blues_00001"), "valid": (), "test": ("zzz",)})
-    with pytest.raises(DataError, match=r"2 of the 3 tracks .* first 'blues_00001'; the nearest is 'blues\.00001'"):
+    with pytest.raises(DataError, match=r"2 of the 3 tracks .* first 'blues_00001' \(did you mean 'blues\.00001'"):
         split.require_known(dataset)

@@ -82,7 +82,7 @@ def test_known_faults_are_left_out_and_counted(dataset: Dataset, tmp_path: Path)
 def test_unknown_tracks_are_counted_and_the_nearest_is_named(dataset: Dataset, tmp_path: Path) -> None:
     path = _write(tmp_path / "t.txt", "blues.00012\nblues_00014.wav\nrock.00001.wav\n")
     with pytest.raises(
-        DataError, match=r"lacks 2 of the 3 tracks named, first 'blues_00014\.wav'; the nearest is 'blues"
+        DataError, match=r"lacks 2 of the 3 tracks named, first 'blues_00014\.wav' \(did you mean 'blues"
     ):
         read_lists(dataset, {"train": path})
 

@@ -179,7 +179,7 @@ def test_the_seed_changes_the_folds(gtzan_without_audio: Dataset) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "problem"),
     [
-        ("filterd", {}, "nearest is 'filtered'"),
+        ("filterd", {}, "did you mean 'filtered'"),
         ("a_folds", {"fold": 5}, "folds 0 to 4; fold 5"),
         ("filtered", {"seed": 1}, "takes no seed"),
         ("filtered", {"n_folds": 3}, r"has 1 fold\(s\); 3"),

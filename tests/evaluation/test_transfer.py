@@ -46,7 +46,7 @@ def test_fewer_than_two_are_refused() -> None:
         shared_genres(("jazz", "Metal"), OTHER)
     with pytest.raises(DataError, match="1 would be asked for"):
         shared_genres(KNOWN, OTHER, only=["jazz"])
-    with pytest.raises(DataError, match=r"'jaz' is not shared; the nearest is 'jazz'. Shared: jazz, metal"):
+    with pytest.raises(DataError, match=r"'jaz' is not shared \(did you mean 'jazz'\?\). Shared: jazz, metal"):
         shared_genres(KNOWN, OTHER, only=["jaz", "metal"])
 
 

@@ -70,7 +70,7 @@ def test_a_policy_can_be_a_file(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("max_genre = 2", "did you mean max_genres"),
+        ("max_genre = 2", "did you mean 'max_genres'"),
         ("max_genres = true", "whole number"),
         ("names = 3", "genre = name"),
         ("never_paths = 'x'", "list of texts"),

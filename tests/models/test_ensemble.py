@@ -65,7 +65,7 @@ def test_input_too_short_for_its_members_is_refused() -> None:
 @pytest.mark.parametrize(
     ("member", "message"),
     [
-        ({"name": "res_cnn", "options": {"widht": 4}}, "unknown key 'widht'; did you mean 'width'"),
+        ({"name": "res_cnn", "options": {"widht": 4}}, r"unknown key 'widht' \(did you mean 'width'"),
         ({"name": "res_cnm"}, "did you mean 'res_cnn'"),
         ({"nmae": "res_cnn"}, "member of an ensemble: unknown key 'nmae'"),
         ({"options": {}}, "member of an ensemble: missing name"),

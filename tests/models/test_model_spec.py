@@ -31,7 +31,7 @@ def test_reads_strictly(change: dict[str, object], message: str) -> None:
 
 
 def test_unknown_model_suggests_the_nearest() -> None:
-    with pytest.raises(RecipeError, match="unknown model 'secnn'; did you mean 'se_cnn'"):
+    with pytest.raises(RecipeError, match=r"unknown model 'secnn' \(did you mean 'se_cnn'"):
         network_class("secnn")
 
 

@@ -33,7 +33,7 @@ def test_hash_ignores_place_fold_and_seed_only(make_recipe):
 def test_misspelt_key_names_the_nearest(tmp_path, make_recipe):
     values = yaml.safe_load(make_recipe().to_yaml())
     values["optimisation"]["lerning_rate"] = 1.0
-    with pytest.raises(RecipeError, match=r"unknown key 'optimisation.lerning_rate'; did you mean 'learning_rate'"):
+    with pytest.raises(RecipeError, match=r"unknown key 'optimisation.lerning_rate' \(did you mean 'learning_rate'"):
         parse_recipe(values, source="r.yaml")
 
 

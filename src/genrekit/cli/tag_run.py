@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genrekit.cli import messages
+from genrekit.suggestion import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,9 +139,7 @@ class TagRun:
     def _tell_strange_names(self, genres: Collection[str]) -> None:
         """Once, when it is known which genres the model has: a policy may serve several models, and may be mistyped."""
         for name in sorted(self._names_to_check.difference(genres)):
-            near = get_close_matches(name, genres, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(genres))}"
-            messages.warning(f"a name is given for {name!r}, which is no genre of this model; {hint}")
+            messages.warning(f"a name is given for a genre that this model does not have: {unknown_name(name, genres)}")
         self._names_to_check.clear()
 
     def _fail(self, text: str) -> None:

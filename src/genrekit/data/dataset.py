@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genrekit.errors import DataError
+from genrekit.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from genrekit.data.archive import LogMelArchive
     from genrekit.data.feature_table import FeatureTable
     from genrekit.data.split import Part
 
-__all__ = ["Dataset", "Fault", "Track", "nearest"]
+__all__ = ["Dataset", "Fault", "Track"]
 
 # Kinds of faults of tracks that belong to a data set and whose audio is not here.
 ABSENT = frozenset({"missing", "empty"})
@@ -134,7 +134,7 @@ class Dataset:
         """
         place = self.index.get(track_id)
         if place is None:
-            raise DataError(f"Data set {self.name!r} has no track {track_id!r}{nearest(track_id, self.index)}.")
+            raise DataError(f"Data set {self.name!r} has no track {track_id!r}{did_you_mean(track_id, self.index)}.")
         return self.tracks[place]
 
     def absent(self, genres: Iterable[str] | None = None) -> tuple[Fault, ...]:
@@ -146,9 +146,3 @@ class Dataset:
         """Genre index of each track, in the order given."""
         place = {genre: number for number, genre in enumerate(self.genres)}
         return [place[self.track(track_id).genre] for track_id in track_ids]
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``"; the nearest is 'x'"`` for the end of an error message, or ``""`` if nothing is near."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; the nearest is {close[0]!r}" if close else ""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from genrekit.audio import find_audio
 from genrekit.data.artist_tags import tagged_artist
-from genrekit.data.dataset import Dataset, Fault, Track, nearest
+from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.hashing import hash_possible_copies
 from genrekit.data.info import DatasetInfo
 from genrekit.errors import DataError
+from genrekit.suggestion import did_you_mean
 
 __all__ = ["ARTISTS_FILE", "INFO", "load_folder"]
 
@@ -117,7 +118,7 @@ def _read_artists(
                 elif names:
                     faults.append(Fault("ambiguous", given, f"{ARTISTS_FILE} names it, and {len(names)} files are it"))
                 else:
-                    detail = f"{ARTISTS_FILE} names it, but there is no such file{nearest(given, files)}"
+                    detail = f"{ARTISTS_FILE} names it, but there is no such file{did_you_mean(given, files)}"
                     faults.append(Fault("missing", given, detail))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"Cannot read {path}: {error}. It must be a CSV table in UTF-8.") from None

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from genrekit.data.archive import LogMelArchive
-from genrekit.data.dataset import Dataset, nearest
+from genrekit.data.dataset import Dataset
 from genrekit.data.feature_table import FeatureTable
 from genrekit.errors import DataError
+from genrekit.suggestion import did_you_mean
 
 __all__ = ["without_genres"]
 
@@ -26,7 +27,7 @@ def without_genres(dataset: Dataset, genres: Iterable[str]) -> Dataset:
     left_out = set(genres)
     for genre in sorted(left_out):
         if genre not in dataset.genres:
-            raise DataError(f"Data set {dataset.name!r} has no genre {genre!r}{nearest(genre, dataset.genres)}.")
+            raise DataError(f"Data set {dataset.name!r} has no genre {genre!r}{did_you_mean(genre, dataset.genres)}.")
     if not left_out:
         return dataset
     kept_genres = tuple(genre for genre in dataset.genres if genre not in left_out)

@@ -7,9 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
-from genrekit.data.dataset import Dataset, nearest
+from genrekit.data.dataset import Dataset
 from genrekit.data.info import DatasetInfo
 from genrekit.errors import DataError
+from genrekit.suggestion import did_you_mean
 
 __all__ = ["DATASETS", "dataset_info", "load_dataset"]
 
@@ -73,6 +74,6 @@ def dataset_info(name: str) -> DatasetInfo:
 
 def _place(name: str) -> tuple[str, str]:
     if name not in DATASETS:
-        raise DataError(f"There is no data set {name!r}{nearest(name, DATASETS)}. Known: {', '.join(DATASETS)}.")
+        raise DataError(f"There is no data set {name!r}{did_you_mean(name, DATASETS)}. Known: {', '.join(DATASETS)}.")
     module, _, function = DATASETS[name].partition(":")
     return module, function

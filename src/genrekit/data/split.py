@@ -12,9 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 
-from genrekit.data.dataset import Dataset, nearest
+from genrekit.data.dataset import Dataset
 from genrekit.data.text_file import read_text
 from genrekit.errors import DataError
+from genrekit.suggestion import did_you_mean
 
 __all__ = ["PARTS", "Part", "Protocol", "Split", "Unit", "Validation", "read_split"]
 
@@ -121,7 +122,7 @@ class Split:
         if unknown:
             raise DataError(
                 f"{len(unknown)} of the {len(named)} tracks of split {self.name!r} are not in the data set "
-                f"{dataset.name!r}, first {unknown[0]!r}{nearest(unknown[0], dataset.index)}."
+                f"{dataset.name!r}, first {unknown[0]!r}{did_you_mean(unknown[0], dataset.index)}."
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -164,7 +165,7 @@ class Split:
         known |= {"missing", "parts"}
         for key in values:
             if key not in known | {"proof"}:
-                raise DataError(f"A split has no key {key!r}{nearest(str(key), known)}.")
+                raise DataError(f"A split has no key {key!r}{did_you_mean(str(key), known)}.")
         lacking = sorted(known - {"hash", "notes"} - set(values))
         if lacking:
             raise DataError(f"A split needs the keys {lacking}, which are not there.")

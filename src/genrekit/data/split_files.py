@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-from genrekit.data.dataset import Dataset, nearest
+from genrekit.data.dataset import Dataset
 from genrekit.data.split import PARTS, Part, Split, Validation
 from genrekit.data.text_file import read_text
 from genrekit.errors import DataError
+from genrekit.suggestion import did_you_mean
 
 __all__ = ["read_lists", "read_table", "resolve_tracks"]
 
@@ -97,7 +98,7 @@ def resolve_tracks(dataset: Dataset, names: Iterable[str]) -> tuple[list[str], i
     if unknown:
         raise DataError(
             f"The data set {dataset.name!r} lacks {len(unknown)} of the {len(unknown) + len(found) + missing} tracks "
-            f"named, first {unknown[0]!r}{nearest(_forms(unknown[0])[-1], dataset.index)}."
+            f"named, first {unknown[0]!r}{did_you_mean(_forms(unknown[0])[-1], dataset.index)}."
         )
     return found, missing
 

@@ -10,13 +10,14 @@ from typing import Literal
 import numpy as np
 
 from genrekit.data.balanced_folds import balanced_folds
-from genrekit.data.dataset import Dataset, nearest
+from genrekit.data.dataset import Dataset
 from genrekit.data.published_lists import artist_fold_parts, listed_parts, official_parts
 from genrekit.data.relations import groups, keys
 from genrekit.data.split import Part, Protocol, Split, Unit, Validation
 from genrekit.data.validation_part import carve_groups, carve_stratified
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import DataError
+from genrekit.suggestion import did_you_mean
 
 __all__ = ["SPLITS", "SplitKind", "make_split"]
 
@@ -101,7 +102,7 @@ def make_split(
         If the name, the fold or an option does not fit, or a genre has too few tracks.
     """
     if name not in SPLITS:
-        raise DataError(f"There is no split {name!r}{nearest(name, SPLITS)}. Known: {', '.join(SPLITS)}.")
+        raise DataError(f"There is no split {name!r}{did_you_mean(name, SPLITS)}. Known: {', '.join(SPLITS)}.")
     kind = SPLITS[name]
     count = kind.n_folds if n_folds is None else n_folds
     if kind.seed is None and count != kind.n_folds:

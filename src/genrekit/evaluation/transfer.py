@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genrekit.data.dataset import Dataset, nearest
+from genrekit.data.dataset import Dataset
 from genrekit.errors import DataError
 from genrekit.evaluation.predictions import Predictions
+from genrekit.suggestion import did_you_mean
 
 __all__ = ["Answer", "Transfer", "shared_genres", "transfer"]
 
@@ -83,7 +84,7 @@ def shared_genres(known: Sequence[str], dataset: Dataset, only: Sequence[str] = 
     for genre in only:
         if genre not in shared:
             raise DataError(
-                f"Genre {genre!r} is not shared{nearest(genre, shared)}. Shared: {', '.join(shared) or 'none'}."
+                f"Genre {genre!r} is not shared{did_you_mean(genre, shared)}. Shared: {', '.join(shared) or 'none'}."
             )
     chosen = tuple(genre for genre in shared if not only or genre in only)
     if len(chosen) < 2:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from genrekit.data.dataset import nearest
 from genrekit.data.split import read_split
 from genrekit.data.splits import SPLITS
 from genrekit.errors import DataError, RecipeError
+from genrekit.suggestion import did_you_mean
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
 
@@ -145,7 +145,7 @@ def _folds(recipe: Recipe, folds: Sequence[int] | None) -> tuple[int, ...]:
         return (choice.fold,)
     if choice.name not in SPLITS:
         raise DataError(
-            f"Recipe {recipe.name!r}: there is no split {choice.name!r}{nearest(choice.name, SPLITS)}. "
+            f"Recipe {recipe.name!r}: there is no split {choice.name!r}{did_you_mean(choice.name, SPLITS)}. "
             f"Known: {', '.join(SPLITS)}."
         )
     count = SPLITS[choice.name].n_folds

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.errors import RecipeError
-from genrekit.features.strict import nearest, read_strict
+from genrekit.features.strict import read_strict
 from genrekit.features.table_columns import GTZAN_10S_NAMES, HANDCRAFTED_NAMES
+from genrekit.suggestion import unknown_name
 
 __all__ = [
     "ARCHIVE_LOG_MEL",
@@ -265,7 +266,7 @@ FEATURES: dict[str, FeatureSpec] = {
 def named_features(name: str) -> FeatureSpec:
     """The front end of this name in `FEATURES`; an unknown name is a RecipeError that names the nearest."""
     if name not in FEATURES:
-        raise RecipeError(f"unknown front end {name!r}; {nearest(name, FEATURES)}")
+        raise RecipeError(f"unknown front end {unknown_name(name, FEATURES)}")
     return FEATURES[name]
 
 

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from genrekit.errors import RecipeError
+from genrekit.suggestion import unknown_name
 
-__all__ = ["nearest", "read_strict"]
+__all__ = ["read_strict"]
 
 T = TypeVar("T")
-
-
-def nearest(given: str, known: Iterable[str]) -> str:
-    """The end of an error message about an unknown name: the nearest known one, if any is near, and all of them."""
-    names = sorted(known)
-    close = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}known: {', '.join(names) if names else 'none'}"
 
 
 def read_strict(cls: type[T], values: Mapping[str, Any], *, what: str) -> T:
@@ -43,7 +35,7 @@ def read_strict(cls: type[T], values: Mapping[str, Any], *, what: str) -> T:
     hints = typing.get_type_hints(cls)
     for key, value in values.items():
         if key not in fields:
-            raise RecipeError(f"{what}: unknown key {key!r}; {nearest(str(key), fields)}")
+            raise RecipeError(f"{what}: unknown key {unknown_name(str(key), fields)}")
         if not _fits(value, hints[key]):
             raise RecipeError(f"{what}: {key} is {value!r}; expected {_describe(hints[key])}")
     missing = [

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from genrekit.errors import ModelFileError
-from genrekit.features.strict import nearest
+from genrekit.suggestion import unknown_name
 
 __all__ = ["DEFAULT", "bundled_models", "find_model"]
 
@@ -44,6 +44,4 @@ def find_model(model: str | os.PathLike[str]) -> Path:
         raise ModelFileError(
             "the bundled model is missing here: install genrekit anew, by pip install --force-reinstall"
         )
-    raise ModelFileError(
-        f"no bundled model is named {text!r}; {nearest(text, bundled)}; or give the path of a model file"
-    )
+    raise ModelFileError(f"no bundled model is named {unknown_name(text, bundled)}; or give the path of a model file")

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from genrekit.errors import ModelFileError
-from genrekit.features.strict import nearest
 from genrekit.inference.result import UNKNOWN
+from genrekit.suggestion import unknown_name
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -167,7 +167,7 @@ class ModelCard:
         known = _TYPES | _OPTIONAL_TYPES
         for key in values:
             if key not in known:
-                raise ModelFileError(f"its metadata has an unknown key {key!r}; {nearest(key, known)}")
+                raise ModelFileError(f"its metadata has an unknown key {unknown_name(key, known)}")
         missing = [key for key in _TYPES if key not in values]
         if missing:
             raise ModelFileError(f"its metadata lacks {', '.join(missing)}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from genrekit.library.errors import TagError
 from genrekit.library.policy import TagPolicy
+from genrekit.suggestion import unknown_name
 
 __all__ = ["policy_values", "read_policy"]
 
@@ -30,9 +30,7 @@ def policy_values(path: Path) -> dict[str, Any]:
     known = {field.name for field in fields(TagPolicy)}
     for key in values:
         if key not in known:
-            near = get_close_matches(str(key), known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
-            raise TagError(f"{path}: no setting {key!r}{hint}")
+            raise TagError(f"{path}: no setting {unknown_name(str(key), known)}")
     return {key: _checked(path, key, value) for key, value in values.items()}
 
 

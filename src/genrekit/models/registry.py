@@ -6,8 +6,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 from genrekit.errors import RecipeError
-from genrekit.features.strict import nearest, read_strict
+from genrekit.features.strict import read_strict
 from genrekit.models.spec import ModelSpec
+from genrekit.suggestion import unknown_name
 
 if TYPE_CHECKING:
     from genrekit.models.network import GenreNetwork
@@ -33,7 +34,7 @@ MODELS: dict[str, str] = {
 def network_class(name: str) -> type[GenreNetwork]:
     """The class of the network called `name`; an unknown name is a RecipeError that names the nearest."""
     if name not in MODELS:
-        raise RecipeError(f"unknown model {name!r}; {nearest(name, MODELS)}")
+        raise RecipeError(f"unknown model {unknown_name(name, MODELS)}")
     module, _, attribute = MODELS[name].partition(":")
     network: type[GenreNetwork] = getattr(importlib.import_module(module), attribute)
     return network

@@ -15,10 +15,10 @@ import torch
 
 from genrekit.errors import ModelFileError, RecipeError
 from genrekit.features.spec import FeatureSpec
-from genrekit.features.strict import nearest
 from genrekit.models.network import GenreNetwork
 from genrekit.models.registry import create_model
 from genrekit.models.spec import ModelSpec
+from genrekit.suggestion import unknown_name
 from genrekit.whole_file import written_whole
 
 __all__ = ["WeightsHeader", "load_weights", "save_weights"]
@@ -76,7 +76,7 @@ class WeightsHeader:
         known = ("format", "genres", "model", "features", "window_s")
         for key in values:
             if key not in known:
-                raise RecipeError(f"weights header: unknown key {key!r}; {nearest(key, known)}")
+                raise RecipeError(f"weights header: unknown key {unknown_name(key, known)}")
         missing = [key for key in known if key not in values]
         if missing:
             raise RecipeError(f"weights header: missing {', '.join(missing)}")

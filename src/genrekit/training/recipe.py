@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES
-from genrekit.features.strict import nearest
+from genrekit.suggestion import did_you_mean, unknown_name
 from genrekit.training.overrides import apply_override
 from genrekit.training.recipe_file import read_recipe_file
 from genrekit.training.recipe_groups import (
@@ -104,7 +104,7 @@ class Recipe(Strict):
     @pydantic.model_validator(mode="after")
     def _fits_together(self) -> Recipe:
         if self.features not in FEATURES:
-            raise ValueError(f"unknown front end {self.features!r}; {nearest(self.features, FEATURES)}")
+            raise ValueError(f"unknown front end {unknown_name(self.features, FEATURES)}")
         excerpts = self.excerpts
         if excerpts.span_s is not None and excerpts.window_s > excerpts.span_s:
             raise ValueError(f"excerpts.window_s is {excerpts.window_s}, longer than span_s, {excerpts.span_s}")
@@ -249,7 +249,7 @@ def _unknown_keys(items: Sequence[Any]) -> Iterator[str]:
         known = _group(place)
         shown = ", ".join(repr(".".join([*map(str, place), name])) for name in names)
         if len(names) == 1:
-            yield f"unknown key {shown}; {nearest(names[0], known)}"
+            yield f"unknown key {shown}{did_you_mean(names[0], known)}; known: {', '.join(sorted(known))}"
         else:
             yield f"unknown keys {shown}; known: {', '.join(sorted(known))}"
 
