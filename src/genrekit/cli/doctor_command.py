@@ -33,7 +33,7 @@ ERROR = "calibration_error"
 SONGS = {
     "P1": "excerpts of songs that it has heard (P1)",
     "P2": "songs by artists that it may have heard (P2)",
-    "P3": "a published split without wrong labels (P3)",
+    "P3": "the published fault-filtered split (P3)",
     "P4": "songs by artists that it has not heard (P4)",
     "P5": "songs of another collection (P5)",
     "a_folds": "songs by artists that it may have heard (P2)",
