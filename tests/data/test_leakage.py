@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from genrekit.data import Dataset, Split, Track, make_split, prove, require_proof
+from genrekit.data.parts import Protocol
 from genrekit.data.relations import keys
-from genrekit.data.split import Protocol
 from genrekit.errors import DataError, LeakError
 
 

@@ -18,7 +18,8 @@ from genrekit.cli.text_output import Format, columns, write
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset
     from genrekit.data.leakage import Proof
-    from genrekit.data.split import Part, Split
+    from genrekit.data.parts import Part
+    from genrekit.data.split import Split
 
 __all__ = ["app"]
 
@@ -190,7 +191,7 @@ def check(
 
 def render_proof(split: Split, proof: Proof, dataset: Dataset) -> str:
     """A proof as text: sizes, shared tracks, copies, recordings and artists, and what is refused."""
-    from genrekit.data.split import PARTS
+    from genrekit.data.parts import PARTS
 
     sizes = ", ".join(f"{part} {len(split.parts[part])}" for part in PARTS)
     fold = f"fold {split.fold}" if split.n_folds == 1 else f"fold {split.fold} of 0 to {split.n_folds - 1}"

@@ -9,8 +9,9 @@ from __future__ import annotations
 from genrekit.data.archive import LogMelArchive, read_archive
 from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.leakage import prove, require_proof
+from genrekit.data.parts import PARTS
 from genrekit.data.registry import DATASETS, dataset_info, load_dataset
-from genrekit.data.split import PARTS, Split, read_split
+from genrekit.data.split import Split, read_split
 from genrekit.data.splits import SPLITS, make_split
 
 __all__ = [

@@ -10,8 +10,9 @@ from pathlib import PurePath
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.gtzan_facts import GENRES, gtzan_facts
 from genrekit.data.hashing import hash_of_sizes
+from genrekit.data.parts import Part
 from genrekit.data.relations import RELATIONS, Relation, keys
-from genrekit.data.split import Part, Split
+from genrekit.data.split import Split
 from genrekit.errors import DataError
 
 __all__ = ["Heard", "across", "collection_of", "heard_by", "require_another", "unheard"]

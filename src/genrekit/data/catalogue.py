@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genrekit.data.dataset import Dataset, Fault, Track
-from genrekit.data.split import Part
+from genrekit.data.parts import Part
 from genrekit.errors import DataError
 
 __all__ = ["Catalogue", "Entry", "catalogue_dataset", "without_repeats"]

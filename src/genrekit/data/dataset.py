@@ -15,7 +15,7 @@ from genrekit.suggestion import did_you_mean
 if TYPE_CHECKING:
     from genrekit.data.archive import LogMelArchive
     from genrekit.data.feature_table import FeatureTable
-    from genrekit.data.split import Part
+    from genrekit.data.parts import Part
 
 __all__ = ["Dataset", "Fault", "Track"]
 

@@ -12,7 +12,7 @@ from typing import Literal
 from genrekit.data.catalogue import Catalogue, Entry, catalogue_dataset, without_repeats
 from genrekit.data.dataset import Dataset, Fault
 from genrekit.data.label_maps import FMA_TO_GTZAN
-from genrekit.data.split import Part
+from genrekit.data.parts import Part
 from genrekit.errors import DataError
 
 __all__ = [

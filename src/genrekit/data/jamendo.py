@@ -10,7 +10,7 @@ from types import MappingProxyType
 from genrekit.data.catalogue import Catalogue, Entry, catalogue_dataset, without_repeats
 from genrekit.data.dataset import Dataset
 from genrekit.data.info import DatasetInfo
-from genrekit.data.split import Part
+from genrekit.data.parts import Part
 from genrekit.data.text_file import read_text
 from genrekit.errors import DataError
 

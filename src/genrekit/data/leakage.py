@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from genrekit.data.dataset import Dataset
+from genrekit.data.parts import PARTS, Part, Protocol
 from genrekit.data.relations import RELATIONS, Relation, groups, keys
-from genrekit.data.split import PARTS, Part, Protocol, Split
+from genrekit.data.split import Split
 from genrekit.errors import LeakError
 
 __all__ = ["REFUSED", "Proof", "Shared", "prove", "require_proof"]

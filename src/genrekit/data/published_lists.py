@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from genrekit.data.dataset import Dataset
 from genrekit.data.gtzan_facts import gtzan_facts
-from genrekit.data.split import Part
+from genrekit.data.parts import Part
 from genrekit.errors import DataError
 
 __all__ = ["artist_fold_parts", "listed_parts", "official_parts"]

@@ -10,20 +10,16 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
 from genrekit.data.dataset import Dataset
+from genrekit.data.parts import PARTS, Part, Protocol, Unit, Validation
 from genrekit.data.text_file import read_text
 from genrekit.errors import DataError
 from genrekit.suggestion import did_you_mean
 
-__all__ = ["PARTS", "Part", "Protocol", "Split", "Unit", "Validation", "read_split"]
+__all__ = ["Split", "read_split"]
 
-Part = Literal["train", "valid", "test"]
-PARTS: tuple[Part, ...] = get_args(Part)
-Protocol = Literal["P1", "P2", "P3", "P4", "P5", "published", "custom"]
-Unit = Literal["track", "excerpt"]
-Validation = Literal["inner", "published", "test", "none"]
 FORMAT = 1
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from genrekit.data.dataset import Dataset
-from genrekit.data.split import PARTS, Part, Split, Validation
+from genrekit.data.parts import PARTS, Part, Validation
+from genrekit.data.split import Split
 from genrekit.data.text_file import read_text
 from genrekit.errors import DataError
 from genrekit.suggestion import did_you_mean

@@ -11,9 +11,10 @@ import numpy as np
 
 from genrekit.data.balanced_folds import balanced_folds
 from genrekit.data.dataset import Dataset
+from genrekit.data.parts import Part, Protocol, Unit, Validation
 from genrekit.data.published_lists import artist_fold_parts, listed_parts, official_parts
 from genrekit.data.relations import groups, keys
-from genrekit.data.split import Part, Protocol, Split, Unit, Validation
+from genrekit.data.split import Split
 from genrekit.data.validation_part import carve_groups, carve_stratified
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import DataError

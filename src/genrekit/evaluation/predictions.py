@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genrekit.data.parts import PARTS, PROTOCOLS
 from genrekit.errors import DataError
 from genrekit.evaluation.parquet import read_columns, write_columns
 
-__all__ = ["PARTS", "PROTOCOLS", "Predictions"]
+__all__ = ["Predictions"]
 
-PARTS = ("train", "valid", "test")
-PROTOCOLS = ("P1", "P2", "P3", "P4", "P5", "published", "custom")
 SUM_TOLERANCE = 1e-4
 
 

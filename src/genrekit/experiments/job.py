@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from genrekit.data.split import Part
+from genrekit.data.parts import Part
 from genrekit.experiments.plan import PlannedRun
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from genrekit.data.split import Part
+from genrekit.data.parts import Part
 from genrekit.evaluation.predictions import Predictions
 from genrekit.features.spec import named_features
 from genrekit.models import GenreNetwork

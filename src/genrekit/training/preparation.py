@@ -12,9 +12,10 @@ import torch
 from genrekit.data.dataset import Dataset
 from genrekit.data.leakage import require_proof
 from genrekit.data.left_out import without_genres
+from genrekit.data.parts import PARTS, Part
 from genrekit.data.registry import load_dataset
 from genrekit.data.same_recordings import with_same_recordings
-from genrekit.data.split import PARTS, Part, Split, read_split
+from genrekit.data.split import Split, read_split
 from genrekit.data.splits import make_split
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES, named_features

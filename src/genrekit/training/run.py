@@ -11,7 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from genrekit.data.split import PARTS, Split, read_split
+from genrekit.data.parts import PARTS
+from genrekit.data.split import Split, read_split
 from genrekit.errors import RunError
 from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.recipe import Recipe, load_recipe

@@ -12,7 +12,7 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.callbacks.weight_averaging import EMAWeightAveraging
 
-from genrekit.data.split import Part
+from genrekit.data.parts import Part
 from genrekit.errors import RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.models import GenreNetwork, WeightsHeader, create_model, save_weights
