@@ -24,8 +24,8 @@ import yaml
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.paired import PairedComparison, compare
 from genrekit.evaluation.predictions import Predictions
-from genrekit.features.strict import nearest
 from genrekit.models import load_weights
+from genrekit.suggestion import unknown_name
 from genrekit.training.recipe import Recipe, load_recipe
 from genrekit.training.run import Run
 
@@ -228,7 +228,7 @@ def main() -> None:
     rungs = read_rungs()
     for name in given.only or ():
         if name not in rungs:
-            parser.error(f"there is no rung {name!r}; {nearest(name, rungs)}")
+            parser.error(f"there is no rung {unknown_name(name, rungs)}")
     if not given.report and (given.gtzan is None or given.negatives is None):
         parser.error("training needs --gtzan and --negatives")
     for rung in rungs.values():

@@ -19,6 +19,8 @@ pytest.importorskip("mutagen")
 from library.tagged_files import make_file
 
 from genrekit.file_identity import file_sha256
+from genrekit.inference import Failure, Result
+from genrekit.inference.writers import CsvWriter
 from genrekit.library import tag_files
 from genrekit.library.copies import is_copy_name
 from genrekit.library.tag_journal import locked, read_journal
@@ -220,6 +222,20 @@ def test_results_of_each_format_are_taken(
         assert "no result of genrekit classify" in genrekit_cli("tag", path, "--results", results).err
     else:
         assert genrekit_cli("tag", path, "--results", results).out == shown.out
+
+
+@pytest.mark.parametrize("error", ["bad\rthing", 'quoted "twice"\nover lines'])
+def test_results_in_csv_hold_whatever_an_error_says(
+    genrekit_cli: Callable, music_folder: Path, tmp_path: Path, error: str
+) -> None:
+    path, table = make_file(music_folder, "song.flac"), tmp_path / "night.csv"
+    writer = CsvWriter(("jazz", "blues"))
+    heard = Result(str(path), "jazz", 0.8, {"jazz": 0.8, "blues": 0.2}, 3.0, "m")
+    text = writer.header() + writer.row(Failure("/m/a\rb.mp3", error)) + writer.row(heard)
+    table.write_bytes(text.encode())
+    assert genrekit_cli("tag", path, "--results", table).out == f"(none) -> jazz  80%  {path}\n"
+    table.write_bytes((writer.header() + "a,jazz\n" + writer.row(heard)).encode())
+    assert "behind 0 results: no result of genrekit classify" in genrekit_cli("tag", path, "--results", table).err
 
 
 def test_results_beside_those_of_an_interrupted_run_are_not_taken(

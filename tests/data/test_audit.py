@@ -100,14 +100,16 @@ def test_the_peak_of_a_file_counts_wherever_it_is(write_wav: Callable) -> None:
     assert (fault.kind, fault.detail) == ("clipped", "99 % of its samples are at full scale")
 
 
-@pytest.mark.parametrize("error", [MemoryError(), ValueError("no layout")])
-def test_whatever_a_decoder_raises_is_a_fault(error: Exception, music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("error", "kind"), [(MemoryError(), "unreadable"), (ValueError("no layout"), "undecodable")])
+def test_whatever_a_decoder_raises_is_a_fault(
+    error: Exception, kind: str, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(path: Path, *, sr: int) -> None:
         raise error
 
     monkeypatch.setattr(file_check, "open_audio", fail)
     (fault,) = file_check.check_file(Track("a", "g"), music / "a/whole.wav").faults
-    assert fault.kind == "undecodable" and type(error).__name__ in fault.detail and "whole.wav" in fault.detail
+    assert fault.kind == kind and type(error).__name__ in fault.detail and "whole.wav" in fault.detail
 
 
 def test_json_has_everything(music: Path) -> None:

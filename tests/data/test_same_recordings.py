@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from genrekit.audio import AudioWarning
-from genrekit.data import load_dataset, make_split, prove
+from genrekit.data import file_check, load_dataset, make_split, prove
 from genrekit.data.same_recordings import with_same_recordings
 
 SR = 22_050
@@ -83,11 +83,25 @@ def test_what_was_heard_is_remembered_until_a_file_changes(folder: Path, tmp_pat
     assert len(changed.same_recordings or ()) == 1
 
 
-def test_what_could_not_be_compared_is_tried_again(folder: Path, tmp_path: Path) -> None:
+def test_what_could_not_be_read_is_tried_again_and_what_is_no_audio_is_not(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    with monkeypatch.context() as patched:
+        patched.setattr(file_check, "open_audio", _without_memory)
+        with pytest.warns(AudioWarning, match="MemoryError"):
+            assert with_same_recordings(load_dataset("folder", folder), cache=cache).same_recordings == ()
     (folder / "rock" / "broken.wav").write_bytes(b"no audio")
-    for _ in range(2):
-        with pytest.warns(AudioWarning, match=r"rock/broken\.wav"):
-            with_same_recordings(load_dataset("folder", folder), cache=tmp_path / "cache")
+    with pytest.warns(AudioWarning, match=r"rock/broken\.wav"):
+        first = with_same_recordings(load_dataset("folder", folder), cache=cache)
+    assert len(first.same_recordings or ()) == 3
+    steps: list[str] = []
+    with_same_recordings(load_dataset("folder", folder), cache=cache, progress=lambda *step: steps.append(step[2]))
+    assert not steps
+
+
+def _without_memory(*_: object, **__: object) -> None:
+    raise MemoryError
 
 
 def test_a_cache_that_cannot_be_written_or_read_stops_nothing(folder: Path, tmp_path: Path) -> None:

@@ -67,6 +67,13 @@ def test_folders_tell_files_of_one_name_apart(name: str, dataset: Dataset, tmp_p
     assert split.parts["test"] == ("b/song.mp3",)
 
 
+def test_the_very_name_goes_before_the_end_of_another(tmp_path: Path) -> None:
+    ids = ("metal/01.mp3", "rock/metal/01.mp3")
+    dataset = Dataset("d", ("g",), tuple(Track(track_id, "g") for track_id in ids))
+    listed = _write(tmp_path / "test.txt", "\n".join(reversed(ids)))
+    assert sorted(read_lists(dataset, {"test": listed}).parts["test"]) == sorted(ids)
+
+
 def test_a_file_that_is_gone_is_not_another_of_its_name(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"lacks 1 of the 1 tracks named, first 'a/tune\.v2\.flac'"):
         read_lists(dataset, {"test": _write(tmp_path / "test.txt", "a/tune.v2.flac\n")})

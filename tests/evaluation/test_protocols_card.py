@@ -17,10 +17,16 @@ from genrekit.evaluation.runs import load_run
 Make = Callable[..., Predictions]
 
 
-def _run(folder: Path, predictions: Predictions, *, pooling: str = "gap", validation: str = "none") -> Path:
+def _run(
+    folder: Path, predictions: Predictions, *, pooling: str = "gap", validation: str = "none", epochs: int = 5
+) -> Path:
     folder.mkdir(parents=True)
     predictions.write_parquet(folder / "predictions.parquet")
-    recipe = {"name": predictions.recipe, "model": {"name": "se_cnn", "options": {"pooling": pooling}}}
+    recipe = {
+        "name": predictions.recipe,
+        "model": {"name": "se_cnn", "options": {"pooling": pooling}},
+        "optimisation": {"max_epochs": epochs},
+    }
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     proof = {"n_test": 40, "n_test_touched": 7}
     (folder / "split.json").write_text(json.dumps({"hash": folder.name, "validation": validation, "proof": proof}))
@@ -56,6 +62,15 @@ def test_protocols_stand_side_by_side_and_what_stopped_on_test_apart(
         assert own["protocol"] == one["protocol"]
         assert next(view["accuracy"] for view in own["views"] if view["name"] == "file-wise, mean") == one["accuracy"]
     assert json.loads(genrekit_cli("evaluate", *runs.values(), "-o", card, "-f", "json").out)["protocols"] == stored
+
+
+def test_what_cannot_be_pooled_is_told_before_a_reading_is_recorded(
+    runs: dict[str, Path], tmp_path: Path, make_predictions: Make, genrekit_cli: Callable
+) -> None:
+    other = _run(tmp_path / "other", make_predictions(protocol="P4", seed=1), pooling="gap", epochs=9)
+    finished = genrekit_cli("evaluate", runs["p2"], runs["p4"], other, "--output", tmp_path / "card")
+    assert finished.code == 1
+    assert not list(tmp_path.rglob("readings.jsonl"))
 
 
 def test_another_system_is_no_protocol_of_this_one(

@@ -74,6 +74,18 @@ def test_without_room_a_reading_is_refused(tmp_path: Path, make_predictions: Mak
     assert path.read_bytes() == whole
 
 
+def test_a_last_line_without_its_end_counts_and_half_a_line_does_not(tmp_path: Path, make_predictions: Make) -> None:
+    record_reading(tmp_path, command="first", predictions=make_predictions())
+    path = tmp_path / "readings.jsonl"
+    path.write_text(path.read_text().rstrip("\n"))
+    assert len(load_readings(tmp_path)) == 1
+    record_reading(tmp_path, command="second", predictions=make_predictions(generator_seed=1))
+    path.write_text(path.read_text() + '{"time_utc": "2026-')
+    assert [reading.command for reading in load_readings(tmp_path)] == ["first", "second"]
+    record_reading(tmp_path, command="third", predictions=make_predictions(generator_seed=2))
+    assert [reading.command for reading in load_readings(tmp_path)] == ["first", "second", "third"]
+
+
 def test_a_damaged_record_is_named_by_line(tmp_path: Path) -> None:
     (tmp_path / "readings.jsonl").write_text('{"time_utc": "t", "command": "c", "part": "test"}\n')
     with pytest.raises(DataError, match=r"readings\.jsonl, line 1 is not a reading"):

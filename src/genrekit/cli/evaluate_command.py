@@ -88,14 +88,17 @@ def evaluate(
     from genrekit.evaluation.from_runs import evaluate_runs
     from genrekit.evaluation.protocols_card import group_by_protocol, protocols_dict
     from genrekit.evaluation.report import write_protocols, write_report
-    from genrekit.evaluation.runs import find_runs
+    from genrekit.evaluation.runs import find_runs, pool_runs
 
     stored = [run for path in runs for run in find_runs(path)]
     if output is None and len(stored) > 1:
         raise typer.BadParameter(f"{len(stored)} runs are pooled; say where their card goes", param_hint="--output")
+    groups = group_by_protocol(stored)
+    for group in groups:
+        # Before any reading is recorded: what cannot be pooled gives no card.
+        pool_runs(group)
     evaluations = [
-        evaluate_runs(group, command="genrekit evaluate", part=part.value, fusion=fusion.value)
-        for group in group_by_protocol(stored)
+        evaluate_runs(group, command="genrekit evaluate", part=part.value, fusion=fusion.value) for group in groups
     ]
     (evaluation, *others) = evaluations
     if others:

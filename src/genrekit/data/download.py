@@ -81,6 +81,8 @@ def _fetch(url: str, part: Path, origin: Path, progress: Progress) -> bool:
     with response:
         if have and response.status != PARTIAL_CONTENT:
             have = 0
+        if not have:
+            part.unlink(missing_ok=True)
         origin.write_bytes(url.encode())
         rest = int(response.headers.get("Content-Length") or 0)
         with part.open("ab" if have else "wb") as file:

@@ -69,7 +69,8 @@ def check_file(track: Track, path: Path) -> FileCheck:
     # Decoders meet whatever bytes the file has, and memory may be short; the other files are looked at all the same.
     except Exception as error:
         detail = f"{display_name(path)}: {type(error).__name__}: {error}"
-        return FileCheck(track.track_id, (*faults, Fault("undecodable", track.track_id, detail)), digest)
+        kind = "unreadable" if isinstance(error, MemoryError | OSError) else "undecodable"
+        return FileCheck(track.track_id, (*faults, Fault(kind, track.track_id, detail)), digest)
     if heard.warnings:
         ends_early = any(warning.startswith("ends early") for warning in heard.warnings)
         kind = "truncated" if ends_early else "damaged"

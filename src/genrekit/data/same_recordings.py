@@ -32,8 +32,9 @@ Progress = Callable[[int, int, str], None]
 # Changes when the fingerprint does, so that what an older one found is not taken for what this one would find.
 FORMAT = 1
 # Faults of a file by which it is not compared, or not all of it.
-NOT_COMPARED = frozenset({"unreadable", "undecodable"})
-NOT_WHOLE = NOT_COMPARED | {"truncated", "damaged"}
+NOT_WHOLE = frozenset({"unreadable", "undecodable", "truncated", "damaged"})
+# That of a file which may be read next time without having changed.
+PASSING = "unreadable"
 
 
 def with_same_recordings(dataset: Dataset, *, cache: Path | None = None, progress: Progress | None = None) -> Dataset:
@@ -92,12 +93,12 @@ def archive_fingerprints(dataset: Dataset) -> dict[str, npt.NDArray[np.float32]]
 
 
 def _compare(dataset: Dataset, progress: Progress | None) -> tuple[tuple[tuple[str, str], ...], bool]:
-    """Pairs of tracks that are one recording, and whether all files could be compared."""
+    """Pairs of tracks that are one recording, and whether each file was read, or can never be as it is."""
     is_whole = True
     prints = archive_fingerprints(dataset)
     for check in check_files(dataset, progress=progress):
         for fault in check.faults:
-            is_whole = is_whole and fault.kind not in NOT_COMPARED
+            is_whole = is_whole and fault.kind != PASSING
             if fault.kind in NOT_WHOLE:
                 warnings.warn(f"{check.track_id}: {fault.detail}", AudioWarning, stacklevel=3)
         if check.fingerprint is not None:

@@ -83,7 +83,8 @@ def resolve_tracks(dataset: Dataset, names: Iterable[str]) -> tuple[list[str], i
     unknown: list[str] = []
     missing = 0
     for name in names:
-        forms = (form for form in (*_endings(name), *_forms(name)) if form in places)
+        exact, *loose = _forms(name)
+        forms = (form for form in (exact, *_endings(name), *loose) if form in places)
         matches = ({track for track in places[form] if _same_folders(name, track)} for form in forms)
         candidates: set[str] = next(filter(None, matches), set())
         if len(candidates) > 1:

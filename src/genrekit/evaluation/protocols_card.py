@@ -9,14 +9,14 @@ from genrekit.errors import DataError
 from genrekit.evaluation.protocols import PROTOCOL_NOTES
 from genrekit.evaluation.report_content import interval_text, percent, spread_text
 from genrekit.evaluation.report_parts import Bullets, Cell, Fact, ReportContent, Section, Table
-from genrekit.evaluation.runs import StoredRun
+from genrekit.evaluation.runs import FREE_IN_A_RECIPE, StoredRun
 from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["group_by_protocol", "protocol_folder", "protocols_content", "protocols_dict"]
 
 STOPPED_ON_TEST = "stopped on the scored part"
-# What makes a system, in a recipe; the rest may differ with the protocol, such as the split.
-OF_THE_SYSTEM = ("model.", "features", "ensemble.")
+# What may differ in a recipe besides fold, seed and places: what tells the protocol, and names.
+OF_THE_PROTOCOL = ("name", "title", "split.")
 
 
 def group_by_protocol(runs: Sequence[StoredRun]) -> tuple[tuple[StoredRun, ...], ...]:
@@ -44,7 +44,9 @@ def _require_one_system(first: StoredRun, other: StoredRun) -> None:
         ("genres", ", ".join(one.genres), ", ".join(two.genres)),
     ]
     if first.recipe is not None and other.recipe is not None:
-        keys = sorted(key for key in {*first.recipe, *other.recipe} if key.startswith(OF_THE_SYSTEM))
+        # A key that one of them lacks is younger than it, and at its default.
+        both = first.recipe.keys() & other.recipe.keys() - FREE_IN_A_RECIPE
+        keys = sorted(key for key in both if not key.startswith(OF_THE_PROTOCOL))
         known += [(key, first.recipe.get(key), other.recipe.get(key)) for key in keys]
     for what, mine, theirs in known:
         if mine != theirs:

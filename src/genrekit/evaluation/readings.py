@@ -40,7 +40,7 @@ def load_readings(folder: str | Path, *, part: str | None = None) -> tuple[Readi
     """
     path = Path(folder) / READINGS_NAME
     try:
-        lines = whole_lines(path)
+        lines = [*whole_lines(path), *_unended(path)]
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError) as error:
@@ -111,7 +111,7 @@ def record_digest(
     reading = Reading(time_utc=time, command=command, part=part, predictions_sha256=sha256)
     path = Path(folder) / READINGS_NAME
     try:
-        if path.is_file():
+        if path.is_file() and not _unended(path):
             # Half a line is of a reading that did not come about.
             cut_torn_end(path)
         append_line(path, json.dumps(asdict(reading), ensure_ascii=False))
@@ -121,3 +121,13 @@ def record_digest(
             "folder writable, or copy the run to where you may write."
         ) from error
     return True
+
+
+def _unended(path: Path) -> list[str]:
+    """The last line, if it is a reading but has no end, as an editor may leave it."""
+    try:
+        line = path.read_bytes().rpartition(b"\n")[2].decode()
+        Reading(**json.loads(line))
+    except (ValueError, TypeError):
+        return []
+    return [line]

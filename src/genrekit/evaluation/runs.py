@@ -95,8 +95,8 @@ class StoredRun:
 def load_run(path: str | Path) -> StoredRun:
     """Read a run folder, or a table of predictions by itself.
 
-    A ``predictions.parquet`` belongs to the folder around it; a table of another name, of which several may lie side by
-    side, has a folder of its own beside it, named as the table and made when there is something to keep.
+    A ``predictions.parquet`` belongs to the folder around it; a table NAME.parquet, of which several may lie side by
+    side, has the folder NAME beside it, made when there is something to keep.
 
     Raises
     ------

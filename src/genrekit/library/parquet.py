@@ -70,7 +70,7 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     """
     import pyarrow.parquet as pq
 
-    # Arrow's own errors are derived from ValueError and OSError.
+    # What Arrow says of a file that is none is derived from ValueError and OSError.
     with pq.ParquetFile(path) as source:
         for batch in source.iter_batches(BATCH_ROWS):
             yield from map(_values, batch.to_pylist())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -119,24 +120,29 @@ def _stored(values: Any) -> StoredResult:
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     """The values of each file, as JSON has them; raises what `json`, `csv` and `read_parquet` raise."""
+    # Opened once, since it may be a pipe.
     with path.open("rb") as file:
-        head = file.read(len(CSV_START))
-    if head.startswith(PARQUET_MAGIC):
-        yield from read_parquet(path)
-    elif head == CSV_START:
-        with path.open(encoding="utf-8", errors="replace", newline="") as file:
-            yield from _csv_rows(line for line in file if line.endswith("\n"))
-    else:
-        with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
-            yield from (json.loads(line) for line in file if line.endswith("\n"))
+        head = file.peek(len(CSV_START))
+        if head.startswith(PARQUET_MAGIC):
+            yield from read_parquet(path)
+            return
+        text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="\n")
+        # The last line may have been cut.
+        lines = (line for line in text if line.endswith("\n"))
+        yield from _csv_rows(lines) if head.startswith(CSV_START) else map(json.loads, lines)
 
 
 def _csv_rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     limit = csv.field_size_limit(LONGEST_CELL)
     try:
+        cut = False
         for row in csv.DictReader(lines):
-            if None in row or None in row.values():
-                return  # cut by a kill: only the last row can be
+            if cut:
+                raise ValueError("a row has too few cells")
+            # By a kill, inside quotes: only the last row can be.
+            cut = None in row or None in row.values()
+            if cut:
+                continue
             if row["error"]:
                 yield {"path": row["path"], "error": row["error"]}
             else:
