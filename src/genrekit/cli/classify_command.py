@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -10,24 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genrekit.cli import messages
 from genrekit.cli.classify_files import classify_files, tell_failed
+from genrekit.cli.classify_summary import Summary, check_summary
+from genrekit.cli.classify_to_file import classify_to_file
 from genrekit.cli.examples import examples
 from genrekit.cli.given_files import given_files, require_named
-from genrekit.cli.places import require_own, require_place
 from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from genrekit.inference import Classifier, Failure, Result
+    from genrekit.inference import Classifier
     from genrekit.inference.writers import ResultWriter
 
 __all__ = ["Format", "classify"]
 
 EXIT_FAILED = 1
-EXIT_INTERRUPTED = 130
 
 
 class Format(StrEnum):
@@ -138,7 +134,7 @@ def classify(
     chosen = format or _format_of(output)
     _check_usage(output, chosen, resume=resume)
     if summary is not None:
-        _check_summary(summary, output)
+        check_summary(summary, output)
     if output is not None:
         output = followed(output)
         from genrekit.inference.output_lock import hold_output
@@ -146,7 +142,7 @@ def classify(
         ctx.with_resource(hold_output(output))
         if not resume:
             _require_new(output, chosen)
-    tally = _Tallied(summary)
+    page = Summary(summary)
     classifier = load(model)
     files = given_files(paths)
     debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
@@ -155,22 +151,22 @@ def classify(
         with display(len(files), results_on_stdout=True) as shown:
             shown.show(writer.header())
             n_failed = classify_files(
-                classifier, files, writer, shown, shown.show, tally=tally.add, jobs=jobs, debug=debug
+                classifier, files, writer, shown, shown.show, tally=page.add, jobs=jobs, debug=debug
             )
     else:
-        n_failed = _run_to_file(
+        n_failed = classify_to_file(
             classifier,
             files,
             writer,
             output,
             folders=given_folders(paths),
-            tally=tally,
+            summary=page,
             parquet=chosen is Format.parquet,
             resume=resume,
             jobs=jobs,
             debug=debug,
         )
-    tally.write(model=classifier.card.name)
+    page.write(model=classifier.card.name)
     tell_failed(n_failed, len(files))
     if n_failed:
         raise typer.Exit(EXIT_FAILED)
@@ -201,21 +197,6 @@ def _check_usage(output: Path | None, chosen: Format, *, resume: bool) -> None:
         )
 
 
-def _check_summary(summary: Path, output: Path | None) -> None:
-    from genrekit.inference.result_file import part_of
-    from genrekit.library.file_states import states_path
-    from genrekit.library.summary import PAGE_START
-    from genrekit.whole_file import followed
-
-    if output is not None:
-        output = followed(output)
-        written = {os.path.realpath(path) for path in (output, part_of(output), states_path(output))}
-        if os.path.realpath(summary) in written:
-            raise typer.BadParameter(f"{summary} is for --output; give another name", param_hint="--summary")
-    require_place(summary, "the summary")
-    require_own(summary, "--summary", PAGE_START)
-
-
 def _require_new(output: Path, chosen: Format) -> None:
     from genrekit.inference.result_file import part_of
 
@@ -241,119 +222,3 @@ def _writer(chosen: Format, classifier: Classifier, *, top: int, timeline: bool,
     if chosen is Format.csv:
         return CsvWriter(classifier.genres, timeline=timeline)
     return TableWriter(classifier.genres, top=top, timeline=timeline, colour=colour)
-
-
-def _run_to_file(
-    classifier: Classifier,
-    files: Sequence[str],
-    writer: ResultWriter,
-    output: Path,
-    *,
-    folders: Sequence[str],
-    tally: _Tallied,
-    parquet: bool,
-    resume: bool,
-    jobs: int | None,
-    debug: bool,
-) -> int:
-    from genrekit.file_identity import file_sha256
-    from genrekit.inference.result_file import OutputError, ResultFile, kept_results, part_of, path_key
-    from genrekit.inference.writers import TableWriter
-    from genrekit.library.file_states import FileStates
-    from genrekit.library.parquet import parquet_to_json, write_parquet
-
-    kept = None
-    # A table cannot be gone on with, and neither can a pipe.
-    comparable = not isinstance(writer, TableWriter) and (output.is_file() or not output.exists())
-    sha256 = file_sha256(classifier.model_file.path)
-    states = FileStates(output, keep=resume, model_sha256=sha256) if comparable else None
-    changed = states.look(files) if states is not None else frozenset()
-    if resume:
-        unpacked = parquet and output.is_file() and not part_of(output).is_file()
-        if unpacked:
-            parquet_to_json(output, part_of(output))
-        keys = frozenset(path_key(file) for file in files)
-        try:
-            kept = kept_results(
-                output,
-                writer,
-                model=classifier.card.name,
-                retry=keys,
-                changed=changed,
-                folders=frozenset(map(path_key, folders)),
-            )
-            if states is not None:
-                states.begin(files, kept.done)
-        except OutputError:
-            if unpacked:
-                part_of(output).unlink()
-            raise
-        tally.keep(kept.text, writer)
-        n_all = len(files)
-        files = [file for file in files if path_key(file) not in kept.done]
-        again = f", {len(changed)} changed since" if changed else ""
-        messages.note(f"{output}: {n_all - len(files)} of {n_all} are done already{again}")
-    elif states is not None:
-        states.begin()
-    with display(len(files), results_on_stdout=False) as shown, ResultFile(output, kept=kept) as result_file:
-        try:
-            if kept is None or not kept.text:
-                result_file.write(writer.header())
-            n_failed = classify_files(
-                classifier,
-                files,
-                writer,
-                shown,
-                result_file.write,
-                tally=tally.add,
-                states=states,
-                jobs=jobs,
-                debug=debug,
-            )
-            if parquet:
-                write_parquet(result_file.part, output, classifier.genres)
-                result_file.part.unlink()
-            else:
-                result_file.finish()
-        except KeyboardInterrupt:
-            advice = "" if isinstance(writer, TableWriter) else ", and --resume goes on with it"
-            messages.note(f"interrupted; what was done is in {result_file.part}{advice}")
-            raise typer.Exit(EXIT_INTERRUPTED) from None
-    return n_failed
-
-
-class _Tallied:
-    """What `--summary` needs, or nothing."""
-
-    def __init__(self, path: Path | None) -> None:
-        from genrekit.library.summary import Tally
-
-        self._path = path
-        self._tally = None if path is None else Tally()
-
-    def add(self, outcome: Result | Failure) -> None:
-        if self._tally is not None:
-            self._tally.add(outcome)
-
-    def keep(self, text: str, writer: ResultWriter) -> None:
-        from genrekit.inference.writers import CsvWriter
-        from genrekit.library.summary import stored_outcomes
-
-        if self._tally is not None:
-            genres = writer.genres if isinstance(writer, CsvWriter) else None
-            for outcome in stored_outcomes(text, genres):
-                self._tally.add(outcome)
-
-    def write(self, *, model: str) -> None:
-        from genrekit.inference.result_file import OutputError
-        from genrekit.library.summary import render_summary
-        from genrekit.whole_file import written_whole
-
-        if self._path is None or self._tally is None:
-            return
-        try:
-            with written_whole(self._path) as fresh:
-                fresh.write_text(render_summary(self._tally, model=model), encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"cannot write the summary to {self._path}: {error.strerror or error}") from error
-        messages.note(f"summary in {self._path}")

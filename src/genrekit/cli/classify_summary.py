@@ -1,0 +1,79 @@
+"""`genrekit classify --summary`: what the page counts, gathered while files are heard, and where it may be written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from genrekit.cli import messages
+from genrekit.cli.places import require_own, require_place
+
+if TYPE_CHECKING:
+    from genrekit.inference import Failure, Result
+    from genrekit.inference.writers import ResultWriter
+
+__all__ = ["Summary", "check_summary"]
+
+
+def check_summary(summary: Path, output: Path | None) -> None:
+    """Refuse a place that is the output's, cannot be written to, or holds something else than an earlier page.
+
+    Raises
+    ------
+    typer.BadParameter, GenrekitError
+    """
+    from genrekit.inference.result_file import part_of
+    from genrekit.library.file_states import states_path
+    from genrekit.library.summary import PAGE_START
+    from genrekit.whole_file import followed
+
+    if output is not None:
+        output = followed(output)
+        written = {os.path.realpath(path) for path in (output, part_of(output), states_path(output))}
+        if os.path.realpath(summary) in written:
+            raise typer.BadParameter(f"{summary} is for --output; give another name", param_hint="--summary")
+    require_place(summary, "the summary")
+    require_own(summary, "--summary", PAGE_START)
+
+
+class Summary:
+    """The page at `path`; of None, nothing is gathered or written."""
+
+    def __init__(self, path: Path | None) -> None:
+        from genrekit.library.summary import Tally
+
+        self._path = path
+        self._tally = None if path is None else Tally()
+
+    def add(self, outcome: Result | Failure) -> None:
+        """Count a file."""
+        if self._tally is not None:
+            self._tally.add(outcome)
+
+    def keep(self, text: str, writer: ResultWriter) -> None:
+        """Count what an earlier run wrote with such a writer."""
+        from genrekit.inference.writers import CsvWriter
+        from genrekit.library.summary import stored_outcomes
+
+        if self._tally is not None:
+            genres = writer.genres if isinstance(writer, CsvWriter) else None
+            for outcome in stored_outcomes(text, genres):
+                self._tally.add(outcome)
+
+    def write(self, *, model: str) -> None:
+        """Write the page whole, and say so; OutputError if that fails."""
+        from genrekit.inference.result_file import OutputError
+        from genrekit.library.summary import render_summary
+        from genrekit.whole_file import written_whole
+
+        if self._path is None or self._tally is None:
+            return
+        try:
+            with written_whole(self._path) as fresh:
+                fresh.write_text(render_summary(self._tally, model=model), encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"cannot write the summary to {self._path}: {error.strerror or error}") from error
+        messages.note(f"summary in {self._path}")
