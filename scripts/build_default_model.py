@@ -87,7 +87,7 @@ JOBS = (
 
 def train(job: Job, gtzan: Path, work: Path) -> None:
     """Train one run by the command that anyone can type, on one thread: several runs side by side waste less."""
-    command = [sys.executable, "-m", "genrekit", "train", str(RECIPE), "--data", str(gtzan)]
+    command = [sys.executable, "-m", "genrekit", "train", str(RECIPE), "--root", str(gtzan)]
     command += ["--negatives", str(work / "negatives.npz"), "--runs", str(work / job.group), "--threads", "1"]
     for override in job.overrides:
         command += ["--set", override]

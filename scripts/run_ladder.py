@@ -112,7 +112,7 @@ def read_rungs() -> dict[str, Rung]:
 
 def train(rung: Rung, gtzan: Path, negatives: Path, work: Path, jobs: int) -> None:
     """Train by the command that anyone can type."""
-    command = [sys.executable, "-m", "genrekit", "experiment", str(rung.path), "--data", str(gtzan)]
+    command = [sys.executable, "-m", "genrekit", "experiment", str(rung.path), "--root", str(gtzan)]
     command += ["--negatives", str(negatives), "--runs", str(work), "--jobs", str(jobs), "--threads-per-job", "1"]
     command += ["--seeds", str(len(rung.seeds)), "--folds", ",".join(map(str, rung.folds))]
     for override in rung.overrides:

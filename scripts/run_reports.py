@@ -153,7 +153,7 @@ class Reports:
 
     def run(self, task: Task) -> None:
         data = self._table if task.step.data == "table" else self._gtzan
-        arguments: list[object] = [task.path, "--data", data, "--folds", task.fold, "--runs", self._work]
+        arguments: list[object] = [task.path, "--root", data, "--folds", task.fold, "--runs", self._work]
         arguments += ["--jobs", 1, "--threads-per-job", 1]
         for override in task.step.overrides:
             arguments += ["--set", override]

@@ -49,7 +49,7 @@ def overrides_for(genre: str, fold: int) -> tuple[str, ...]:
 
 def train(genre: str, given: argparse.Namespace) -> None:
     """Train by the command that anyone can type, on one thread."""
-    command = [sys.executable, "-m", "genrekit", "train", str(RECIPE), "--data", str(given.gtzan)]
+    command = [sys.executable, "-m", "genrekit", "train", str(RECIPE), "--root", str(given.gtzan)]
     command += ["--negatives", str(given.negatives), "--runs", str(given.work), "--threads", "1"]
     for override in overrides_for(genre, given.fold):
         command += ["--set", override]

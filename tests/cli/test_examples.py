@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import typer
+from shell_lines import commands_in
 
 from genrekit.cli.examples import ExampledCommand, examples_of
 from genrekit.cli.main import COMMANDS
@@ -38,22 +39,6 @@ VERBS = dict(_verbs())
 each_verb = pytest.mark.parametrize("verb", VERBS, ids=" ".join)
 
 
-def _commands(text: str) -> Iterator[list[str]]:
-    """The simple commands of a few lines of shell, as words, without what sets variables."""
-    for line in text.replace("\\\n", " ").splitlines():
-        words = shlex.shlex(line, posix=True, punctuation_chars="|;&")
-        words.whitespace_split = True
-        words.commenters = "#"
-        command: list[str] = []
-        for word in [*words, ";"]:
-            if set(word) <= set("|;&"):
-                if command:
-                    yield command
-                command = []
-            elif command or not re.match(r"[A-Z_]+=", word):
-                command.append(word)
-
-
 def test_all_verbs_are_seen() -> None:
     assert len(VERBS) >= 27
     assert {("tag",), ("tag", "undo"), ("analyse", "robustness"), ("data", "prepare")} <= set(VERBS)
@@ -67,7 +52,7 @@ def test_a_verb_has_two_to_four_examples_each_with_a_word_on_what_it_does(verb: 
         does, *lines = block.splitlines()
         assert re.match(r"# [A-Z].+[^.]$", does)
         assert lines and not any(line.lstrip().startswith("#") for line in lines)
-    assert sum(command[: len(verb) + 1] == ["genrekit", *verb] for command in _commands("\n".join(blocks))) >= 1
+    assert sum(command[: len(verb) + 1] == ["genrekit", *verb] for command in commands_in("\n".join(blocks))) >= 1
 
 
 @each_verb
@@ -82,7 +67,7 @@ def test_every_example_is_taken_by_the_parser(
     monkeypatch.setattr(ExampledCommand, "invoke", take)
     for variable in ("GENREKIT_DATA", "GENREKIT_NEGATIVES", "GENREKIT_TOKEN"):
         monkeypatch.delenv(variable, raising=False)
-    commands = list(_commands(examples_of(VERBS[verb])))
+    commands = list(commands_in(examples_of(VERBS[verb])))
     for command in commands:
         if command[0] == "genrekit":
             finished = genrekit_cli(*command[1:])
@@ -104,18 +89,12 @@ def test_examples_give_the_negatives_that_their_recipes_train_on(verb: tuple[str
     _require_negatives(examples_of(VERBS[verb]))
 
 
-def test_the_readme_gives_the_negatives_that_its_recipes_train_on() -> None:
-    pytest.importorskip("torch")
-    blocks = re.findall(r"```sh\n(.*?)```", (REPOSITORY / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert sum(_require_negatives(block) for block in blocks) >= 3
-
-
 def _require_negatives(text: str) -> int:
     """How many recipes the commands name; each command has what they need."""
     from genrekit.training.recipe import load_recipe
 
     count = 0
-    for command in _commands(text):
+    for command in commands_in(text):
         for name in (word for word in command if word.startswith("recipes/")):
             recipe = load_recipe(REPOSITORY / name)
             needed = any(one.negatives for one in (recipe, *recipe.members))

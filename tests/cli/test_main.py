@@ -100,7 +100,7 @@ def test_a_missing_extra_is_named_with_the_line_that_installs_it(verb: str, pack
     script = (
         f"import sys; sys.modules[{package!r}] = None\n"
         "from genrekit.cli import main\n"
-        f"main._load = lambda command: __import__({package!r})\n"
+        f"main.load_command = lambda command: __import__({package!r})\n"
         f"sys.exit(main.main([{verb!r}]))"
     )
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
@@ -141,7 +141,7 @@ def test_nobody_is_sent_to_a_heavier_extra_than_needed(
     def load(command: object) -> object:
         raise ModuleNotFoundError(name=package)
 
-    monkeypatch.setattr(main_module, "_load", load)
+    monkeypatch.setattr(main_module, "load_command", load)
     finished = genrekit_cli(*arguments)
     assert (finished.code, finished.err) == (2, f"genrekit: error: {named}\n")
 

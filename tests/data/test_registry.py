@@ -27,7 +27,7 @@ def test_every_data_set_says_what_it_is(name: str, tmp_path: Path) -> None:
 def test_unknown_names_and_roots(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no data set 'gtzna' \(did you mean 'gtzan'"):
         load_dataset("gtzna", tmp_path)
-    with pytest.raises(DataError, match=r"not said where .*\(--data or --root\)\. It is <genre>/blues"):
+    with pytest.raises(DataError, match=r"not said where .*: give --root\. It is <genre>/blues"):
         load_dataset("gtzan", None)
     with pytest.raises(DataError, match="There is no folder"):
         load_dataset("gtzan", tmp_path / "none")

@@ -113,7 +113,7 @@ def embed_test_part(
     if prepared.split.hash != split.hash:
         raise RunError(
             f"{run.folder} was split as {split.hash[:8]}, but its recipe gives {prepared.split.hash[:8]} on these "
-            "data: they are not those of the run. Give the folder or archive that it was trained on as --data."
+            "data: they are not those of the run. Give the folder or archive that it was trained on as --root."
         )
     table = prepared.tables["test"]
     if not len(table):

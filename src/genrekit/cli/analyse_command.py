@@ -129,7 +129,7 @@ def pca(
     genrekit analyse embedding runs/RUN
 
     # With data that lies elsewhere by now
-    genrekit analyse embedding runs/RUN --data ~/data/gtzan_archive.npz
+    genrekit analyse embedding runs/RUN --root ~/data/gtzan_archive.npz
     """
 )
 def embedding(
@@ -137,6 +137,7 @@ def embedding(
     data: Annotated[
         Path | None,
         typer.Option(
+            "--root",
             "--data",
             envvar=ROOT_VARIABLE,
             help="Folder or archive of the run's data set; by default where it was in training.",

@@ -64,12 +64,12 @@ RayAddress = Annotated[
     r"""
     # All folds with three seeds each, two runs at once
     genrekit experiment recipes/a_se_cnn_archive.yaml \
-      --data ~/data/gtzan_archive.npz --seeds 3 --jobs 2 \
+      --root ~/data/gtzan_archive.npz --seeds 3 --jobs 2 \
       --set split.name=artist_disjoint
 
     # Several recipes, on a Ray cluster
     genrekit experiment recipes/res_cnn.yaml recipes/transformer_archive.yaml \
-      --data ~/data/gtzan_archive.npz --negatives negatives.npz \
+      --root ~/data/gtzan_archive.npz --negatives negatives.npz \
       --executor ray --jobs 8
 
     # How far it is

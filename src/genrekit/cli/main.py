@@ -28,7 +28,7 @@ from genrekit.cli.extras import EXTRAS, install_line, packages_of
 from genrekit.cli.settings import Settings
 from genrekit.errors import GenrekitError
 
-__all__ = ["COMMANDS", "Command", "main"]
+__all__ = ["COMMANDS", "Command", "load_command", "main"]
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -170,7 +170,7 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, resolved, rest = super().resolve_command(ctx, args)
         found = next((command for command in COMMANDS if command.name == name), None)
-        return name, resolved if found is None else _load(found), rest
+        return name, resolved if found is None else load_command(found), rest
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -309,7 +309,7 @@ def _report(error: Exception, arguments: list[str]) -> int:
     return EXIT_FAILED
 
 
-def _load(command: Command) -> Any:
+def load_command(command: Command) -> Any:
     module, _, name = command.target.partition(":")
     target = getattr(import_module(module), name)
     if isinstance(target, typer.Typer):

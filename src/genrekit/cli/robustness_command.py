@@ -24,10 +24,10 @@ AUDIO_OF = {"gtzan_archive": "gtzan", "gtzan_table": "gtzan"}
 @examples(
     r"""
     # Every change, on every recording; the same line goes on after a stop
-    genrekit analyse robustness runs/res_cnn-* --data ~/data/gtzan
+    genrekit analyse robustness runs/res_cnn-* --root ~/data/gtzan
 
     # Two changes, on 60 recordings
-    genrekit analyse robustness runs/res_cnn-* --data ~/data/gtzan \
+    genrekit analyse robustness runs/res_cnn-* --root ~/data/gtzan \
       --condition mp3_64_kbps --condition gain_plus_6_db --max-tracks 60
     """
 )
@@ -38,7 +38,9 @@ def robustness(
     ],
     data: Annotated[
         Path,
-        typer.Option("--data", envvar=ROOT_VARIABLE, help="Folder of the data set's audio files.", show_default=False),
+        typer.Option(
+            "--root", "--data", envvar=ROOT_VARIABLE, help="Folder of the data set's audio files.", show_default=False
+        ),
     ],
     output: Annotated[
         Path,

@@ -44,13 +44,13 @@ class Format(StrEnum):
     r"""
     # Two settings of report A's SE-CNN; the same line goes on after a stop
     genrekit search recipes/a_se_cnn_archive.yaml --study studies/se_cnn \
-      --data ~/data/gtzan_archive.npz --trials 30 \
+      --root ~/data/gtzan_archive.npz --trials 30 \
       --space model.options.reduction=2,4,8,16,32,64 \
       --space model.options.dropout=0.0..0.5
 
     # A learning rate, by orders of magnitude, over three folds
     genrekit search recipes/res_cnn.yaml --study studies/rate \
-      --data ~/data/gtzan_archive.npz --negatives negatives.npz --folds 0-2 \
+      --root ~/data/gtzan_archive.npz --negatives negatives.npz --folds 0-2 \
       --set split.name=filtered_inner \
       --space optimisation.learning_rate=1e-4..1e-2/log
     """

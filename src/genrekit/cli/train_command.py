@@ -19,16 +19,16 @@ __all__ = ["train"]
     r"""
     # One run; the same line goes on after a stop
     genrekit train recipes/a_se_cnn_archive.yaml \
-      --data ~/data/gtzan_archive.npz
+      --root ~/data/gtzan_archive.npz
 
     # The bundled model, which also learns what is no music
     genrekit data prepare negatives --output negatives.npz
-    genrekit train recipes/default_model.yaml --data ~/data/gtzan_archive.npz \
+    genrekit train recipes/default_model.yaml --root ~/data/gtzan_archive.npz \
       --negatives negatives.npz
 
     # Another fold and seed, for fewer epochs
     genrekit train recipes/a_se_cnn_archive.yaml \
-      --data ~/data/gtzan_archive.npz --set seed=1 \
+      --root ~/data/gtzan_archive.npz --set seed=1 \
       --set split.name=artist_disjoint --set split.fold=2 \
       --set optimisation.max_epochs=20
 

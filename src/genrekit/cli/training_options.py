@@ -14,6 +14,8 @@ __all__ = ["Data", "Negatives", "data_was_typed"]
 Data = Annotated[
     Path | None,
     typer.Option(
+        "--root",
+        "--data",
         help="Folder or archive of the recipe's data set, in place of one that the recipe names; the variable only "
         "fills an open one.",
         envvar=ROOT_VARIABLE,
@@ -31,7 +33,7 @@ Negatives = Annotated[
 
 
 def data_was_typed(ctx: typer.Context) -> bool:
-    """Whether --data stands on the command line, and so replaces a recipe's own place of its data.
+    """Whether --root stands on the command line, and so replaces a recipe's own place of its data.
 
     The variable stays set for all recipes: it must not lead one that names its data to others.
     """

@@ -51,7 +51,7 @@ def load_dataset(name: str, root: str | Path | None) -> Dataset:
     module, function = _place(name)
     if root is None:
         contents = dataset_info(name).contents
-        raise DataError(f"It was not said where data set {name!r} lies (--data or --root). It is {contents}.")
+        raise DataError(f"It was not said where data set {name!r} lies: give --root. It is {contents}.")
     root = Path(root)
     if not root.exists():
         raise DataError(f"There is no folder {root} to load data set {name!r} from.")

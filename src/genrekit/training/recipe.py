@@ -41,6 +41,14 @@ OWN_TO_MEMBERS = ("model", "augmentation", "negatives", "pretraining", "optimisa
 class Recipe(Strict):
     """One training run, but for its machine. Two recipes with the same hash give the same weights on the same CPU.
 
+    name : begins the names of the run folders; lower case, digits, "_" and "-"
+    title : for people, in figures and cards
+    data, split, excerpts : which tracks, in which parts, cut how
+    features : the front end: "power_spectrogram_a", "mel_b", "archive_log_mel", "waveform", "handcrafted", ...
+    model : the network
+    augmentation, negatives, pretraining, distillation : of the training; what is left out is not done
+    optimisation : how long and how fast
+    seed : of the first weights, the order of the excerpts, and all that is drawn
     ensemble : networks that are each trained by a recipe of its own and answer together, in place of `model`,
         `augmentation`, `negatives`, `pretraining` and `optimisation`; recipe files name their recipes
     """
