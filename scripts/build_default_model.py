@@ -13,27 +13,23 @@ import json
 import math
 import os
 import shutil
-import string
 import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from default_model_evidence import agreement_text, errors_text, robustness_text
+from default_model_scores import GROUPS, HOP_S, RESULTS, file_confidence, pooled
 from publish_runs import publish
 from sklearn.metrics import roc_auc_score
+from write_results import ASSET, DOUBTED_LABELS, describe_default_model, write_report_cards
 
-from genrekit.analysis.beside_published import OwnFigure, draw_beside_published, table_beside_published
-from genrekit.analysis.picture import write_picture
 from genrekit.data import Dataset, load_dataset
 from genrekit.data.negatives import write_negatives
-from genrekit.evaluation.calibration import apply_temperature, expected_calibration_error
-from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
 from genrekit.export.calibration import Calibration, fit_calibration, fit_short_temperatures
 from genrekit.export.onnx_export import export_onnx
@@ -47,19 +43,12 @@ from genrekit.training.sources import ArchiveSource
 
 REPOSITORY = Path(__file__).parents[1]
 RECIPE = REPOSITORY / "recipes" / "default_model.yaml"
-ASSET = REPOSITORY / "src" / "genrekit" / "assets" / "default.onnx"
-RESULTS = REPOSITORY / "results" / "default_model"
-DOUBTED_LABELS = RESULTS / "doubted_labels.csv"
-# Windows of long recordings do not overlap: it halves the time, and costs well under a point. Those of recordings of up
-# to a minute do, as in evaluation: of GTZAN's tracks, what is used is what is scored.
-HOP_S = 10.0
+# Of recordings of up to a minute; see `HOP_S`.
 SHORT_HOP_S = 5.0
 # Up to a window, a recording is heard as one; from there to GTZAN's tracks, `ModelCard.temperature_of_s` interpolates.
 SHORT_DURATIONS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 TRACK_S = 30.0
 MODEL_NAME = "gtzan-ensemble-5"
-# Groups of runs whose test parts are scored; P4's also calibrate.
-SCORED = ("p3", "p4", "a_folds")
 WITHOUT_VALIDATION = ("split.validation=none",)
 CPU = torch.device("cpu")
 # Of sounds that are no music, which have a label because a table has one; it is not read.
@@ -98,32 +87,16 @@ def train(job: Job, gtzan: Path, work: Path) -> None:
         raise SystemExit(f"{job} failed:\n{done.stderr}")
 
 
-def pooled(group: str, work: Path) -> Predictions:
-    """Test predictions of all runs of a group."""
-    tables = [Predictions.read_parquet(job.run(work).predictions_path) for job in JOBS if job.group == group]
-    return Predictions.concatenate([table.select(part="test") for table in tables])
-
-
-def as_long(table: Predictions) -> Predictions:
-    """The windows that a long recording would get: every `HOP_S`, out of the more that were predicted."""
-    return table.take(np.flatnonzero(table.start_s % HOP_S == 0))
-
-
-def evaluate(group: str, work: Path) -> dict[str, Any]:
-    """The report card of a group, by the command that anyone can type, beside its runs without their weights."""
+def store(group: str, work: Path) -> None:
+    """Keep the runs of a group without their weights; those of a model before go."""
     output = RESULTS / group
     runs = [job.run(work) for job in JOBS if job.group == group]
     for stored in output.glob("*/recipe.yaml"):
-        # Of a model before; a run's own record of readings is gone on with.
+        # A run's own record of readings is gone on with.
         if stored.parent.name not in {run.folder.name for run in runs}:
             shutil.rmtree(stored.parent)
     for run in runs:
         publish(run, output / run.folder.name)
-    command = [sys.executable, "-m", "genrekit", "evaluate", str(output), "--output", str(output)]
-    print(" ".join(command), flush=True)
-    subprocess.run(command, check=True)
-    scores: dict[str, Any] = json.loads((output / "scores.json").read_text())
-    return scores
 
 
 def list_errors(work: Path) -> None:
@@ -196,83 +169,25 @@ def short_temperatures(work: Path, gtzan: Path, calibration: Calibration) -> tup
     return (*fit_short_temperatures(calibration, by_duration_s), (TRACK_S, 1.0))
 
 
-def calibrate(work: Path) -> tuple[Calibration, dict[str, float]]:
-    """Calibrate on artists that no model knew, since a user's artists are not GTZAN's; and say how well it fits."""
-    known = pooled("p4", work)
-    negatives = negative_predictions(work)
+def calibrate(work: Path) -> tuple[Calibration, dict[str, Any]]:
+    """Calibrate on artists that no model knew, since a user's artists are not GTZAN's; and what needs the models."""
+    known, negatives = pooled("p4"), negative_predictions(work)
     calibration = fit_calibration(known, negatives)
-
-    def confidence(table: Predictions) -> tuple[np.ndarray, np.ndarray]:
-        warm = apply_temperature(table.probabilities, calibration.window_temperature).astype(np.float32)
-        files = fuse(replace(table, probabilities=warm), "mean")
-        return apply_temperature(files.probabilities, calibration.file_temperature).max(1), files.correct
-
-    known_confidence, correct = confidence(known)
-    elsewhere = pooled("p3", work)
-    p3 = [confidence(elsewhere.select(seed=int(seed))) for seed in np.unique(elsewhere.seed)]
-    negative_confidence, _ = confidence(negatives)
-    answered = known_confidence >= calibration.unknown_threshold
+    of_known, of_negatives = (file_confidence(table, calibration)[0] for table in (known, negatives))
+    is_known = np.repeat([1, 0], [len(of_known), len(of_negatives)])
     return calibration, {
-        "window_temperature": calibration.window_temperature,
-        "file_temperature": calibration.file_temperature,
-        "unknown_threshold": calibration.unknown_threshold,
-        "calibration_error": expected_calibration_error(known_confidence, correct),
-        "calibration_error_p3": float(np.mean([expected_calibration_error(*one) for one in p3])),
-        "accuracy_all": float(correct.mean()),
-        "accuracy_answered": float(correct[answered].mean()),
-        "share_answered": float(answered.mean()),
-        "negatives_auroc": float(
-            roc_auc_score(
-                np.repeat([1, 0], [len(known_confidence), len(negative_confidence)]),
-                np.concatenate([known_confidence, negative_confidence]),
-            )
-        ),
-        "negatives_unknown": float((negative_confidence < calibration.unknown_threshold).mean()),
+        **asdict(calibration),
+        "negatives_auroc": float(roc_auc_score(is_known, np.concatenate([of_known, of_negatives]))),
+        "negatives_unknown": float((of_negatives < calibration.unknown_threshold).mean()),
     }
 
 
-def headline(scores: dict[str, Any], table: Predictions) -> dict[str, float]:
-    """File-wise accuracy by mean fusion with its interval, out of a report's scores; and with fewer windows."""
-    view = next(view for view in scores["views"] if view["name"] == "file-wise, mean")
-    interval = view["intervals"]["accuracy"]
-    return {
-        "accuracy": view["accuracy"],
-        "low": interval["low"],
-        "high": interval["high"],
-        "accuracy_as_long": float(fuse(as_long(table), "mean").correct.mean()),
-    }
-
-
-def card_text(figures: dict[str, dict[str, float]], fit: dict[str, float], work: Path) -> str:
-    """The model card with all figures filled in."""
-    values = {"n_readings": str(sum(job.group in figures for job in JOBS))}
-    trained = [job.run(work) for job in JOBS if job.group == "a_folds"]
-    folds = {run.folder.name: file_sha256(run.weights_path) for run in trained if run.done}
-    values["agreement"] = agreement_text(RESULTS / "agreement.json", folds)
-    values["errors"] = errors_text(DOUBTED_LABELS)
-    values["robustness"] = robustness_text(RESULTS / "robustness" / "robustness.json", folds)
-    for group in SCORED:
-        found = figures.get(group)
-        values[group] = f"{100 * found['accuracy']:.1f} %" if found else "not measured yet"
-        values[f"{group}_interval"] = f"{100 * found['low']:.1f} to {100 * found['high']:.1f}" if found else ""
-        values[f"{group}_long"] = f"{100 * found['accuracy_as_long']:.1f} %" if found else "(not measured yet)"
-    for name in ("share_answered", "accuracy_answered", "negatives_unknown"):
-        values[name] = f"{100 * fit[name]:.1f}"
-    for name in ("calibration_error", "calibration_error_p3", "unknown_threshold", "negatives_auroc"):
-        values[name] = f"{fit[name]:.3f}"
-    template = (REPOSITORY / "scripts" / "default_model_card.md").read_text(encoding="utf-8")
-    return string.Template(template).substitute(values)
-
-
-def export(work: Path, gtzan: Path, figures: dict[str, dict[str, float]]) -> None:
-    """Calibrate, and write the model trained on all tracks, which is checked; then what is said of it."""
+def export(work: Path, gtzan: Path) -> None:
+    """Calibrate, and write the model trained on all tracks, which is checked."""
     calibration, fit = calibrate(work)
-    short = short_temperatures(work, gtzan, calibration)
-    fit = {**fit, "short_temperatures": short}
-    print(json.dumps(fit, indent=1))
+    fit["short_temperatures"] = short = short_temperatures(work, gtzan, calibration)
     run = next(job.run(work) for job in JOBS if job.group == "all")
     network, header = load_weights(run.weights_path)
-    text = card_text(figures, fit, work)
     card = ModelCard(
         name=MODEL_NAME,
         genres=header.genres,
@@ -286,29 +201,14 @@ def export(work: Path, gtzan: Path, figures: dict[str, dict[str, float]]) -> Non
         features=header.features.to_dict(),
         model=header.model.to_dict(),
         trained_on={"dataset": "gtzan_archive", "tracks": 999, "recipe": run.recipe().hash},
-        evaluation={**figures, "calibration": fit},
-        text=text,
     )
     made = export_onnx(network, header, card=card, path=ASSET, window_temperature=calibration.window_temperature)
     print(f"wrote {made.path} ({made.size_bytes / 1e6:.2f} MB)")
-    (RESULTS / "calibration.json").write_text(json.dumps(fit, indent=1) + "\n")
-    (RESULTS / "model_card.md").write_text(text, encoding="utf-8")
-
-
-def set_beside_published(figures: dict[str, dict[str, float]]) -> None:
-    """Picture and table of the published scores and ours."""
-    splits = {
-        "p3": ("P3", "443/197/290, 3 seeds"),
-        "p4": ("P4", "3 folds"),
-        "a_folds": ("P2", "5 folds, as report A's"),
-    }
-    own = [
-        OwnFigure(f"genrekit ({MODEL_NAME})", splits[group][0], f["accuracy"], f["low"], f["high"], splits[group][1])
-        for group, f in figures.items()
-    ]
-    write_picture(draw_beside_published(own), RESULTS)
-    table = table_beside_published(own)
-    (RESULTS / "beside_published.md").write_text(f"# Beside published systems\n\n{table}", encoding="utf-8")
+    trained = [job.run(work) for job in JOBS if job.group == "a_folds"]
+    # What was measured from audio counts for the weights that it was measured with.
+    weights = {run.folder.name: file_sha256(run.weights_path) for run in trained if run.done}
+    for name, values in (("calibration.json", fit), ("weights_sha256.json", weights)):
+        (RESULTS / name).write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -332,14 +232,16 @@ def main() -> None:
     if not given.as_it_is:
         with ThreadPoolExecutor(given.jobs) as pool:
             list(pool.map(lambda job: train(job, given.gtzan, given.work), JOBS))
-    groups = [group for group in SCORED if all(job.run(given.work).done for job in JOBS if job.group == group)]
-    figures = {group: headline(evaluate(group, given.work), pooled(group, given.work)) for group in groups}
+    for group in GROUPS:
+        if all(job.run(given.work).done for job in JOBS if job.group == group):
+            store(group, given.work)
+        else:
+            # What lies there is of the model before.
+            shutil.rmtree(RESULTS / group, ignore_errors=True)
     list_errors(given.work)
-    export(given.work, given.gtzan, figures)
-    set_beside_published(figures)
-    for group in set(SCORED) - set(groups):
-        # What lies there is of the model before.
-        shutil.rmtree(RESULTS / group, ignore_errors=True)
+    export(given.work, given.gtzan)
+    write_report_cards()
+    describe_default_model()
 
 
 if __name__ == "__main__":
