@@ -39,6 +39,21 @@ SYSTEMS = {
     "mlp_10s": ("a_mlp_10s/p2", "a_mlp_10s/p4", "a_mlp_10s_contaminated/p1"),
     "rgluformer": ("b_rgluformer_archive/p2", "b_rgluformer_archive/p4", "b_rgluformer_contaminated_archive/p1"),
     "rglu_lstm": ("b_rglu_lstm_archive/p2", "b_rglu_lstm_archive/p4", "b_rglu_lstm_contaminated_archive/p1"),
+    "rglu_gru": ("b_rglu_gru_archive/p2",),
+    "rglu_bilstm": ("b_rglu_bilstm_archive/p2",),
+    "sincnet": ("sincnet/p2",),
+}
+# Training curves of several systems in one picture: report A's figures 1 and 4, and that its ResNet overfits.
+COMPARED = {
+    "report_a": (
+        "a_se_cnn_archive/p2",
+        "a_se_cnn_augmented_archive/p2",
+        "a_se_cnn_gap_archive/p2",
+        "a_se_cnn_gap_augmented_archive/p2",
+        "a_se_cnn_contaminated_archive/p1",
+        "a_se_cnn_gap_contaminated_archive/p1",
+    ),
+    "resnet_beside_se_cnn": ("a_se_cnn_archive/p2", "a_resnet_archive/p2"),
 }
 
 
@@ -68,6 +83,10 @@ def draw_folds(folders: Sequence[Path], *options: str, to: str) -> None:
         path.unlink()
 
 
+def _those_there(names: Sequence[str]) -> list[Path]:
+    return [RESULTS / name for name in names if (RESULTS / name).is_dir()]
+
+
 def redraw_embedding(folder: Path) -> None:
     """Draw an embedding anew from the numbers that lie beside it."""
     for picture in draw_plane(load_plane(folder)):
@@ -78,8 +97,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gtzan", type=Path, help="folder that holds features_30_sec.csv")
     given = parser.parse_args()
+    for folder, names in COMPARED.items():
+        draw("curves", *_those_there(names), to=folder)
     for system, names in SYSTEMS.items():
-        there = [RESULTS / name for name in names if (RESULTS / name).is_dir()]
+        there = _those_there(names)
         if not there:
             continue
         # One decision a track as the report makes it; a vote has no confidence of its own.

@@ -47,6 +47,17 @@ those of bare, fine and p2_fine come from a processor without AVX-512, where the
 long, those of bundled, of what stands on it, and of one network texture_..., from one with AMX on which more was
 running, now less, now more. Rungs whose name begins with p2 are scored on a validation part, a quarter of the training
 part of report A's first fold, where artists are on both sides: what makes a model sturdier need not help there.
+
+The aim was three seeds for each step that is kept; only texture has them, the others one, for want of computing time,
+so that a gain of one rung may be luck of its seed. "Kept" means that the bundled model stands on it, not that it
+gained: the CNN of bundled is worse alone than limited (and than plain_end), and was kept since beside texture, where it
+is used, it is not (texture_bundled, texture_plain_end), and since it did better where artists are on both sides
+(p2_less_limited, p2_plain_end).
+
+Without a rung: averaging at test time (a track's answer is the mean over its windows in every rung), jitter of level
+(log-mels are relative to the track's maximum, so that level changes nothing), and distillation of networks that answer
+together into one, which recipes know (`distillation`) and which nobody trained yet.
+
 `python scripts/run_ladder.py --report` writes this page from the predictions beside it.
 
 | rung | change | against | accuracy, % | gain, points (95 %) | log loss | folds | seeds | parameters | seconds | kept |

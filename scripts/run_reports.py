@@ -21,6 +21,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from report_matrix import STEPS, Step
+
 from genrekit.data.splits import SPLITS
 from genrekit.experiments.plan import parse_folds
 from genrekit.training.recipe import load_recipe
@@ -31,69 +33,6 @@ RECIPES = REPOSITORY / "recipes"
 RESULTS = REPOSITORY / "results" / "reports"
 # Report B's splits have the most.
 MAX_FOLDS = 10
-ARTIST_DISJOINT = ("split.name=artist_disjoint",)
-STOPPED_ON_TEST = ("split.validation=test",)
-GTZAN6 = ("data.dataset=gtzan6",)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One experiment: recipes that share their data and what is changed of them."""
-
-    data: str
-    recipes: tuple[str, ...]
-    overrides: tuple[str, ...] = ()
-
-
-def _archive(name: str) -> str:
-    return f"{name}_archive"
-
-
-A_CLEAN = ("a_se_cnn", "a_se_cnn_gap", "a_se_cnn_augmented", "a_se_cnn_gap_augmented")
-A_MIXED = ("a_se_cnn_contaminated", "a_se_cnn_gap_contaminated")
-B_CLEAN = ("b_rgluformer", "b_rglu_lstm")
-B_MIXED = ("b_rgluformer_contaminated", "b_rglu_lstm_contaminated")
-B_LITERAL = "b_rgluformer_over_channels"
-OTHERS = ("a_resnet", "b_rglu_gru", "b_rglu_bilstm", B_LITERAL, "cnn_lstm", "transformer")
-
-# In the order of what they tell for their time: tables, then the archive, then audio.
-STEPS = (
-    Step("gtzan", ("a_mlp_30s", "a_mlp_10s", "a_mlp_10s_contaminated")),
-    Step("gtzan", ("a_mlp_30s", "a_mlp_10s"), ARTIST_DISJOINT),
-    Step("gtzan", ("a_mlp_30s", "a_mlp_10s"), STOPPED_ON_TEST),
-    Step("table", ("a_mlp_3s", "a_mlp_3s_contaminated")),
-    Step("table", ("a_mlp_3s",), ARTIST_DISJOINT),
-    Step("table", ("a_mlp_3s",), STOPPED_ON_TEST),
-    *(
-        Step("gtzan", tuple(_archive(name) for name in names), overrides)
-        for names, overrides in (
-            (A_CLEAN[:1], ()),
-            (A_MIXED[:1], ()),
-            (A_CLEAN[:1], ARTIST_DISJOINT),
-            (A_CLEAN[1:], ()),
-            (A_CLEAN, STOPPED_ON_TEST),
-            (B_CLEAN, ()),
-            (B_MIXED, ()),
-            (A_CLEAN[1:], ARTIST_DISJOINT),
-            (A_MIXED[1:], ()),
-            (OTHERS, ()),
-            (B_CLEAN, ARTIST_DISJOINT),
-        )
-    ),
-    *(
-        Step("gtzan", names, (*GTZAN6, *overrides))
-        for names, overrides in (
-            (A_CLEAN, ()),
-            (A_MIXED, ()),
-            (A_CLEAN, ARTIST_DISJOINT),
-            (A_CLEAN, STOPPED_ON_TEST),
-            (B_CLEAN, ()),
-            (B_MIXED, ()),
-            (B_CLEAN, ARTIST_DISJOINT),
-            ((*OTHERS, "b_rgluformer_rendered", "sincnet"), ()),
-        )
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -113,14 +52,15 @@ class Task:
         return " ".join((self.recipe, f"fold {self.fold}", *self.step.overrides))
 
 
-def genrekit(*arguments: object, log: Path | None = None) -> None:
-    """Run the command that anyone can type; a failed run is told and does not stop the others."""
+def genrekit(*arguments: object, log: Path | None = None) -> bool:
+    """Run the command that anyone can type, and say whether it did; what fails is told, and does not stop the rest."""
     command = [sys.executable, "-m", "genrekit", *(str(argument) for argument in arguments)]
     print(" ".join(command), flush=True)
     with log.open("a") if log else nullcontext() as output:
         code = subprocess.run(command, check=False, stdout=output, stderr=output).returncode
     if code:
         print(f"exit code {code}{f', see {log}' if log else ''}: {' '.join(command)}", flush=True)
+    return code == 0
 
 
 def lacking(folds: Iterable[int], *, only: str = "", steps: Sequence[Step] = STEPS) -> list[Task]:
@@ -151,21 +91,24 @@ class Reports:
             windows = ("--window-s", 3, "--hop-s", 3)
             genrekit("data", "prepare", "features", "gtzan6", "--root", self._gtzan, "-o", self._table, *windows)
 
-    def run(self, task: Task) -> None:
+    def run(self, task: Task) -> bool:
+        """Train and publish; whether it worked."""
         data = self._table if task.step.data == "table" else self._gtzan
         arguments: list[object] = [task.path, "--root", data, "--folds", task.fold, "--runs", self._work]
         arguments += ["--jobs", 1, "--threads-per-job", 1]
         for override in task.step.overrides:
             arguments += ["--set", override]
-        genrekit("experiment", *arguments, log=self._work / "logs" / f"{task.name.replace(' ', '-')}.log")
+        log = self._work / "logs" / f"{task.name.replace(' ', '-')}.log"
+        if not genrekit("experiment", *arguments, log=log):
+            return False
         with self._publishing:
-            self.publish()
+            return self.publish()
 
-    def publish(self) -> None:
-        """Keep what is finished, and write the page anew."""
+    def publish(self) -> bool:
+        """Keep what is finished, and write the page anew; whether that worked."""
         publish = [sys.executable, str(REPOSITORY / "scripts" / "publish_runs.py"), str(self._work)]
         subprocess.run([*publish, "--to", str(RESULTS)], check=True)
-        genrekit("analyse", "replication", RESULTS)
+        return genrekit("analyse", "replication", RESULTS)
 
 
 def main() -> None:
@@ -189,13 +132,17 @@ def main() -> None:
     reports.prepare(tasks)
     with ThreadPoolExecutor(given.jobs) as pool:
         runs = {pool.submit(reports.run, task): task for task in tasks}
+        failed = []
         try:
-            for n_done, run in enumerate(as_completed(runs), 1):
-                run.result()
-                print(f"{n_done} of {len(runs)} done: {runs[run].name}", flush=True)
+            for n_ended, run in enumerate(as_completed(runs), 1):
+                done = run.result()
+                failed += [] if done else [runs[run].name]
+                print(f"{n_ended} of {len(runs)} {'done' if done else 'failed'}: {runs[run].name}", flush=True)
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             parser.exit(130, "interrupted; the same command goes on\n")
+    if failed:
+        parser.exit(1, f"{len(failed)} of {len(runs)} failed: {'; '.join(failed)}\n")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -218,10 +219,19 @@ def test_every_recipe_of_a_system_is_in_the_repository() -> None:
     assert names - listed == {"bbnn", "default_model", "res_cnn", "texture_mlp"}
 
 
+def test_what_paper_b_prints_stands_beside_report_b() -> None:
+    content = replication_content(replicate([]))
+    report, paper = cells(content, "Report B, table 2")[:2]
+    assert report[1:4] == ["as printed", "excerpts", "88.70"]
+    assert paper[:4] == ["RGLUformer", "as printed by Paper B", "excerpts", "recall 91.30"]
+    metrics = [row for row in cells(content, "Report B's metrics") if row[1] == "printed, Paper B"]
+    assert [row[3:] for row in metrics] == [["", "", "91.30", ""], ["", "", "87.60", ""]]
+
+
 def test_nothing_run_is_a_page_too() -> None:
     content = replication_content(replicate([]))
     assert cells(content, "Report A, table 2")[0][4] == "76.34 ± 1.32"
-    assert cells(content, "Report B, table 3")[1:] == [
+    assert cells(content, "Report B, table 3")[2:] == [
         ["RGLU-LSTM", data, "", "not run", "does not apply", "not run", "not run"] for data in ("gtzan_archive", GTZAN6)
     ]
     assert cells(content, "Beside report B")[0][:2] == ["RGLU-GRU", "gtzan_archive"]
@@ -233,6 +243,18 @@ def test_from_the_command_line(results: Path, genrekit_cli: Callable, tmp_path: 
     text = (tmp_path / "page" / "replication.md").read_text()
     assert "75.00 ± 5.00" in text
     assert "CONTAMINATED" in text
+    with (tmp_path / "page" / "replication.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * 4
+    by_tracks = {(row["protocol"], row["stopped_on_test"]): row for row in rows if row["counted"] == "tracks, mean"}
+    assert {key: row["accuracy_mean"] for key, row in by_tracks.items()} == {
+        ("P1", "False"): "0.9000",
+        ("P2", "True"): "0.8000",
+        ("P2", "False"): "0.7500",
+        ("P4", "False"): "0.5000",
+    }
+    assert (by_tracks["P2", "False"]["accuracy_deviation"], by_tracks["P2", "False"]["folds"]) == ("0.0500", "0 1")
+    assert float(by_tracks["P4", "False"]["accuracy_low"]) < 0.5 < float(by_tracks["P4", "False"]["accuracy_high"])
     html = (tmp_path / "page" / "replication.html").read_text()
     assert "75.00 ± 5.00" in html
     empty = tmp_path / "empty"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -12,8 +12,8 @@ SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
 @pytest.fixture(scope="session")
-def load_script() -> Callable[[str], ModuleType]:
-    """A script as a module, by its name; scripts are no package."""
+def load_script() -> Iterator[Callable[[str], ModuleType]]:
+    """A script as a module, by its name; scripts are no package, and find each other in their folder."""
 
     def load(name: str) -> ModuleType:
         spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
@@ -23,4 +23,6 @@ def load_script() -> Callable[[str], ModuleType]:
         spec.loader.exec_module(module)
         return module
 
-    return load
+    sys.path.insert(0, str(SCRIPTS))
+    yield load
+    sys.path.remove(str(SCRIPTS))

@@ -10,13 +10,9 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def write_results(load_script, tmp_path_factory):
-    pytest.importorskip("torch")
-    import sys
-
-    sys.path.insert(0, str(REPOSITORY / "scripts"))
-    yield load_script("write_results")
-    sys.path.remove(str(REPOSITORY / "scripts"))
+def write_results(load_script):
+    pytest.importorskip("onnx")
+    return load_script("write_results")
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,7 @@ class ReportRow:
     folds : accuracy fold by fold, percent
     note : a caution
     one_excerpt : each track is one excerpt, so that excerpts cannot be mixed
+    printed_by : who prints it, if not the report itself
     """
 
     report: str
@@ -73,6 +74,12 @@ class ReportRow:
     folds: tuple[float, ...] = ()
     note: str = ""
     one_excerpt: bool = False
+    printed_by: str = ""
+
+    @property
+    def is_printed(self) -> bool:
+        """Whether there is a figure, and not only a system."""
+        return self.accuracy is not None or self.recall is not None
 
     @property
     def column(self) -> Column:

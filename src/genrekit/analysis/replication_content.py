@@ -85,10 +85,11 @@ def _lines(rows: Sequence[ReportRow], replication: Replication) -> Iterator[tupl
     """A line for each printed figure, then one for each of our data sets and units, or one that nothing was run."""
     row = rows[0]
     for printed in rows:
-        if printed.accuracy is not None:
+        if printed.is_printed:
             counted = "excerpts" if printed.unit == "excerpt" else f"tracks, {printed.unit}"
             figures = (Cell(_printed(printed) if column == printed.column else "", True) for column in COLUMNS)
-            yield (Cell(row.system, True), Cell("as printed", True), Cell(counted, True), *figures)
+            by = f"as printed by {printed.printed_by}" if printed.printed_by else "as printed"
+            yield (Cell(row.system, True), Cell(by, True), Cell(counted, True), *figures)
     for dataset in replication.datasets_of(row):
         found = {column: replication.ours(row, dataset, column) for column in COLUMNS}
         if not any(found.values()):
@@ -110,6 +111,8 @@ def _is_whole_tracks(found: Mapping[Column, Evaluation | None]) -> bool:
 
 
 def _printed(row: ReportRow) -> str:
+    if row.accuracy is None:
+        return f"recall {row.recall:.2f}"
     deviation = "" if row.deviation is None else f" ± {row.deviation:.2f}"
     return f"{row.accuracy:.2f}{deviation}"
 
@@ -169,11 +172,14 @@ def _figures_of_b(replication: Replication) -> Section:
     """Report B prints precision, recall and F1 besides."""
     lines: list[tuple[Cell, ...]] = []
     for row in replication.rows:
-        if row.report != "B" or row.accuracy is None:
+        if row.report != "B" or not row.is_printed:
             continue
         printed = (row.accuracy, row.precision, row.recall, row.f1)
         figures = (Cell("" if value is None else f"{value:.2f}", True) for value in printed)
-        lines.append((Cell(row.system, True), Cell(f"printed, {row.place}"), Cell(row.protocol), *figures))
+        place = row.printed_by or row.place
+        lines.append((Cell(row.system, True), Cell(f"printed, {place}"), Cell(row.protocol), *figures))
+        if row.printed_by:
+            continue
         for dataset in replication.datasets:
             for column in COLUMNS:
                 evaluation = replication.ours(row, dataset, column)

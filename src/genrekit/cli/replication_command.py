@@ -32,18 +32,26 @@ def replication(
 ) -> None:
     """Write replication.md and replication.html: each table of the two reports beside our runs, and what is leak.
 
+    All scores stand in replication.csv, for programs.
+
     Stored predictions are all that is read, so that results without weights do. Their test parts are scored, which the
     run folders record.
     """
     from genrekit.analysis.replication import replicate
     from genrekit.analysis.replication_content import replication_content
+    from genrekit.analysis.replication_scores import scores_csv
     from genrekit.errors import RunError
     from genrekit.evaluation.report import write_content
     from genrekit.evaluation.runs import PREDICTIONS_NAME, load_run
+    from genrekit.whole_file import written_whole
 
     folders = sorted(table.parent for table in results.rglob(PREDICTIONS_NAME))
     if not folders:
         raise RunError(f"There is no run below {results}: no folder there has a {PREDICTIONS_NAME}.")
     runs = [load_run(folder) for folder in folders]
-    for path in write_content(replication_content(replicate(runs)), output or results, name="replication"):
+    found, folder = replicate(runs), output or results
+    for path in write_content(replication_content(found), folder, name="replication"):
         typer.echo(str(path))
+    with written_whole(folder / "replication.csv") as partial:
+        partial.write_text(scores_csv(found), encoding="utf-8")
+    typer.echo(str(folder / "replication.csv"))
