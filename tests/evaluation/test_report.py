@@ -5,6 +5,7 @@ import os
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -113,7 +114,8 @@ def test_both_cards_say_the_same_figures(evaluation: Evaluation) -> None:
     content = report_content(evaluation)
     page, text = render_html(content), render_markdown(content)
     for fact in content.facts:
-        assert fact.value in page and fact.value in text
+        assert f"<dt>{escape(fact.label)}</dt><dd><b>{escape(fact.value)}</b>" in page
+        assert f"| {fact.label} | **{fact.value}** |" in text
     for section in content.sections:
         assert f"<h2>{section.title}</h2>" in page and f"## {section.title}" in text
 
