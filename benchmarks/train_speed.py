@@ -21,9 +21,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from genrekit.models import ModelSpec, create_model
-from genrekit.models.host_memory import keep_freed_memory
 from genrekit.models.layers.squeeze_excitation import SqueezeExcitation
 from genrekit.models.se_cnn import WIDTHS
+from genrekit.training.host_memory import keep_freed_memory
 
 N_BINS, N_COLUMNS, N_CLASSES = 513, 130, 10
 

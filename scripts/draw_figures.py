@@ -46,6 +46,10 @@ SYSTEMS = {
 # Training curves of several systems in one picture: report A's figures 1 and 4, and that its ResNet overfits.
 COMPARED = {
     "report_a": (
+        "a_se_cnn_archive/p2_stopped_on_test",
+        "a_se_cnn_augmented_archive/p2_stopped_on_test",
+        "a_se_cnn_gap_archive/p2_stopped_on_test",
+        "a_se_cnn_gap_augmented_archive/p2_stopped_on_test",
         "a_se_cnn_archive/p2",
         "a_se_cnn_augmented_archive/p2",
         "a_se_cnn_gap_archive/p2",

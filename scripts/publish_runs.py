@@ -19,8 +19,6 @@ from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import READINGS_NAME, Reading, load_readings
 from genrekit.training.run import Run
 
-KEPT = ("split.json", "metrics.csv", "environment.json", "run.json")
-
 
 def folder_of(run: Run) -> Path:
     """Where a run comes to lie: recipe/protocol/run."""
@@ -32,29 +30,15 @@ def folder_of(run: Run) -> Path:
 
 def publish(run: Run, folder: Path) -> None:
     """Copy one run into `folder`."""
-    recipe = run.recipe()
+    published = Run(folder)
     predictions = Predictions.read_parquet(run.predictions_path).select(part="test")
     folder.mkdir(parents=True, exist_ok=True)
-    placeless = recipe.model_copy(update={"data": recipe.data.model_copy(update={"root": None})})
-    if placeless.negatives is not None:
-        placeless = placeless.model_copy(update={"negatives": placeless.negatives.model_copy(update={"root": None})})
-    members = [
-        member.model_copy(update={"negatives": member.negatives.model_copy(update={"root": None})})
-        if member.negatives is not None
-        else member
-        for member in placeless.ensemble
-    ]
-    placeless = placeless.model_copy(update={"ensemble": tuple(members)})
-    if placeless.distillation is not None:
-        placeless = placeless.model_copy(
-            update={"distillation": placeless.distillation.model_copy(update={"runs": None})}
-        )
-    (folder / "recipe.yaml").write_text(placeless.to_yaml(), encoding="utf-8")
-    for name in KEPT:
-        if (run.folder / name).is_file():
-            shutil.copyfile(run.folder / name, folder / name)
+    published.recipe_path.write_text(run.recipe().without_places().to_yaml(), encoding="utf-8")
+    for path in (run.split_path, run.metrics_path, run.environment_path, run.record_path):
+        if path.is_file():
+            shutil.copyfile(path, folder / path.name)
     merge_readings(run.folder, folder)
-    predictions.write_parquet(folder / "predictions.parquet")
+    predictions.write_parquet(published.predictions_path)
 
 
 def merge_readings(run: Path, published: Path) -> None:
@@ -72,9 +56,7 @@ def main() -> None:
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--to", type=Path, required=True)
     given = parser.parse_args()
-    folders = [
-        folder for root in given.runs for folder in ([root] if (root / "run.json").is_file() else root.iterdir())
-    ]
+    folders = [folder for root in given.runs for folder in ([root] if Run(root).done else root.iterdir())]
     for folder in sorted(folders):
         run = Run(folder)
         # Members of ensembles have no predictions of their own.

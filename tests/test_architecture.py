@@ -25,6 +25,7 @@ OPEN_TO_ALL = {
     "file_identity",
     "genre_colours",
     "line_files",
+    "progress",
     "spawned",
     "suggestion",
 }
@@ -47,11 +48,14 @@ ALLOWED: dict[str, set[str]] = {
     "learning": {"inference", "evaluation", "data", "features", "audio"},
     # Drawing what was classified needs none of the training side, where the other figures stand.
     "pictures": {"inference", "features", "audio"},
+    # Results on disk: what the command line writes and reads, and the Python interface does not need.
+    "results": {"inference", "audio"},
     "library": {"inference", "audio"},
-    "serve": {"inference", "audio"},
+    "serve": {"results", "inference", "audio"},
     "cli": {
         "learning",
         "library",
+        "results",
         "pictures",
         "serve",
         "analysis",
@@ -83,6 +87,8 @@ LIGHT_ROOMS = [
     "genrekit.inference",
     "genrekit.inference.classifier",
     "genrekit.library",
+    "genrekit.results",
+    "genrekit.results.rows",
     *(f"genrekit.cli.{path.stem}" for path in sorted((SOURCE / "cli").glob("[a-z]*.py"))),
 ]
 

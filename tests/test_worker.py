@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genrekit.errors import GenrekitError
-from genrekit.worker import Worker, WorkerDiedError, WorkerError, WorkerSlowError
+from genrekit.errors import AudioError, GenrekitError
+from genrekit.worker import ElsewhereError, Worker, WorkerDiedError, WorkerError, WorkerSlowError
 
 
 def make_obedient() -> Callable[..., Any]:
@@ -34,6 +34,12 @@ def make_obedient() -> Callable[..., Any]:
             os.kill(os.getpid(), value)
         if what == "exit":
             os._exit(value)
+        if what == "raise":
+            raise value
+        if what == "decode":
+            raise DecoderError(3, "bad header")
+        if what == "unpicklable":
+            return lambda: None
         if what == "sleep":
             time.sleep(value)
         if what == "allocate":
@@ -69,8 +75,14 @@ def make_none() -> Callable[..., Any]:
 
 
 def make_broken() -> Callable[..., Any]:
-    sys.stderr = io.StringIO()  # its traceback is expected
-    raise RuntimeError
+    raise RuntimeError("no such thing")
+
+
+class DecoderError(Exception):
+    """Cannot travel, as many exceptions of native code cannot: it is not made of its text alone."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(f"{text} ({code})")
 
 
 @pytest.fixture
@@ -112,6 +124,26 @@ def test_a_death_is_told_and_the_next_question_has_a_new_process(order: Any, rea
     assert not worker.is_alive
     assert worker.ask(("say", "a"))[2] != before
     assert worker.n_starts == 2
+
+
+@pytest.mark.parametrize(
+    ("order", "expected", "message"),
+    [
+        (("raise", AudioError("a.wav: damaged")), AudioError, r"^a\.wav: damaged$"),
+        (("raise", MemoryError()), MemoryError, "^$"),
+        (("decode", None), RuntimeError, r"^DecoderError: bad header \(3\)$"),
+        (("unpicklable", None), (AttributeError, pickle.PicklingError), "lambda"),
+    ],
+)
+def test_what_is_raised_there_is_raised_here_and_the_process_goes_on(
+    order: Any, expected: Any, message: str, worker: Worker[Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(expected, match=message) as caught:
+        worker.ask(order)
+    assert isinstance(caught.value.__cause__, ElsewhereError)
+    assert "Traceback" in str(caught.value.__cause__)
+    assert worker.ask(("say", "a"))[:2] == ("a", 2)
+    assert capfd.readouterr().err == ""
 
 
 def test_one_that_died_idle_has_not_seen_the_question(worker: Worker[Any]) -> None:
@@ -230,7 +262,11 @@ worker.kill()
 
 @pytest.mark.parametrize(
     ("make", "reason"),
-    [(make_none, "no such model"), (make_broken, r"died while .*code 1"), (make_doomed, r"died while .*SIGKILL")],
+    [
+        (make_none, "no such model"),
+        (make_broken, "unexpected RuntimeError: no such thing"),
+        (make_doomed, r"died while .*SIGKILL"),
+    ],
 )
 def test_one_that_does_not_come_up_says_why(make: Callable[[], Any], reason: str) -> None:
     worker: Worker[Any] = Worker(make, max_memory_bytes=1_000_000)

@@ -7,7 +7,12 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["FileState", "file_sha256", "file_state"]
+__all__ = ["FileState", "file_sha256", "file_state", "same_sound"]
+
+# What writing a genre may change of a size: the text, a new tag's padding (1 KiB and 0.1 % of the file), and padding
+# that was there and is given up.
+TAG_BYTES = 65_536
+TAG_SHARE = 0.002
 
 
 class FileState(NamedTuple):
@@ -24,6 +29,17 @@ def file_state(path: str | os.PathLike[str]) -> FileState | None:
     except (OSError, ValueError):
         return None
     return FileState(status.st_size, status.st_mtime_ns)
+
+
+def same_sound(was: FileState, now: FileState) -> bool:
+    """Whether a file sounds as it did, as far as that can be told without reading it.
+
+    Tags that genrekit writes keep the time and change the size a little; whoever else writes changes the time. The size
+    counts all the same, since files of an archive or on a simple disk may have one time, and one may take another's
+    name.
+    """
+    tag_bytes = TAG_BYTES + TAG_SHARE * was.size_bytes
+    return now.mtime_ns == was.mtime_ns and abs(now.size_bytes - was.size_bytes) <= tag_bytes
 
 
 def file_sha256(path: Path) -> str:

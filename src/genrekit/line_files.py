@@ -42,8 +42,12 @@ def append_line(path: Path, line: str) -> None:
             raise
 
 
-def whole_lines(path: Path) -> list[str]:
+def whole_lines(path: Path, *, errors: str = "strict") -> list[str]:
     """The lines without their ends; half a line that a kill left at the end is none.
+
+    Parameters
+    ----------
+    errors : as of `bytes.decode`; half a line that another line was written behind may end inside a letter
 
     Raises
     ------
@@ -51,7 +55,7 @@ def whole_lines(path: Path) -> list[str]:
     """
     # Not splitlines: a name may hold one of Unicode's line separators.
     data = path.read_bytes()
-    return data[: data.rfind(b"\n") + 1].decode().split("\n")[:-1]
+    return data[: data.rfind(b"\n") + 1].decode(errors=errors).split("\n")[:-1]
 
 
 def cut_torn_end(path: Path) -> None:

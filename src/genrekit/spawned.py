@@ -7,10 +7,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import active_children, parent_process, resource_tracker
+from multiprocessing import parent_process, resource_tracker
 from multiprocessing.connection import wait
 
-__all__ = ["children_end_on_error", "ctrl_c_blocked", "leave_to_parent", "why_it_ended"]
+__all__ = ["ctrl_c_blocked", "leave_to_parent", "why_it_ended"]
 
 
 @contextmanager
@@ -25,18 +25,6 @@ def ctrl_c_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def children_end_on_error() -> Iterator[None]:
-    """Kill the processes started meanwhile where this is left by an exception: after Ctrl-C nobody waits for them."""
-    before = set(active_children())
-    try:
-        yield
-    except BaseException:
-        for child in set(active_children()) - before:
-            child.kill()
-        raise
 
 
 def leave_to_parent() -> None:

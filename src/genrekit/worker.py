@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.reduction import recv_handle, send_handle
+from multiprocessing.reduction import ForkingPickler, recv_handle, send_handle
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from genrekit.errors import GenrekitError
 from genrekit.spawned import ctrl_c_blocked, leave_to_parent, why_it_ended
 
-__all__ = ["Worker", "WorkerDiedError", "WorkerError", "WorkerSlowError"]
+__all__ = ["ElsewhereError", "Worker", "WorkerDiedError", "WorkerError", "WorkerSlowError"]
 
 Answer = TypeVar("Answer")
 
@@ -43,6 +45,10 @@ class WorkerSlowError(GenrekitError):
     """The process did not answer in time, and was ended."""
 
 
+class ElsewhereError(Exception):
+    """Stands for what was raised in another process; its text is the traceback there."""
+
+
 @dataclass(frozen=True)
 class _Ready:
     """Sent by a process once it can be asked; `error` says why it cannot."""
@@ -56,6 +62,24 @@ class _Question:
     has_descriptor: bool
 
 
+@dataclass(frozen=True)
+class _Raised:
+    """Sent in place of an answer."""
+
+    error: Exception
+    traceback: str
+
+    @classmethod
+    def of(cls, error: Exception) -> _Raised:
+        traceback.clear_frames(error.__traceback__)  # where memory is short, they hold the most of it
+        text = "".join(traceback.format_exception(error))
+        try:
+            pickle.loads(pickle.dumps(error))
+        except Exception:  # as many of those are that native code raises
+            return cls(RuntimeError(f"{type(error).__name__}: {error}"), text)
+        return cls(error, text)
+
+
 class Worker(Generic[Answer]):
     """A spawned process, started when it is needed. Used by one thread at a time, but for `stop`; all methods block.
 
@@ -64,14 +88,15 @@ class Worker(Generic[Answer]):
     n_starts : how often a process was started
     """
 
-    def __init__(self, make: Callable[[], Callable[..., Answer]], *, max_memory_bytes: int) -> None:
+    def __init__(self, make: Callable[[], Callable[..., Answer]], *, max_memory_bytes: int | None) -> None:
         """Nothing is started yet.
 
         Parameters
         ----------
         make : called in the process; gives the function that answers, which is called with the question and, where one
             is sent, a descriptor. Must be picklable, as questions and answers must.
-        max_memory_bytes : address space that answering may take beyond what the process has after `make`; on Linux only
+        max_memory_bytes : address space that answering may take beyond what the process has after `make`; on Linux
+            only. None for no bound.
         """
         self.n_starts = 0
         self._make = make
@@ -88,8 +113,10 @@ class Worker(Generic[Answer]):
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be asked without a start."""
-        return self._process is not None and self._process.is_alive()
+        """Whether it can be asked without a start; any thread may look."""
+        process = self._process
+        # Not process.is_alive(), by which one thread takes the exit code away from another.
+        return process is not None and not wait([process.sentinel], timeout=0)
 
     def start(self) -> None:
         """Start a new process in place of the one before, and wait until it can be asked.
@@ -151,6 +178,7 @@ class Worker(Generic[Answer]):
         ------
         WorkerError : if no process comes up
         WorkerDiedError, WorkerSlowError : if it gives no answer; there is no process any more
+        Exception : what was raised in the process, from an `ElsewhereError`; a RuntimeError for what cannot travel
         """
         if not self.is_alive:
             self.start()
@@ -163,12 +191,14 @@ class Worker(Generic[Answer]):
             if not connection.poll(timeout_s):
                 self.kill()
                 raise WorkerSlowError(f"it took more than {timeout_s:g} s")
-            answer: Answer = connection.recv()
+            answer: Answer | _Raised = connection.recv()
         except (EOFError, OSError) as error:
             process.join(STOP_S)
             reason = why_it_ended(process.exitcode)
             self.kill()
             raise WorkerDiedError(reason) from error
+        if isinstance(answer, _Raised):
+            raise answer.error from ElsewhereError(f"in another process\n{answer.traceback}")
         return answer
 
     def stop(self) -> None:
@@ -189,23 +219,33 @@ class Worker(Generic[Answer]):
             process.join(STOP_S)
 
 
-def _serve(connection: Connection, make: Callable[[], Callable[..., Any]], max_memory_bytes: int) -> None:
+def _serve(connection: Connection, make: Callable[[], Callable[..., Any]], max_memory_bytes: int | None) -> None:
     """In the process: answer until the other end is closed."""
     leave_to_parent()
     _leave_no_core()
     try:
         answer = make()
-        _bound_memory(max_memory_bytes)
-    except GenrekitError as error:
-        connection.send(_Ready(str(error)))
+        if max_memory_bytes is not None:
+            _bound_memory(max_memory_bytes)
+    except Exception as error:
+        what = str(error) if isinstance(error, GenrekitError) else f"unexpected {type(error).__name__}: {error}"
+        connection.send(_Ready(what))
         return
-    # Nobody may be there any more to hear the answer.
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+    # Nobody may be there any more to hear the answer, and there may be no memory left even to say so.
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError, MemoryError):
         connection.send(_Ready())
         while True:
             question: _Question = connection.recv()
             arguments = (recv_handle(connection),) if question.has_descriptor else ()
-            connection.send(answer(question.value, *arguments))
+            connection.send_bytes(_packed(answer, question.value, *arguments))
+
+
+def _packed(answer: Callable[..., Any], *arguments: Any) -> memoryview:
+    """What is sent for a question: its answer, or what came of it."""
+    try:
+        return ForkingPickler.dumps(answer(*arguments))
+    except Exception as error:
+        return ForkingPickler.dumps(_Raised.of(error))
 
 
 def _leave_no_core() -> None:

@@ -142,7 +142,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     for genre, smooth in (("bright", 1), ("dark", 30)):
         (root / "music" / genre).mkdir(parents=True)
         for k in range(20):
+            # Of some, the last window lacks a little: its end is held.
             y = np.convolve(rng.standard_normal(22_050 * 4), np.ones(smooth) / smooth, "same")
+            y = y[: -1_000 if k % 2 else None]
             soundfile.write(root / "music" / genre / f"{k:02d}.flac", 0.1 * y / y.std(), 22_050)
     before = torch.get_num_threads()
     torch.set_num_threads(1)

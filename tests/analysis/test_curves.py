@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,16 @@ def test_clean_stands_above_contaminated_of_the_same_configuration(tmp_path: Pat
     assert [title for title in titles if "CONTAMINATED" in title] == ["(b) CONTAMINATED: SE-CNN, P1"]
     # Two rows would read alike: their folders tell them apart.
     assert [title for title in titles if "P2" in title] == ["(a) SE-CNN, P2, clean", "(c) SE-CNN, P2, other"]
+
+
+def test_what_was_stopped_on_the_scored_part_says_so(tmp_path: Path, write_metrics) -> None:
+    stopped = write_metrics(tmp_path / "stopped", accuracy=[0.7])
+    split = json.loads((stopped / "split.json").read_text())
+    (stopped / "split.json").write_text(json.dumps({**split, "validation": "test"}))
+    write_metrics(tmp_path / "clean", accuracy=[0.6], learning_rate=0.1)
+    picture = draw_curves(group_curves(find_curves([tmp_path / name for name in ("stopped", "clean")])))
+    titles = {text.get_text()[4:] for axes in picture.figure.axes for text in axes.texts}
+    assert titles >= {"SE-CNN, P2 stopped on test", "SE-CNN, P2"}
 
 
 def test_runs_of_before_a_recipe_had_a_new_field_are_of_one_configuration(tmp_path: Path, write_metrics) -> None:

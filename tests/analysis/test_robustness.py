@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
+from deadly_file import deadly_file, needs_proc
+
 from genrekit.analysis.conditions import CONDITIONS, choose_conditions, split_by_rate
 from genrekit.analysis.out_of_fold import OutOfFoldModels, cut_windows, read_run
-from genrekit.analysis.robustness import choose_tracks, run_robustness
+from genrekit.analysis.robustness import _on_one_thread, choose_tracks, run_robustness
 from genrekit.analysis.robustness_figure import draw_robustness
 from genrekit.analysis.robustness_result import changed_decisions, score_robustness, tabulate, write_predictions
 from genrekit.analysis.robustness_store import TrackResult, TrackStore
@@ -22,6 +27,7 @@ from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.runs import find_runs, pool_runs
 from genrekit.training.recipe_groups import Excerpts
+from genrekit.worker import Worker
 
 SR = 22_050
 QUICK = ("gain_plus_6_db", "noise_20_db", "telephone_band", "start_half_second_later")
@@ -88,15 +94,16 @@ def test_each_condition_does_what_its_name_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration_s", "starts", "last"),
-    [(30.0, [0, 5, 10, 15, 20], 20.0), (29.6, [0, 5, 10, 15, 20], 19.6), (12.0, [0], 0.0)],
+    ("duration_s", "n_windows", "n_last"), [(30.0, 5, 1), (29.6, 5, 41), (29.4, 4, 0), (12.0, 1, 0)]
 )
-def test_windows_lie_within_the_recording(duration_s: float, starts: list[float], last: float) -> None:
+def test_the_end_of_a_recording_is_held_where_the_last_window_lacks_a_little(
+    duration_s: float, n_windows: int, n_last: int
+) -> None:
     y = np.arange(round(duration_s * 100), dtype=np.float32)
     start_s, windows = cut_windows(y, 100, Excerpts(window_s=10, hop_s=5))
-    assert start_s.tolist() == starts and windows.shape == (len(starts), 1000)
-    assert windows[-1, 0] == pytest.approx(100 * last)
-    assert windows[-1, -1] == min(len(y) - 1, 100 * last + 999)
+    assert start_s.tolist() == [5.0 * k for k in range(n_windows)] and windows.shape == (n_windows, 1000)
+    assert windows[:, 0].tolist() == [500 * k for k in range(n_windows)]
+    assert (windows == y[-1]).sum() == n_last
 
 
 def test_a_recording_shorter_than_a_window_is_repeated_as_in_classifying() -> None:
@@ -116,15 +123,18 @@ def test_only_runs_that_have_not_heard_a_track_are_asked(trained) -> None:
 
 
 def test_unchanged_recordings_give_what_evaluation_stored(trained) -> None:
-    stored = find_runs(trained.runs)[0]
-    models = OutOfFoldModels([read_run(stored.folder)])
-    track = str(stored.predictions.select(part="test").track[0])
-    path = load_dataset("folder", trained.music).track(track).path
-    start_s, tables = models.predict(load_audio(path, sr=models.sr), models.runs)
-    rows = stored.predictions.select(part="test")
-    rows = rows.take(np.flatnonzero(rows.track == track))
-    assert start_s.tolist() == rows.start_s.tolist()
-    assert tables[stored.name] == pytest.approx(rows.probabilities, abs=1e-3)
+    lacking = 0
+    for stored in find_runs(trained.runs):
+        models = OutOfFoldModels([read_run(stored.folder)])
+        test = stored.predictions.select(part="test")
+        for track in sorted(set(test.track.tolist())):
+            y = load_audio(load_dataset("folder", trained.music).track(track).path, sr=models.sr)
+            start_s, tables = models.predict(y, models.runs)
+            rows = test.take(np.flatnonzero(test.track == track))
+            assert start_s.tolist() == rows.start_s.tolist()
+            assert tables[stored.name] == pytest.approx(rows.probabilities, abs=1e-3)
+            lacking += start_s[-1] + 3.0 > len(y) / models.sr
+    assert lacking
 
 
 def test_the_suite_from_audio_to_a_figure(own_runs, trained, tmp_path, table_of) -> None:
@@ -195,6 +205,34 @@ def test_processes_give_the_same_numbers(own_runs, trained, tmp_path) -> None:
     two = suite(own_runs, trained.music, tmp_path / "two", ("noise_20_db",), n_jobs=2)[2]
     for name in one:
         assert one[name].probabilities == pytest.approx(two[name].probabilities, abs=1e-6)
+
+
+@needs_proc
+@pytest.mark.slow
+def test_a_recording_that_kills_its_process_is_named_and_the_others_are_done(own_runs, trained, tmp_path) -> None:
+    applied, dataset = [read_run(run.folder) for run in find_runs(own_runs)], load_dataset("folder", trained.music)
+    conditions = choose_conditions(["gain_plus_6_db"])
+    tracks = choose_tracks(dataset, applied)
+    store = TrackStore(tmp_path / "out", {})
+    with deadly_file(tmp_path / "deadly.wav", n_deaths=2) as deadly:
+        changed = [replace(t, path=deadly) if t.track_id == tracks[0] else t for t in dataset.tracks]
+        dataset = replace(dataset, tracks=tuple(changed))
+        (failed,) = run_robustness(applied, dataset, tracks, store, conditions=conditions, n_jobs=2)
+    assert failed.track_id == tracks[0]
+    assert "deadly.wav: the process that read it died (SIGSEGV)" in failed.error
+    assert set(store.results) == set(tracks[1:])
+
+
+def test_one_of_several_processes_has_one_thread() -> None:
+    worker = Worker(partial(_on_one_thread, _make_n_threads), max_memory_bytes=None)
+    assert worker.ask(None) == 1
+    worker.kill()
+
+
+def _make_n_threads() -> Callable[[None], int]:
+    import torch
+
+    return lambda _: torch.get_num_threads()
 
 
 def test_a_broken_recording_is_named_and_the_others_are_done(own_runs, trained, tmp_path) -> None:

@@ -143,6 +143,48 @@ def test_cut_off_files_give_what_there_is(suffix: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(decoded[:200_000], whole[:200_000], atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("format", "sizes"),
+    [
+        ("WAV", {4: 0x7FFFF024, 40: 0x7FFFF000}),  # SoX
+        ("WAV", {4: 0x7FFFFFFF, 40: 0x7FFFFFFF - 36}),
+        ("WAV", {4: 0xFFFFFFFF, 40: 0xFFFFFFFF}),  # FFmpeg
+        ("AIFF", {4: 0x7F000046}),  # SoX
+        ("AU", {8: 0xFFFFFFFF}),  # both
+    ],
+)
+def test_a_file_from_a_pipe_whose_writer_did_not_know_its_size_is_whole(
+    format: str, sizes: dict[int, int], tmp_path: Path
+) -> None:
+    path = write_soundfile(tmp_path / "piped.bin", music(1.0), format=format, subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    for place, size in sizes.items():
+        data[place : place + 4] = size.to_bytes(4, "little" if format == "WAV" else "big")
+    path.write_bytes(data)
+    with open_audio(path, sr=SR) as stream:
+        assert sum(block.size for block in stream) == SR
+        assert stream.warnings == []
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")  # a traceback, outside of pytest
+@pytest.mark.parametrize(("format", "place", "byte"), [("W64", 101, 70), ("RF64", 35, 122), ("AIFF", 41, 56)])
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_a_header_that_leads_outside_the_file_is_no_fault_of_the_disk(
+    format: str, place: int, byte: int, in_memory: bool, tmp_path: Path
+) -> None:
+    path = write_soundfile(tmp_path / "damaged.bin", music(2.0), format=format, subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    data[place] = byte
+    path.write_bytes(data)
+    source = io.BytesIO(data) if in_memory else path
+    if format == "AIFF":
+        assert "is not audio that can be decoded" in refusal(source)
+        return
+    with open_audio(source, sr=SR) as stream:
+        assert sum(block.size for block in stream) == 2 * SR
+        assert stream.warnings == []
+
+
 def test_damaged_mp3_goes_on_behind_the_damage(tmp_path: Path) -> None:
     path = write_mp3(tmp_path / "damaged.mp3")
     damage_middle(path)

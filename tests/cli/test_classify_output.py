@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from tiny_model import tiny_card, write_tiny_model
 
-from genrekit.inference.file_processes import MANY_FILES
+from genrekit.audio.file_processes import MANY_FILES
 
 
 def _rows(text: str) -> list[dict[str, Any]]:
@@ -82,6 +82,17 @@ def test_resume_keeps_what_is_done_and_does_the_rest_and_what_failed(
     assert again.code == 0
     assert "4 of 4" in again.err
     assert output.read_text(encoding="utf-8") == text
+
+
+def test_a_model_whose_genre_has_the_name_of_a_column_is_refused_for_csv_alone(
+    genrekit_cli: Callable, good: Path, tmp_path: Path
+) -> None:
+    model = write_tiny_model(tmp_path / "other.onnx", tiny_card(genres=("error", "mid", "treble")))
+    finished = genrekit_cli("classify", good, "--model", model, "-o", tmp_path / "results.csv")
+    assert finished.code == 1 and "a genre 'error'; give --format json or parquet" in finished.err
+    assert not list(tmp_path.glob("*results*"))
+    assert genrekit_cli("classify", good, "--model", model, "-o", tmp_path / "results.json").code == 0
+    assert _rows((tmp_path / "results.json").read_text())[0]["genre"] == "error"
 
 
 @pytest.mark.parametrize("suffix", ["json", "csv"])
@@ -217,7 +228,7 @@ def test_a_changed_file_is_heard_anew_also_if_the_run_that_found_it_was_stopped(
         raise Stopped
 
     with monkeypatch.context() as patched:
-        patched.setattr("genrekit.inference.result_file.ResultFile.__init__", stop)
+        patched.setattr("genrekit.results.result_file.ResultFile.__init__", stop)
         classify(low, other, "--output", output, "--resume")
     assert "1 of 2 are done already, 1 changed since" in classify(low, other, "--output", output, "--resume").err
     assert "2 of 2 are done" in classify(low, other, "--output", output, "--resume").err

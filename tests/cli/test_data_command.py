@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genrekit.data import DATASETS, load_dataset
+from genrekit.data import DATASETS, Dataset, Fault, archive_writer, load_dataset, negatives
 
 SR = 22050
 
@@ -83,6 +83,51 @@ def test_prepare_writes_an_archive_and_names_what_failed(genrekit_cli: Callable,
     assert len(dataset) == 4
     (music / "waltz/e.mp3").unlink()
     assert genrekit_cli("data", "prepare", music, "--output", tmp_path / "again.npz").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refused"),
+    [
+        (
+            ["MUSIC", "--window-s", "3", "--hop-s=1", "--jobs", "3", "--count", "7"],
+            "--window-s is of 'prepare features', --hop-s is of 'prepare features', --count is of 'prepare negatives'; "
+            "this is an archive of audio",
+        ),
+        (["features", "MUSIC", "--seed", "1"], "--seed is of 'prepare negatives'; this is 'prepare features'"),
+        (
+            ["negatives", "--jobs", "2", "--span-s", "30"],
+            "--jobs is of an archive of audio and 'prepare features', --span-s is of 'prepare features'; this is "
+            "'prepare negatives'",
+        ),
+    ],
+)
+def test_prepare_refuses_options_that_mean_nothing_to_it(
+    arguments: list[str], refused: str, genrekit_cli: Callable, music: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "own.npz"
+    given = [music if argument == "MUSIC" else argument for argument in arguments]
+    done = genrekit_cli("data", "prepare", *given, "-o", output)
+    assert (done.code, done.out) == (2, "")
+    assert refused in " ".join(done.err.split())
+    assert not output.exists()
+
+
+def test_prepare_of_an_archive_takes_jobs_and_passes_over_the_variable_of_the_root(
+    genrekit_cli: Callable, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def write(dataset: Dataset, path: Path, *, n_threads: int | None, progress: object) -> tuple[Fault, ...]:
+        asked.append(n_threads)
+        return ()
+
+    monkeypatch.setattr(archive_writer, "write_archive", write)
+    assert genrekit_cli("data", "prepare", music, "-o", tmp_path / "a.npz", "--jobs", "1").code == 0
+    assert asked == [1]
+    monkeypatch.setenv("GENREKIT_DATA", str(music))
+    monkeypatch.setattr(negatives, "write_archive", lambda dataset, path, *, progress: None)
+    monkeypatch.setattr(negatives, "make_negatives", lambda count, *, seed: ())
+    assert genrekit_cli("data", "prepare", "negatives", "-o", tmp_path / "n.npz").code == 0
 
 
 def test_prepare_features_writes_a_table_and_names_what_failed(

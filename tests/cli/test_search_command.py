@@ -12,6 +12,10 @@ pytest.importorskip("torch")
 pytest.importorskip("optuna")
 from training.conftest import write_archive
 
+from genrekit.cli.search_command import _markdown
+from genrekit.experiments.searcher import SearchResult, SearchTask, TrialRecord
+from genrekit.experiments.space import parse_space
+
 RECIPE = {
     "name": "small",
     "data": {"dataset": "archive"},
@@ -65,6 +69,21 @@ def test_a_search_on_a_contaminated_split_says_so_in_the_table_and_beside_it(gen
     assert "| CONTAMINATED: valid excerpts % | CONTAMINATED: valid tracks % |" in found.out
     assert "CONTAMINATED: Best by validation:" in found.out
     assert "] CONTAMINATED: width 2: valid" in found.err and "CONTAMINATED: 2 of 2 settings" in found.err
+
+
+@pytest.mark.parametrize(("monitor", "more"), [("valid_accuracy", []), ("valid_loss", ["0.5000"])])
+def test_that_a_trial_failed_stands_where_its_first_score_would(tmp_path, monitor, more):
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(RECIPE))
+    task = SearchTask(tmp_path / "small.yaml", parse_space(["model.options.width=2,3", "optimisation.batch_size=4,5"]))
+    values = {"model.options.width": 2, "optimisation.batch_size": 4}
+    complete = TrialRecord(0, values, "complete", 0.5, 0.5, 0.6, 3.0, 9.0, "")
+    failed = TrialRecord(
+        1, values | {"optimisation.batch_size": 5}, "failed", None, None, None, None, None, "no memory"
+    )
+    table = _markdown(task, SearchResult(monitor, (complete, failed), False)).splitlines()[:4]
+    header, _, one, two = ([cell.strip() for cell in line.strip("|").split("|")] for line in table)
+    assert one == ["0", "2", "4", "50.00", "60.00", "3", "9", *more]
+    assert two == ["1", "2", "5", "failed", *[""] * (len(header) - 4)]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -20,11 +21,11 @@ from library.tagged_files import make_file
 
 from genrekit.file_identity import file_sha256
 from genrekit.inference import Failure, Result
-from genrekit.inference.writers import CsvWriter
 from genrekit.library import tag_files
 from genrekit.library.copies import is_copy_name
 from genrekit.library.tag_journal import locked, read_journal
 from genrekit.library.tags import read_tags
+from genrekit.results.writers import CsvWriter
 
 
 @pytest.fixture
@@ -205,6 +206,24 @@ def test_results_hold_for_a_file_that_was_tagged_and_for_none_that_changed(
     assert path.read_bytes() == before
 
 
+def test_tags_that_genrekit_wrote_leave_nothing_to_hear_again(
+    genrekit_cli: Callable, tiny_model_path: Path, night: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, results = night(monkeypatch)
+    size_bytes = path.stat().st_size
+    options = ("--journal", tmp_path / "j.jsonl", "--existing", "replace", "--min-confidence", 0)
+    tagged = genrekit_cli(
+        "tag", "song.flac", "--results", results, "--name", f"bass={'Bass' * 5000}", *options, "--write"
+    )
+    assert tagged.code == 0 and path.stat().st_size != size_bytes
+    resume = ("classify", "song.flac", "--model", tiny_model_path, "-o", results, "--resume")
+    assert "1 of 1 are done already\n" in genrekit_cli(*resume).err
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    path.write_bytes(path.read_bytes() + bytes(200_000))
+    os.utime(path, ns=times)
+    assert "0 of 1 are done already, 1 changed since" in genrekit_cli(*resume).err
+
+
 @pytest.mark.parametrize("suffix", ["json", "csv", "parquet"])
 def test_results_of_each_format_are_taken(
     genrekit_cli: Callable, tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path, suffix: str
@@ -236,6 +255,17 @@ def test_results_in_csv_hold_whatever_an_error_says(
     assert genrekit_cli("tag", path, "--results", table).out == f"(none) -> jazz  80%  {path}\n"
     table.write_bytes((writer.header() + "a,jazz\n" + writer.row(heard)).encode())
     assert "behind 0 results: no result of genrekit classify" in genrekit_cli("tag", path, "--results", table).err
+
+
+def test_a_table_with_a_genre_called_as_another_column_is_not_taken_for_failures(
+    genrekit_cli: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    path, table = make_file(music_folder, "song.flac"), tmp_path / "night.csv"
+    # As they were written while such genres were not refused.
+    table.write_text(
+        f"path,genre,confidence,duration_s,model,error,warnings,error,jazz\n{path},jazz,0.8,3.0,m,,,0.2,0.8\n"
+    )
+    assert "no result of genrekit classify" in genrekit_cli("tag", path, "--results", table).err
 
 
 def test_results_beside_those_of_an_interrupted_run_are_not_taken(
@@ -492,7 +522,7 @@ def test_ctrl_c_says_what_was_written_and_how_to_take_it_back(
     assert [file_sha256(path) for path in files] == before
 
 
-def test_a_reader_that_has_enough_still_leaves_the_way_back(
+def test_a_reader_that_has_enough_stops_it_and_is_told_the_way_on_and_back(
     genrekit_program: list[str], genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
 ) -> None:
     first = make_file(music_folder, "song.flac")
@@ -504,9 +534,10 @@ def test_a_reader_that_has_enough_still_leaves_the_way_back(
         assert "jazz" in process.stdout.readline()
         process.stdout.close()
         said = process.stderr.read()
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=30) == 1
     assert "Broken pipe" not in said
-    assert f"written; genrekit tag undo {journal} takes it back" in said
+    assert re.search(r"stopped, .* of 61 written. Run it again to go on; ", said)
+    assert f"genrekit tag undo {journal} takes back what was written" in said
     assert genrekit_cli("tag", "undo", journal).code == 0
     assert {file_sha256(path) for path in files} == {before}
 

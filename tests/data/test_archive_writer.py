@@ -1,16 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from genrekit.audio import load_audio
-from genrekit.data import Dataset, Track, load_dataset
+from genrekit.audio import load_audio, open_audio
+from genrekit.audio.stream import AudioStream
+from genrekit.data import Dataset, Fault, Track, archive_writer, load_dataset, make_split
 from genrekit.data.archive import SR
-from genrekit.data.archive_writer import archive_row, clip_of, write_archive
+from genrekit.data.archive_writer import archive_row, clip_of, read_clip, write_archive
+from genrekit.data.parts import Part
 from genrekit.errors import AudioError, DataError
+from genrekit.file_identity import file_state
 from genrekit.whole_file import partial_of
 
 
@@ -44,6 +49,39 @@ def test_written_archive_reads_back(tmp_path: Path, tune: Callable, write_wav: C
     assert archive.lo_db.min() >= -80
     assert archive.n_frames.tolist() == [1 + 661_500 // 512, 1 + round(30.6 * SR) // 512, 1 + 661_500 // 512]
     assert not list(tmp_path.glob("*.partial")) and not list(tmp_path.glob(".*"))
+
+
+def test_an_archive_keeps_the_published_split_and_what_is_missing(
+    tmp_path: Path, tune: Callable, write_wav: Callable
+) -> None:
+    tracks = tuple(Track(name, "tunes", write_wav(f"{name}.wav", tune(k, 2.0))) for k, name in enumerate("abc"))
+    (tmp_path / "c.wav").write_bytes(b"RIFF")
+    parts: dict[str, Part] = {"a": "test", "b": "train", "c": "train", "d": "valid"}
+    gone = Fault("missing", "d", "no file", "tunes")
+    known = Dataset("tunes", ("tunes",), tracks, (gone,), published_parts=parts, numbered_artists=True)
+    write_archive(known, tmp_path / "tunes.npz")
+    again = load_dataset("archive", tmp_path / "tunes.npz")
+    assert (again.published_parts, again.numbered_artists) == (parts, True)
+    assert [(fault.track_id, fault.genre) for fault in again.absent()] == [("d", "tunes"), ("c", "tunes")]
+    split = make_split(again, "official")
+    assert (dict(split.parts), split.missing) == ({"train": ("b",), "valid": (), "test": ("a",)}, 2)
+
+
+@pytest.mark.parametrize(
+    ("collection", "message"),
+    [("[]", "must be an object in JSON"), ('{"parts": 1}', "damaged"), ('{"parts": {"test": ["x"]}}', "no part for 1")],
+)
+def test_an_archive_of_a_damaged_collection(
+    collection: str, message: str, tmp_path: Path, tune: Callable, write_wav: Callable
+) -> None:
+    write_archive(Dataset("one", ("g",), (Track("a", "g", write_wav("a.wav", tune(0, 2.0))),)), tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as loaded:
+        arrays = dict(loaded)
+    # An archive of a data set that has nothing to tell of itself is as it was before there was anything to tell.
+    assert "collection" not in arrays
+    np.savez(tmp_path / "b.npz", **arrays, collection=np.array(collection))
+    with pytest.raises(DataError, match=message):
+        load_dataset("archive", tmp_path / "b.npz")
 
 
 def test_decibels_are_within_half_a_step_of_librosa(tune: Callable) -> None:
@@ -111,9 +149,92 @@ def test_what_cannot_be_written(tmp_path: Path, tune: Callable, write_wav: Calla
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, tune: Callable, write_wav: Callable) -> None:
+def test_a_full_disk_leaves_what_is_done_and_no_half_archive(
+    tmp_path: Path, tune: Callable, write_wav: Callable
+) -> None:
     dataset = Dataset("one", ("g",), (Track("a", "g", write_wav("a.wav", tune(0, 2.0))),))
     partial_of(tmp_path / "out.npz").symlink_to("/dev/full")
     with pytest.raises(DataError, match=r"Cannot write .*No space left"):
         write_archive(dataset, tmp_path / "out.npz")
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.wav"]
+    # What took long to make is kept for the next try.
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".out.npz.unfinished", "a.wav"]
+
+
+class Stop(Exception):
+    """Raised to stop a run in the middle."""
+
+
+def test_what_is_done_is_not_done_again(
+    tmp_path: Path, tune: Callable, write_wav: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracks = tuple(Track(name, "g", write_wav(f"{name}.wav", tune(k, 3.0))) for k, name in enumerate("abcd"))
+    dataset = Dataset("four", ("g",), tracks)
+    write_archive(dataset, tmp_path / "whole.npz")
+
+    def stop(done: int, total: int, what: str) -> None:
+        if done == 3:
+            raise Stop
+
+    with pytest.raises(Stop):
+        write_archive(dataset, tmp_path / "out.npz", progress=stop)
+    unfinished = tmp_path / ".out.npz.unfinished"
+    # A kill may leave half a line, and files may change.
+    with unfinished.open("ab") as file:
+        file.write(b'{"levels": [[128, 387], "eJx')
+    (tmp_path / "b.wav").touch()
+    with pytest.raises(DataError, match="other settings: format 1, dataset four; now format 1, dataset five"):
+        write_archive(replace(dataset, name="five"), tmp_path / "out.npz")
+    heard: list[str] = []
+
+    def read(path: Path) -> np.ndarray:
+        heard.append(path.name)
+        return read_clip(path)
+
+    monkeypatch.setattr(archive_writer, "read_clip", read)
+    steps: list[tuple[int, int]] = []
+    write_archive(
+        dataset, tmp_path / "out.npz", n_threads=1, progress=lambda done, total, _: steps.append((done, total))
+    )
+    assert (heard, steps) == (["b.wav", "d.wav"], [(3, 4), (4, 4)])
+    assert not unfinished.exists()
+    with np.load(tmp_path / "whole.npz") as whole, np.load(tmp_path / "out.npz") as found:
+        assert whole.files == found.files
+        for key in whole.files:
+            np.testing.assert_array_equal(whole[key], found[key])
+
+
+@pytest.mark.parametrize("line", ["[]", '{"track_id": "a", "file": FILE, "levels": [[128, 387], "AAAA"]}', "no JSON"])
+def test_a_damaged_unfinished_file_is_named(line: str, tmp_path: Path, tune: Callable, write_wav: Callable) -> None:
+    path = write_wav("a.wav", tune(0, 2.0))
+    header = '{"format": 1, "dataset": "one"}'
+    state = json.dumps(file_state(path))
+    (tmp_path / ".out.npz.unfinished").write_text(f"{header}\n{line.replace('FILE', state)}\n")
+    with pytest.raises(DataError, match="is damaged; remove it"):
+        write_archive(Dataset("one", ("g",), (Track("a", "g", path),)), tmp_path / "out.npz")
+
+
+@pytest.mark.parametrize(("stated_s", "most_s"), [(300.0, 166), (None, 0), (30.0, 0), (900.0, 300)])
+def test_of_a_long_file_no_more_is_decoded_than_its_middle(
+    stated_s: float | None, most_s: int, write_wav: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    y = np.random.default_rng(0).uniform(-1, 1, 300 * SR).astype(np.float32)
+    path = write_wav("long.wav", y)
+    read_samples = 0
+
+    class Counted(AudioStream):
+        def __iter__(self) -> Iterator[np.ndarray]:
+            nonlocal read_samples
+            for block in super().__iter__():
+                read_samples += len(block)
+                yield block
+
+    def opened(path: Path, *, sr: int) -> AudioStream:
+        stream = open_audio(path, sr=sr)
+        stream.__class__ = Counted
+        stream.duration_s = stated_s
+        return stream
+
+    monkeypatch.setattr(archive_writer, "open_audio", opened)
+    # A file that states nothing, or something else than it holds, is read to its end to find its middle.
+    np.testing.assert_array_equal(read_clip(path), clip_of(load_audio(path, sr=SR)))
+    assert read_samples <= most_s * SR

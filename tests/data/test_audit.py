@@ -113,7 +113,7 @@ def test_whatever_a_decoder_raises_is_a_fault(
 
 
 def test_json_has_everything(music: Path) -> None:
-    found = audit(load_dataset("folder", music), n_threads=1)
+    found = audit(load_dataset("folder", music), n_jobs=1)
     values = json.loads(found.to_json())
     assert values["n_tracks"] == 20
     assert values["copies"] == [["a/copy.wav", "a/whole.wav"]]

@@ -29,10 +29,14 @@ class Server(ThreadingHTTPServer):
     body = BODY
     break_after: int | None = None
     knows_ranges = True
+    version: dict[str, str]
+    keeps_to_if_range = True
+    tells_its_size = False
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.ranges: list[str | None] = []
+        self.version = {}
 
     @property
     def url(self) -> str:
@@ -48,15 +52,27 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/gone":
             self.send_error(404)
             return
+        asked_for = self.headers.get("If-Range")
+        if asked_for and self.server.keeps_to_if_range and asked_for not in self.server.version.values():
+            wanted = None
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.server.knows_ranges else 0
         if start >= len(self.server.body):
-            self.send_error(416)
+            self.send_response(416)
+            if self.server.tells_its_size:
+                self.send_header("Content-Range", f"bytes */{len(self.server.body)}")
+            self.send_header("Content-Length", "0")
+            self._end_with_version()
             return
         rest = self.server.body[start:]
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(rest)))
-        self.end_headers()
+        self._end_with_version()
         self.wfile.write(rest[: self.server.break_after])
+
+    def _end_with_version(self) -> None:
+        for header in self.server.version.items():
+            self.send_header(*header)
+        self.end_headers()
 
     def log_message(self, *_: object) -> None:
         pass
@@ -95,6 +111,54 @@ def test_a_broken_download_goes_on(server: Server, tmp_path: Path) -> None:
     download(f"{server.url}/a.bin", tmp_path / "a.bin")
     assert (tmp_path / "a.bin").read_bytes() == BODY
     assert server.ranges == [None, f"bytes={kept}-"]
+
+
+MONDAY, TUESDAY = "Mon, 05 Jan 2026 00:00:00 GMT", "Tue, 06 Jan 2026 00:00:00 GMT"
+
+
+@pytest.mark.parametrize("keeps_to_if_range", [True, False])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"ETag": '"one"', "Last-Modified": MONDAY}, {"ETag": '"two"', "Last-Modified": MONDAY}),
+        ({"Last-Modified": MONDAY}, {"Last-Modified": TUESDAY}),
+        ({"ETag": 'W/"one"', "Last-Modified": MONDAY}, {"ETag": 'W/"one"', "Last-Modified": TUESDAY}),
+    ],
+)
+def test_a_file_that_changed_meanwhile_is_begun_anew(
+    old: dict[str, str], new: dict[str, str], keeps_to_if_range: bool, server: Server, tmp_path: Path
+) -> None:
+    server.version, server.break_after, server.keeps_to_if_range = old, 1_500_000, keeps_to_if_range
+    with pytest.raises(DataError):
+        download(f"{server.url}/a.bin", tmp_path / "a.bin")
+    server.version, server.break_after, server.body = new, None, BODY[::-1]
+    download(f"{server.url}/a.bin", tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == BODY[::-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_the_same_version_is_gone_on_with(server: Server, tmp_path: Path) -> None:
+    server.version, server.break_after = {"ETag": '"one"'}, 1_500_000
+    with pytest.raises(DataError):
+        download(f"{server.url}/a.bin", tmp_path / "a.bin")
+    kept = (tmp_path / "a.bin.part").stat().st_size
+    server.break_after = None
+    download(f"{server.url}/a.bin", tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+    assert server.ranges == [None, f"bytes={kept}-"]
+
+
+@pytest.mark.parametrize(("version", "n_requests"), [("", 1), ('\n"one"', 1), ('\n"two"', 2)])
+def test_a_part_that_is_all_of_it_is_not_fetched_again(
+    version: str, n_requests: int, server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "a.bin.part").write_bytes(BODY)
+    (tmp_path / "a.bin.part.url").write_text(f"{server.url}/a.bin{version}")
+    server.version, server.tells_its_size, server.keeps_to_if_range = {"ETag": '"one"'}, True, False
+    download(f"{server.url}/a.bin", tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+    assert len(server.ranges) == n_requests
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
 
 
 def test_a_server_without_ranges_begins_anew(server: Server, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genrekit.data import Dataset, Track, load_dataset, make_split, prove
+from genrekit.data import Dataset, Fault, Track, load_dataset, make_split, prove
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.table_file import read_table_file, write_table_file
 from genrekit.errors import DataError
@@ -104,6 +104,22 @@ def test_written_and_read_is_the_same_data_set(suffix: str, tmp_path: Path) -> N
     assert sorted(path.name for path in tmp_path.iterdir()) == [path.name]
     with pytest.raises(DataError, match="exists already"):
         write_table_file(known, path)
+
+
+def test_a_parquet_table_keeps_the_published_split_and_csv_says_what_keeps_it(tmp_path: Path) -> None:
+    parts = {"polka/1.wav": "train", "polka/3.wav": "train", "waltz/0.wav": "valid"}
+    parts |= {"waltz/2.wav": "test", "waltz/9.wav": "test"}
+    gone = Fault("missing", "waltz/9.wav", "no file", "waltz")
+    known = dataset(table(), faults=(gone,), published_parts=parts, numbered_artists=True)
+    write_table_file(known, tmp_path / "a.parquet")
+    again = read_table_file(tmp_path / "a.parquet")
+    assert (again.published_parts, again.numbered_artists) == (parts, True)
+    assert [(fault.track_id, fault.genre) for fault in again.absent()] == [("waltz/9.wav", "waltz")]
+    split, expected = make_split(again, "official"), make_split(known, "official")
+    assert (split.parts, split.missing) == (expected.parts, 1)
+    write_table_file(known, tmp_path / "a.csv")
+    with pytest.raises(DataError, match=r"\(\.parquet\) keep the split now, older ones and \.csv do not"):
+        make_split(read_table_file(tmp_path / "a.csv"), "official")
 
 
 def test_recordings_that_nobody_compared_stay_unknown(tmp_path: Path) -> None:

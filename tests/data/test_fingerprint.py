@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections import defaultdict
 from collections.abc import Callable
 from itertools import combinations
@@ -10,10 +11,20 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from genrekit.data import fingerprint as fingerprint_module
 from genrekit.data import load_dataset
 from genrekit.data.archive import SR
 from genrekit.data.archive_writer import archive_row
-from genrekit.data.fingerprint import COLUMN_S, MIN_OVERLAP_COLUMNS, archive_fingerprint, find_matches, fingerprint
+from genrekit.data.fingerprint import (
+    COLUMN_S,
+    MIN_OVERLAP_COLUMNS,
+    archive_fingerprint,
+    find_matches,
+    fingerprint,
+    from_bytes,
+    rounded,
+    to_bytes,
+)
 from genrekit.data.relations import Relation, keys
 from genrekit.errors import DataError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
@@ -53,6 +64,36 @@ def test_finds_the_same_recording(change: Callable[[Wave], Wave], tune: Callable
     y = tune(1)
     matches = find_matches(others | {"a": _print(y), "b": _print(change(y))})
     assert [(match.first, match.second) for match in matches] == [("a", "b")]
+
+
+def test_blocks_change_neither_what_is_found_nor_the_memory_that_it_takes(
+    tune: Callable[..., Wave], others: dict[str, Wave], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    y = tune(1)
+    prints = others | {"a": _print(y), "m": _print(y[3 * SR :]), "z": _print(_noisy(y, 20))}
+    whole = find_matches(prints)
+    assert {(match.first, match.second) for match in whole} == {("a", "m"), ("m", "z"), ("a", "z")}
+    monkeypatch.setattr(fingerprint_module, "ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(fingerprint_module, "COLUMNS_AT_ONCE", 2)
+    steps: list[tuple[int, int]] = []
+    assert find_matches(prints, progress=lambda *step: steps.append(step)) == whole
+    assert steps == sorted(steps) and steps[-1] == (11, 11)
+    prints |= {f"more {k}": np.zeros((31, 387), dtype=np.float32) for k in range(80)}
+    tracemalloc.start()
+    try:
+        assert find_matches(prints) == whole
+        # The spectra of all segments together take 11 MB.
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_stored_fingerprint_is_the_one_that_was_made(tune: Callable[..., Wave]) -> None:
+    made = rounded(_print(tune(1, 10.0)))
+    np.testing.assert_array_equal(from_bytes(to_bytes(made)), made)
+    assert np.abs(made - _print(tune(1, 10.0))).max() <= 0.5 / 127 + 1e-6
+    with pytest.raises(ValueError, match="reshape"):
+        from_bytes(b"123")
 
 
 def test_says_at_which_offset(tune: Callable[..., Wave]) -> None:

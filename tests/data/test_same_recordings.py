@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -11,8 +14,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from genrekit.audio import AudioWarning
-from genrekit.data import file_check, load_dataset, make_split, prove
+from genrekit.audio import AudioWarning, open_audio
+from genrekit.audio.stream import AudioStream
+from genrekit.data import file_check, load_dataset, make_split, prove, same_recordings
+from genrekit.data.audit import Audit, audit
+from genrekit.data.file_check import FileLook, look_at
 from genrekit.data.same_recordings import with_same_recordings
 
 SR = 22_050
@@ -100,6 +106,87 @@ def test_what_could_not_be_read_is_tried_again_and_what_is_no_audio_is_not(
     assert not steps
 
 
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Genre and name of the files that are decoded."""
+    names: list[str] = []
+
+    def open_and_note(path: Path, *, sr: int) -> AudioStream:
+        names.append(f"{path.parent.name}/{path.name}")
+        return open_audio(path, sr=sr)
+
+    monkeypatch.setattr(file_check, "open_audio", open_and_note)
+    return names
+
+
+def test_each_file_is_remembered_for_itself(folder: Path, tmp_path: Path, heard: list[str]) -> None:
+    cache = tmp_path / "cache"
+
+    class Stop(Exception):
+        pass
+
+    def stop(done: int, total: int, what: str) -> None:
+        if done == 3:
+            raise Stop
+
+    with pytest.raises(Stop):
+        with_same_recordings(load_dataset("folder", folder), cache=cache, n_jobs=1, progress=stop)
+    # What was not begun is not waited for.
+    assert 3 <= len(heard) < 14
+    first = with_same_recordings(load_dataset("folder", folder), cache=cache)
+    assert len(heard) == len(set(heard)) == 14
+    heard.clear()
+    soundfile.write(folder / "rock" / "new.wav", song(77), SR)
+    with_new = with_same_recordings(load_dataset("folder", folder), cache=cache)
+    assert heard == ["rock/new.wav"]
+    assert with_new.same_recordings == first.same_recordings
+
+
+def test_an_audit_and_a_split_share_what_they_heard(folder: Path, tmp_path: Path, heard: list[str]) -> None:
+    cache = tmp_path / "cache"
+    dataset = load_dataset("folder", folder)
+    found = audit(dataset, cache=cache)
+    assert len(heard) == 14
+    heard.clear()
+    pairs = with_same_recordings(dataset, cache=cache).same_recordings
+    assert not heard
+    assert pairs == tuple((match.first, match.second) for match in found.matches)
+    again = audit(dataset, cache=cache)
+    assert not heard
+    assert again == found
+
+
+def make_deadly_look() -> Callable[[str], FileLook]:
+    """In a process: a decoder that crashes under one file."""
+
+    def look(path: str) -> FileLook:
+        if path.endswith("deadly.wav"):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return look_at(Path(path))
+
+    return look
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signal")
+def test_a_file_under_which_the_decoder_crashes_is_a_fault_of_itself_alone(
+    folder: Path, tmp_path: Path, heard: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "rock" / "deadly.wav").write_bytes(b"deadly")
+    monkeypatch.setattr(same_recordings, "_make_look", make_deadly_look)
+    dataset, cache = load_dataset("folder", folder), tmp_path / "cache"
+    with pytest.warns(AudioWarning, match=r"rock/deadly\.wav: .* the process that read it died \(SIGSEGV\)"):
+        found = with_same_recordings(dataset, cache=cache, n_jobs=2, processes=True)
+    assert len(found.same_recordings or ()) == 3
+    # Nothing was decoded in this process, and what killed its process is tried again.
+    assert not heard
+    assert ("unreadable", "rock/deadly.wav") in _faults(audit(dataset, cache=cache, processes=True))
+    assert ("undecodable", "rock/deadly.wav") in _faults(audit(dataset, cache=cache))
+
+
+def _faults(found: Audit) -> set[tuple[str, str | None]]:
+    return {(fault.kind, fault.track_id) for fault in found.faults}
+
+
 def _without_memory(*_: object, **__: object) -> None:
     raise MemoryError
 
@@ -111,8 +198,10 @@ def test_a_cache_that_cannot_be_written_or_read_stops_nothing(folder: Path, tmp_
     assert len(with_same_recordings(dataset, cache=in_the_way).same_recordings or ()) == 3
     cache = tmp_path / "cache"
     with_same_recordings(dataset, cache=cache)
-    (damaged,) = cache.iterdir()
-    damaged.write_text("{")
+    remembered = [path for path in cache.rglob("*") if path.is_file()]
+    assert len(remembered) == 1 + len(dataset)
+    for damaged in remembered:
+        damaged.write_text("{")
     assert len(with_same_recordings(dataset, cache=cache).same_recordings or ()) == 3
 
 

@@ -188,6 +188,8 @@ def test_the_seed_changes_the_folds(gtzan_without_audio: Dataset) -> None:
         ("random_folds", {"n_folds": 101}, "smallest genre has 100"),
         ("random_folds", {"n_folds": 1}, "at least 2 folds"),
         ("artist_disjoint", {"n_folds": 1}, "at least 2 folds"),
+        ("b_grouped", {"n_folds": 2}, "3 folds or more .* 2 were asked for"),
+        ("b_folds", {"n_folds": 2}, "3 folds or more .* 2 were asked for"),
     ],
 )
 def test_wrong_requests(name: str, options: dict[str, int], problem: str, gtzan_without_audio: Dataset) -> None:

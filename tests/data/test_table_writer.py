@@ -14,8 +14,10 @@ import pytest
 
 pytest.importorskip("librosa")
 
+from deadly_file import deadly_file, needs_proc
+
 from genrekit.audio import load_audio
-from genrekit.data import Dataset, Fault, load_dataset
+from genrekit.data import Dataset, Fault, Track, load_dataset
 from genrekit.data.table_file import read_table_file
 from genrekit.data.table_rows import Windows
 from genrekit.data.table_writer import write_table
@@ -140,7 +142,8 @@ def test_a_kill_leaves_no_process_behind_and_the_next_run_goes_on(dances: Datase
     script.write_text(KILLED)
     running = subprocess.Popen([sys.executable, script, music, path], stdout=subprocess.PIPE)
     assert running.stdout is not None and running.stdout.readline() == b"1\n"
-    children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    threads = Path(f"/proc/{running.pid}/task").iterdir()
+    children = [child for thread in threads for child in (thread / "children").read_text().split()]
     assert children
     running.send_signal(signal.SIGKILL)
     running.wait()
@@ -158,6 +161,25 @@ def _is_running(process: str) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@needs_proc
+def test_a_file_that_kills_its_process_is_named_and_left_out(dances: Dataset, tmp_path: Path) -> None:
+    with deadly_file(tmp_path / "e.wav", n_deaths=2) as deadly:
+        dataset = replace(dances, tracks=(*dances.tracks, Track("waltz/e.wav", "waltz", deadly)))
+        made = write_table(dataset, tmp_path / "a.csv", n_processes=2)
+    assert made.n_tracks == 4
+    assert [fault.track_id for fault in made.faults] == ["waltz/e.wav"]
+    assert "e.wav: the process that read it died (SIGSEGV)" in made.faults[0].detail
+
+
+@needs_proc
+def test_a_file_whose_process_died_by_chance_is_in_the_table(dances: Dataset, music: Path, tmp_path: Path) -> None:
+    content = (music / "waltz/d.wav").read_bytes()
+    with deadly_file(tmp_path / "e.wav", n_deaths=1, content=content) as deadly:
+        dataset = replace(dances, tracks=(*dances.tracks, Track("waltz/e.wav", "waltz", deadly)))
+        made = write_table(dataset, tmp_path / "a.csv", n_processes=2)
+    assert (made.n_tracks, made.faults) == (5, ())
 
 
 def test_files_that_cannot_be_used_are_named_and_left_out(music: Path, tmp_path: Path) -> None:

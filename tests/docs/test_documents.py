@@ -79,10 +79,11 @@ def test_its_commands_name_recipes_that_are_there_with_the_negatives_that_they_n
 
 
 def test_the_rules_for_tags_can_be_read(tmp_path: Path) -> None:
-    from genrekit.library.policy_file import read_policy
+    from genrekit.library.policy import TagPolicy
+    from genrekit.library.policy_file import policy_values
 
     (tmp_path / "tags.toml").write_text(_only_listing("guide/tag.md", "toml"), encoding="utf-8")
-    policy = read_policy(tmp_path / "tags.toml")
+    policy = TagPolicy(**policy_values(tmp_path / "tags.toml"))
     assert policy.name_of("hiphop") == "Hip-Hop"
     assert policy.max_genres == 2
 

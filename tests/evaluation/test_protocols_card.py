@@ -82,3 +82,18 @@ def test_another_system_is_no_protocol_of_this_one(
     elsewhere = load_run(_run(tmp_path / "elsewhere", make_predictions(protocol="P4", dataset="another")))
     with pytest.raises(DataError, match=r"data set is '.*' in p2 and 'another' in elsewhere"):
         group_by_protocol([load_run(runs["p2"]), elsewhere])
+
+
+def test_an_ensemble_whose_negatives_lie_elsewhere_is_one_system(tmp_path: Path, make_predictions: Make) -> None:
+    folders = [_run(tmp_path / name, make_predictions(protocol=name.upper())) for name in ("p2", "p4")]
+    for folder in folders:
+        members = [
+            {"name": name, "negatives": {"root": str(folder / "negatives.npz"), "share": 0.1}}
+            for name in ("one", "two")
+        ]
+        (folder / "recipe.yaml").write_text(yaml.safe_dump({"name": "both", "ensemble": members}))
+    assert [len(group) for group in group_by_protocol([load_run(folder) for folder in folders])] == [1, 1]
+    members[1]["negatives"]["share"] = 0.2
+    (folders[1] / "recipe.yaml").write_text(yaml.safe_dump({"name": "both", "ensemble": members}))
+    with pytest.raises(DataError, match=r"ensemble\.1\.negatives\.share is 0\.1 in p2 and 0\.2 in p4"):
+        group_by_protocol([load_run(folder) for folder in folders])

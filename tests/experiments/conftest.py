@@ -11,7 +11,7 @@ import yaml
 from training.conftest import write_archive
 
 from genrekit.experiments.job import Job, Outcome
-from genrekit.experiments.worker import Worker
+from genrekit.experiments.job_trainer import JobTrainer
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ class SamePool:
     size = 1
 
     def __init__(self) -> None:
-        self._worker = Worker(threads=None)
+        self._trainer = JobTrainer(threads=None)
         self._ended: list[tuple[Job, Outcome]] = []
         self.trained: list[str] = []
 
@@ -64,7 +64,7 @@ class SamePool:
 
     def start(self, job: Job) -> None:
         self.trained.append(job.name)
-        self._ended.append((job, self._worker.work(job)))
+        self._ended.append((job, self._trainer.work(job)))
 
     def wait(self, timeout_s: float) -> list[tuple[Job, Outcome]]:
         ended, self._ended = self._ended, []

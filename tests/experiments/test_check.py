@@ -93,6 +93,16 @@ def test_a_complete_run_of_other_data_is_not_taken_for_this_one(write_recipe, tm
         check_plan(planned)
 
 
+def test_a_complete_run_of_the_same_tracks_with_other_levels(write_recipe, tmp_path):
+    path = write_recipe()
+    train(prepare(load_recipe(path)), tmp_path / "runs")
+    check_plan(make_plan([load_recipe(path)], tmp_path / "runs", folds=(0,)))
+    other = write_archive(tmp_path / "other.npz", seed=1)
+    planned = make_plan([load_recipe(path, [f"data.root={other}"])], tmp_path / "runs", folds=(0,))
+    with pytest.raises(RunError, match="with other data"):
+        check_plan(planned)
+
+
 def test_a_complete_run_under_another_name(write_recipe, tmp_path):
     recipe = load_recipe(write_recipe())
     run = train(prepare(recipe), tmp_path / "runs")

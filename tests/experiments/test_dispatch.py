@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from genrekit.evaluation.run_folder import RunRecord
 from genrekit.experiments import dispatch as dispatch_module
 from genrekit.experiments.dispatch import Event, dispatch
 from genrekit.experiments.job import Job, Outcome
@@ -94,7 +95,7 @@ def test_a_run_that_others_train_is_waited_for_and_not_trained_again(jobs, monke
             began.set()
             time.sleep(0.3)
             other.folder.mkdir(parents=True)
-            other.write_json("run.json", {})
+            other.finish(RunRecord())
 
     thread = threading.Thread(target=train_elsewhere)
     thread.start()

@@ -33,6 +33,14 @@ def test_a_line_that_a_kill_cut_off_costs_that_line_only(tmp_path, kept_bytes):
     assert [(entry["event"], entry["run"]) for entry in journal.read()] == [("started", "a"), ("started", "b")]
 
 
+def test_a_line_that_was_cut_inside_a_letter_and_written_behind_costs_that_line_only(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    Journal(path).append("started", run="a")
+    path.write_bytes(path.read_bytes() + '{"event": "failed", "reason": "é'.encode()[:-1])
+    Journal(path).append("started", run="b")
+    assert [entry["run"] for entry in Journal(path).read()] == ["a", "b"]
+
+
 def test_many_writers_at_once(tmp_path):
     journal = Journal(tmp_path / "journal.jsonl")
     with ThreadPoolExecutor(8) as pool:

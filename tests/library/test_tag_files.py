@@ -122,6 +122,31 @@ def test_all_else_in_a_tag_stays(tmp_path: Path) -> None:
     assert all(before[key] == after[key] for key in before if key != "TCON")
 
 
+@pytest.mark.parametrize(
+    ("folder", "path", "is_protected"),
+    [
+        (".", "Audiobooks/plain.mp3", True),
+        ("Audiobooks", "plain.mp3", True),
+        ("Audiobooks/1984", "../plain.mp3", True),
+        (".", "link.mp3", True),
+        (".", "Audiobooks/link.mp3", True),
+        (".", "song.mp3", False),
+        ("Audiobooks", "../song.mp3", False),
+    ],
+)
+def test_a_protected_path_is_protected_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, path: str, is_protected: bool
+) -> None:
+    (tmp_path / "Audiobooks" / "1984").mkdir(parents=True)
+    shutil.copy(make_file(tmp_path / "Audiobooks", "plain.mp3"), tmp_path / "song.mp3")
+    (tmp_path / "link.mp3").symlink_to("Audiobooks/plain.mp3")
+    (tmp_path / "Audiobooks" / "link.mp3").symlink_to("../song.mp3")
+    monkeypatch.chdir(tmp_path / folder)
+    policy = TagPolicy(existing="replace", never_paths=("*/Audiobooks/*",))
+    plan = decided(plan_file(path, policy), HEARD, "jazz", policy)
+    assert plan.decision is not None and plan.decision.changes is not is_protected
+
+
 def test_adding_twice_adds_once(tmp_path: Path) -> None:
     path, policy = make_file(tmp_path, "id3v23.mp3"), TagPolicy(existing="add")
     _write(path, tmp_path / "journal", policy)

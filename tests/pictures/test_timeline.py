@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import soundfile
 from tiny_model import tiny_card, write_tiny_model
@@ -33,6 +36,13 @@ def test_probabilities_change_where_the_sound_does(low_then_high: Path, tiny_mod
     best = np.array(timeline.genres)[timeline.probabilities.argmax(axis=1)]
     middle = (timeline.edges_s[:-1] + timeline.edges_s[1:]) / 2
     assert set(best[middle < 29]) == {"bass"} and set(best[middle > 31]) == {"treble"}
+
+
+def test_the_model_is_opened_once(low_then_high: Path, tiny_model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, session = [], onnxruntime.InferenceSession
+    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *a, **k: opened.append(session(*a, **k)) or opened[-1])
+    TimelineReader(tiny_model_path).read(low_then_high)
+    assert len(opened) == 1
 
 
 def test_a_picture_has_the_numbers_of_the_file(tmp_path: Path) -> None:
@@ -128,6 +138,22 @@ def test_songs_of_one_name_get_pictures_of_two(
     (tmp_path / "out" / "A $ONG.WAV-2.svg").unlink()
     genrekit_cli("picture", low_then_high, other, "-m", tiny_model_path, "-o", tmp_path / "out", "-f", "svg")
     assert (tmp_path / "out" / "A $ONG.WAV-2.svg").is_file()
+
+
+def test_a_pipe_is_refused_and_the_others_are_drawn(
+    low_then_high: Path, tiny_model_path: Path, tmp_path: Path, genrekit_program: list[str]
+) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as stream:
+        stream.write(b"no music")
+    command = [*genrekit_program, "picture", f"/dev/fd/{reader}", low_then_high, "-m", tiny_model_path]
+    finished = subprocess.run(
+        [*command, "-o", tmp_path / "out", "-f", "svg"], capture_output=True, text=True, pass_fds=[reader], timeout=60
+    )
+    os.close(reader)
+    assert finished.returncode == 1
+    assert f"/dev/fd/{reader}: is a pipe, which can be read once only" in finished.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a $ong.wav.svg"]
 
 
 def test_an_empty_list_is_wrong_usage(

@@ -88,6 +88,18 @@ def test_what_is_no_music_is_told_plainly_and_not_tried_again(open_page: Any, tm
         assert card.get_by_role("button", name="Try again").count() == 0
 
 
+@pytest.mark.parametrize("code", ["took_too_long", "took_too_much_memory"])
+def test_what_would_cost_as_much_again_is_not_tried_again(open_page: Any, songs: list[Path], code: str) -> None:
+    page = open_page()
+    refusal = {"error": "it was stopped", "code": code}
+    page.route("**/v1/classify*", lambda route: route.fulfill(status=422, json=refusal))
+    page.set_input_files("#files", songs[:1])
+    card = page.locator("article.error")
+    card.wait_for()
+    assert card.locator(".kind").text_content().startswith("This file ")
+    assert card.get_by_role("button", name="Try again").count() == 0
+
+
 def test_unknown_is_not_sure(open_page: Any, tmp_path: Path) -> None:
     for name, frequency_hz in (("between.wav", 1333.0), ("bass.wav", 50.0)):
         (tmp_path / name).write_bytes(wav(tone(frequency_hz, 2.0)))

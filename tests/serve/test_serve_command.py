@@ -27,7 +27,10 @@ def test_missing_model_is_told(genrekit_cli: Callable[..., Any]) -> None:
     assert finished.code == 1 and "default" in finished.err
 
 
-@pytest.mark.parametrize("option", [("--token", " "), ("--port", "99999"), ("--workers", "0")])
+@pytest.mark.parametrize(
+    "option",
+    [("--token", " "), ("--token", "p\u00e4ss"), ("--token", "a\nb"), ("--port", "99999"), ("--workers", "0")],
+)
 def test_wrong_usage(genrekit_cli: Callable[..., Any], option: tuple[str, str]) -> None:
     assert genrekit_cli("serve", *option).code == 2
 

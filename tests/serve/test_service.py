@@ -178,8 +178,15 @@ def test_killed_worker_is_answered_and_replaced(start_service: Callable[..., Run
         assert waiting.result().status_code == 200
     assert service.worker_pids() != [pid] and len(service.worker_pids()) == 1
     assert "genrekit_worker_restarts_total 1" in httpx.get(f"{service.url}/metrics").text
-    # One that dies idle has lost nothing.
+    # One that dies idle has lost nothing, and is not said to be there.
+    assert httpx.get(f"{service.url}/health").json() == {"status": "ok", "workers": 1, "waiting": 0}
     os.kill(service.worker_pids()[0], signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while (health := httpx.get(f"{service.url}/health")).status_code == 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    assert health.json() == {"status": "no_worker", "workers": 0, "waiting": 0}
+    assert "\ngenrekit_workers 0\n" in httpx.get(f"{service.url}/metrics").text
     assert send(service, wav(tone(duration_s=3.0))).status_code == 200
     assert list(service.scratch.iterdir()) == []
     assert service.stop() == 0
@@ -212,7 +219,7 @@ def test_queue_is_bounded_and_stop_finishes_what_was_let_in(start_service: Calla
 
 
 def test_token(start_service: Callable[..., Running]) -> None:
-    service = start_service("--workers", 1, token="open sesame")
+    service = start_service("--workers", 1, token="open sesame\n")
     content = wav(tone())
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic open sesame"}):
         answer = send(service, content, headers=headers)

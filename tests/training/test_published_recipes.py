@@ -115,7 +115,14 @@ def test_the_table_of_the_readme_lists_every_recipe_once() -> None:
     assert sorted(name for name, _ in listed) == sorted(RECIPES)
 
 
-@pytest.mark.parametrize("line", re.findall(r"`(--set [^`]*)`", README))
+SETTINGS = re.findall(r"`(--set [^`]*)`", README)
+
+
+def test_the_readme_says_what_can_be_set() -> None:
+    assert len(SETTINGS) > 3
+
+
+@pytest.mark.parametrize("line", SETTINGS)
 def test_what_the_readme_sets_can_be_set(line: str) -> None:
     words = shlex.split(line)
     assert words[::2] == ["--set"] * (len(words) // 2)

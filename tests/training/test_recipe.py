@@ -44,6 +44,7 @@ def test_misspelt_key_names_the_nearest(tmp_path, make_recipe):
         ("features=archive_log_mell", "did you mean 'archive_log_mel'"),
         ("features=power_spectrogram_a", "features in dB"),
         ("split.validation=none", "without a validation part"),
+        ("split.valid_fraction=0.6", r"split\.valid_fraction: .* less than or equal to 0\.5 \(given: 0\.6\)"),
         ("nonsense", "expected key=value"),
         ("excerpts.window_s=40", "longer than span_s"),
         ("name.sub=1", "is a value, not a group"),

@@ -88,6 +88,19 @@ def test_a_teacher_who_knows_test_tracks_is_refused(make_recipe, tmp_path: Path)
         train(prepare(recipe), tmp_path)
 
 
+def test_a_teacher_who_was_stopped_on_test_tracks_is_refused(make_recipe, tmp_path: Path) -> None:
+    stopped = {"name": "random_folds", "validation": "test"}
+    taught = train(prepare(make_recipe(split=stopped)), tmp_path)
+    distillation = {"teachers": [name_of(taught)]}
+    split = {"name": "random_folds", "validation": "none"}
+    optimisation = {**make_recipe().optimisation.model_dump(), "keep": "last"}
+    recipe = make_recipe(split=split, distillation=distillation, optimisation=optimisation)
+    with pytest.raises(RecipeError, match=r"was validated on \d+ tracks of this test part"):
+        train(prepare(recipe), tmp_path)
+    # Who stops on the same part has no more to hide than its teacher.
+    assert train(prepare(make_recipe(split=stopped, distillation=distillation)), tmp_path).done
+
+
 def test_the_place_of_the_teachers_does_not_change_a_recipes_identity(make_recipe) -> None:
     here, there = (make_recipe(distillation={"teachers": ["a-00000000"], "runs": runs}) for runs in (None, "elsewhere"))
     assert here.hash == there.hash != make_recipe().hash

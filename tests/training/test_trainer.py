@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -136,6 +137,23 @@ def test_a_run_killed_after_its_last_epoch_trains_no_further_one(
     assert weights_of(resumed) == weights_of(whole)
 
 
+def test_a_kill_after_the_weights_leaves_no_checkpoint_and_trains_nothing_again(make_recipe, tmp_path, monkeypatch):
+    def kill(*_, **__):
+        raise Killed
+
+    whole = run_once(make_recipe(), tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        patched.setattr("genrekit.training.trainer._predict_parts", kill)
+        with pytest.raises(Killed):
+            run_once(make_recipe(), tmp_path / "killed")
+    run = Run.of(make_recipe(), tmp_path / "killed")
+    assert not run.done and not run.checkpoints.exists()
+    monkeypatch.setattr("genrekit.training.trainer._fit", kill)
+    assert run_once(make_recipe(), tmp_path / "killed").done
+    assert weights_of(run) == weights_of(whole)
+    assert run.predictions_path.read_bytes() == whole.predictions_path.read_bytes()
+
+
 def test_a_finished_run_is_not_trained_again(make_recipe, tmp_path):
     run = run_once(make_recipe(), tmp_path)
     before = run.weights_path.stat().st_mtime_ns
@@ -176,6 +194,22 @@ def test_a_run_is_not_continued_with_other_negatives(make_recipe, archive_path, 
     del values["negatives_sha256"]
     (run.folder / "environment.json").write_text(json.dumps(values))
     assert train(prepared, tmp_path / "runs", negatives_root=other).folder == run.folder
+
+
+def test_a_run_is_not_taken_for_one_on_other_data_with_the_same_tracks(make_recipe, archive_path, tmp_path):
+    run = run_once(make_recipe(), tmp_path / "runs")
+    other = write_archive(tmp_path / "other.npz", seed=1)
+    on_other = make_recipe(data={"dataset": "archive", "root": str(other)})
+    assert Run.of(on_other, tmp_path / "runs") == run
+    with pytest.raises(RunError, match=r"with other data, SHA-256 .* Give it the same data"):
+        run_once(on_other, tmp_path / "runs")
+    copy = shutil.copy(archive_path, tmp_path / "copy.npz")
+    assert run_once(make_recipe(data={"dataset": "archive", "root": str(copy)}), tmp_path / "runs") == run
+    values = json.loads((run.folder / "environment.json").read_text())
+    # Somebody's run of before this was written down is taken as it is.
+    del values["data_sha256"]
+    (run.folder / "environment.json").write_text(json.dumps(values))
+    assert run_once(on_other, tmp_path / "runs") == run
 
 
 def test_a_recipe_that_goes_by_validation_needs_a_validation_track(make_recipe, tmp_path):

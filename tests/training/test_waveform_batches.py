@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,14 @@ import torch
 
 from genrekit.data import load_dataset, make_split
 from genrekit.data.dataset import Dataset
-from genrekit.errors import RecipeError
+from genrekit.errors import AudioError, RecipeError
 from genrekit.features import FEATURES
 from genrekit.models import ModelSpec, create_model
 from genrekit.training.batches import EvaluationBatches, TrainingBatches, evaluation_batch_size
 from genrekit.training.excerpts import part_table
 from genrekit.training.preparation import prepare
 from genrekit.training.recipe import Recipe
-from genrekit.training.recipe_groups import Excerpts
+from genrekit.training.recipe_groups import Excerpts, SplitChoice
 from genrekit.training.sources import WaveformSource, require_augmentation
 
 CPU = torch.device("cpu")
@@ -136,3 +137,35 @@ def test_predictions_do_not_depend_on_the_size_of_evaluation_batches(audio):
         )
     assert len(large) == 16
     torch.testing.assert_close(large, small, rtol=1e-5, atol=1e-5)
+
+
+def test_a_file_that_no_part_names_is_not_opened_and_one_that_is_named_is_told(tmp_path: Path, make_recipe):
+    rng = np.random.default_rng(0)
+    for genre in ("jazz", "metal"):
+        (tmp_path / "music" / genre).mkdir(parents=True)
+        for k in range(4):
+            y = 0.1 * rng.standard_normal(22_050 * (4 + k))
+            soundfile.write(tmp_path / "music" / genre / f"{k}.wav", y, 22_050)
+    recipe = make_recipe(
+        data={"dataset": "folder", "root": str(tmp_path / "music")},
+        split={"name": "all", "validation": "none"},
+        features="waveform",
+        augmentation={},
+        optimisation={"learning_rate": 0.01, "max_epochs": 1, "keep": "last"},
+    )
+    whole = prepare(recipe, device=CPU)
+    split = whole.split.to_dict()
+    split["parts"]["train"].remove("jazz/2.wav")
+    del split["hash"]
+    (tmp_path / "split.json").write_text(json.dumps(split))
+    (tmp_path / "music" / "jazz" / "2.wav").write_bytes(b"no audio at all")
+    other = SplitChoice(file=tmp_path / "split.json", validation="none")
+    few = prepare(recipe.model_copy(update={"split": other}), device=CPU)
+    kept = [row for row, track in enumerate(whole.dataset.tracks) if track.track_id != "jazz/2.wav"]
+    assert few.source.n_steps[kept].tolist() == whole.source.n_steps[kept].tolist()
+    assert few.source.n_steps[2] == 0
+    rows, starts = torch.tensor(kept), torch.tensor([0, 1000, 22_050 * 2, 5, 6, 7, 8])
+    assert torch.equal(few.source.cut(rows, starts, 22_050 * 3), whole.source.cut(rows, starts, 22_050 * 3))
+    # What holds too few tracks is not taken for a split that names more.
+    with pytest.raises(AudioError, match=r"2\.wav.* The split names it as 'jazz/2\.wav': mend the file"):
+        prepare(recipe, device=CPU, held=few)

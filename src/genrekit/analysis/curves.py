@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from genrekit.errors import DataError, RecipeError, RunError
 from genrekit.evaluation.parquet import read_columns
-from genrekit.evaluation.runs import PREDICTIONS_NAME
+from genrekit.evaluation.recipe_identity import FREE, without
+from genrekit.evaluation.run_folder import METRICS_NAME, RunFolder
 
-__all__ = ["METRICS_NAME", "Configuration", "Curves", "find_curves", "group_curves", "load_curves"]
+__all__ = ["Configuration", "Curves", "find_curves", "group_curves", "load_curves"]
 
-METRICS_NAME = "metrics.csv"
 COLUMNS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_file_accuracy")
-# What runs of one configuration may differ in, and what a clean and a contaminated one may differ in as well.
-FREE = frozenset({"name", "title", "seed"})
+# What a clean and a contaminated run of one configuration may differ in, besides what is free.
+OF_THE_SPLIT = frozenset({"name", "split"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +88,11 @@ class Configuration:
     def contaminated(self) -> bool:
         return any(run.contaminated for run in self.runs)
 
+    @property
+    def validates_on_test(self) -> bool:
+        """Whether training was stopped on the part that is scored."""
+        return any(run.validates_on_test for run in self.runs)
+
     def mean(self, column: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Mean over the runs of a column, for the epochs that all of them have: (epochs [n], means [n])."""
         recorded = [run.epoch[np.isfinite(run.values[column])] for run in self.runs]
@@ -106,22 +111,20 @@ def load_curves(folder: str | Path) -> Curves:
     RunError : no such folder, or one without metrics.csv, recipe.yaml or split.json
     DataError : a file that cannot be read, predictions among them; the message names it
     """
-    import yaml
-
     folder = Path(folder)
-    for name in (METRICS_NAME, "recipe.yaml", "split.json"):
-        if not (folder / name).is_file():
-            raise RunError(f"{folder} has no {name}; a run folder, as 'genrekit train' makes it, is expected.")
-    epoch, values = _read_metrics(folder / METRICS_NAME)
+    stored = RunFolder(folder)
+    for path in (stored.metrics_path, stored.recipe_path, stored.split_path):
+        if not path.is_file():
+            raise RunError(f"{folder} has no {path.name}; a run folder, as 'genrekit train' makes it, is expected.")
+    epoch, values = _read_metrics(stored.metrics_path)
+    recipe, split = stored.recipe_values() or {}, stored.split_values() or {}
     try:
-        recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
-        split = json.loads((folder / "split.json").read_text(encoding="utf-8"))
         return Curves(
             run=folder.resolve().name,
             epoch=epoch,
             values=values,
             recipe=recipe,
-            dataset=_dataset(folder, recipe),
+            dataset=_dataset(stored, recipe),
             protocol=str(split["protocol"]),
             contaminated=split["protocol"] == "P1",
             fold=int(split["fold"]),
@@ -129,7 +132,7 @@ def load_curves(folder: str | Path) -> Curves:
             seed=int(recipe["seed"]),
             validates_on_test=split.get("validation") == "test",
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"The recipe or the split of the run {folder} cannot be read: {error!r}.") from error
 
 
@@ -168,26 +171,20 @@ def group_curves(curves: Sequence[Curves]) -> tuple[Configuration, ...]:
     )
 
 
-def _dataset(folder: Path, recipe: Mapping[str, Any]) -> str:
+def _dataset(run: RunFolder, recipe: Mapping[str, Any]) -> str:
     """A feature table is "table" in the recipe; what it was made from stands in the predictions."""
-    path = folder / PREDICTIONS_NAME
-    if path.is_file():
-        return str(read_columns(path)["dataset"])
+    if run.predictions_path.is_file():
+        return str(read_columns(run.predictions_path)["dataset"])
     return str((recipe.get("data") or {}).get("dataset", "?"))
 
 
 def _configuration(recipe: Mapping[str, Any]) -> str:
-    kept: dict[str, Any] = {}
-    for key, value in _without_defaults(recipe).items():
-        if key in FREE or key == "split":
-            continue
-        kept[key] = {k: v for k, v in value.items() if k != "root"} if isinstance(value, dict) else value
-    return json.dumps(kept, sort_keys=True, default=str)
+    return json.dumps(without(_without_defaults(recipe), FREE | OF_THE_SPLIT), sort_keys=True, default=str)
 
 
 def _split(run: Curves) -> str:
-    choice = _without_defaults(run.recipe).get("split") or {}
-    return json.dumps([run.protocol, {k: v for k, v in choice.items() if k != "fold"}], sort_keys=True, default=str)
+    choice = without(_without_defaults(run.recipe), FREE).get("split")
+    return json.dumps([run.protocol, choice or {}], sort_keys=True, default=str)
 
 
 def _without_defaults(recipe: Mapping[str, Any]) -> Mapping[str, Any]:

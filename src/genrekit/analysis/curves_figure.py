@@ -32,6 +32,7 @@ __all__ = ["draw_curves"]
 
 ROW_IN = 1.42
 PARTS = {"train": ("training", "sky"), "valid": ("validation", "orange")}
+STOPPED = " stopped on test"
 # A first epoch far above the rest would press all others onto the ground.
 LOSS_QUANTILE = 0.985
 
@@ -96,7 +97,7 @@ def draw_curves(configurations: Sequence[Configuration], *, columns: PaperWidth 
                 "protocol": configuration.protocol,
                 "contaminated": configuration.contaminated,
                 "runs": [run.run for run in configuration.runs],
-                "validates_on_test": any(run.validates_on_test for run in configuration.runs),
+                "validates_on_test": configuration.validates_on_test,
             }
             for number, configuration in enumerate(configurations)
         ]
@@ -135,7 +136,10 @@ def _draw(axes: Axes, configuration: Configuration, what: str, scale: float) -> 
 
 def _titles(configurations: Sequence[Configuration]) -> list[str]:
     """Title and protocol of each; where two would read alike, the hash of the recipe tells them apart."""
-    plain = [f"{configuration.title}, {configuration.protocol}" for configuration in configurations]
+    plain = [
+        f"{configuration.title}, {configuration.protocol}{STOPPED if configuration.validates_on_test else ''}"
+        for configuration in configurations
+    ]
     return [
         f"{text}, {configuration.runs[0].system}" if plain.count(text) > 1 else text
         for text, configuration in zip(plain, configurations, strict=True)

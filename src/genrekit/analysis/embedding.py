@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from genrekit.errors import RunError
 from genrekit.evaluation.protocols import PROTOCOL_NOTES
 from genrekit.evaluation.readings import record_digest
 from genrekit.file_identity import file_sha256
+from genrekit.progress import Progress
 
 __all__ = ["Embedding", "draw_embedding", "embed_test_part"]
 
@@ -83,7 +83,7 @@ def embed_test_part(
     *,
     data_root: Path | None,
     command: str,
-    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    on_progress: Progress = lambda done, total, what: None,
 ) -> Embedding:
     """Embed the excerpts of the test part of a finished run; it is recorded in the run as a reading of that part.
 
@@ -107,9 +107,7 @@ def embed_test_part(
     run = Run(Path(folder))
     network, _ = load_network(run)
     recipe, split = run.recipe(), run.split()
-    if data_root is not None:
-        recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"root": data_root})})
-    prepared = prepare(recipe, device=torch.device("cpu"), on_progress=on_progress)
+    prepared = prepare(recipe.with_root(data_root, replace=True), device=torch.device("cpu"), on_progress=on_progress)
     if prepared.split.hash != split.hash:
         raise RunError(
             f"{run.folder} was split as {split.hash[:8]}, but its recipe gives {prepared.split.hash[:8]} on these "

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from genrekit.data.window_grid import grid_size
 from genrekit.errors import LeakError, RunError
 from genrekit.features.spec import named_features
 from genrekit.file_identity import file_sha256
@@ -88,15 +87,19 @@ def read_run(folder: Path) -> OutOfFoldRun:
 def cut_windows(y: NDArray[np.float32], sr: int, excerpts: Excerpts) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Windows on the grid of evaluation: starts in seconds [k], samples [k, window_samples].
 
-    The last one ends with the recording at the latest, as in an archive; in one longer than the recording, that is
-    repeated, as in training and classifying.
+    They are what training cuts from the same audio: of the last one, what the recording lacks is its last sample held;
+    a recording shorter than a window is repeated.
     """
-    n_windows = grid_size(len(y) / sr, window_s=excerpts.window_s, hop_s=excerpts.hop_s, span_s=excerpts.span_s)
-    start_s = np.arange(n_windows, dtype=np.float64) * float(excerpts.hop_s)
-    window = max(1, round(excerpts.window_s * sr))
-    first = np.clip(np.rint(start_s * sr).astype(np.int64), 0, max(0, len(y) - window))
-    index = (first[:, None] + np.arange(window)) % len(y)
-    return start_s, np.asarray(y[index], dtype=np.float32)
+    import torch
+
+    from genrekit.training.excerpts import window_starts_s
+    from genrekit.training.sources import sample_places
+
+    start_s = window_starts_s(len(y) / sr, excerpts)
+    first = torch.tensor([round(start * sr) for start in start_s])
+    length = max(1, round(excerpts.window_s * sr))
+    places = sample_places(first, length, torch.full_like(first, len(y)), shortest=len(y))
+    return np.array(start_s, dtype=np.float64), np.asarray(y[places.numpy()], dtype=np.float32)
 
 
 class OutOfFoldModels:

@@ -5,23 +5,27 @@ Results are kept track by track, so that a killed run goes on where it stopped.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 
 from genrekit.analysis.conditions import Condition, choose_conditions
 from genrekit.analysis.out_of_fold import OutOfFoldModels, OutOfFoldRun, read_run
 from genrekit.analysis.robustness_store import TrackResult, TrackStore
+from genrekit.audio.file_processes import FileProcesses
 from genrekit.data.dataset import Dataset
-from genrekit.errors import AudioError, DataError, RunError
+from genrekit.errors import AudioError, DataError
 from genrekit.file_identity import FileState, file_state
-from genrekit.spawned import children_end_on_error, ctrl_c_blocked, leave_to_parent
+from genrekit.progress import Progress
 
 __all__ = ["apply_conditions", "choose_tracks", "run_robustness"]
+
+Job = tuple[Path | None, str]
+Answer = Callable[[Job], TrackResult]
+
+# A process that was killed for want of memory says nothing of its recording.
+N_TRIES = 2
 
 
 def choose_tracks(dataset: Dataset, runs: Sequence[OutOfFoldRun], *, max_tracks: int | None = None) -> tuple[str, ...]:
@@ -76,7 +80,7 @@ def run_robustness(
     *,
     conditions: Sequence[Condition],
     n_jobs: int = 1,
-    on_done: Callable[[int, int, str], None] = lambda done, total, what: None,
+    on_done: Progress = lambda done, total, what: None,
 ) -> tuple[TrackResult, ...]:
     """Compute what the store lacks or has of other recordings; results come into it one by one, in any order.
 
@@ -84,7 +88,7 @@ def run_robustness(
     ----------
     runs : of one recipe
     tracks : of `choose_tracks`
-    n_jobs : processes, >= 1, one thread each
+    n_jobs : >= 1; several are processes of one thread each, in which a recording that ends its process is one failure
     on_done : called with the number of tracks that are done, of all of them, and the track that came last
 
     Returns
@@ -93,7 +97,7 @@ def run_robustness(
 
     Raises
     ------
-    RunError : a process was killed; what is done is kept
+    WorkerError : no process can be started; what is done is kept
     """
     missing = [
         track_id
@@ -105,9 +109,10 @@ def run_robustness(
     failed, done = [], len(tracks) - len(missing)
     on_done(done, len(tracks), "kept from before")
     jobs = [(dataset.track(track_id).path, track_id) for track_id in missing]
-    folders = tuple(str(run.folder) for run in runs)
-    names = tuple(condition.name for condition in conditions)
-    work = _here(jobs, folders, names) if n_jobs == 1 else _in_processes(jobs, folders, names, n_jobs)
+    make = partial(
+        _make_answer, tuple(str(run.folder) for run in runs), tuple(condition.name for condition in conditions)
+    )
+    work = _here(jobs, make) if n_jobs == 1 else _in_processes(jobs, make, n_jobs)
     with closing(work) as results:
         for result in results:
             if result.error:
@@ -123,41 +128,42 @@ def _state(path: Path | None) -> FileState | None:
     return None if path is None else file_state(path)
 
 
-def _here(
-    jobs: Sequence[tuple[Path | None, str]], folders: tuple[str, ...], names: tuple[str, ...]
-) -> Generator[TrackResult]:
-    for path, track_id in jobs:
-        yield _work(path, track_id, folders, names)
+def _here(jobs: Sequence[Job], make: Callable[[], Answer]) -> Generator[TrackResult]:
+    if jobs:
+        yield from map(make(), jobs)
 
 
-def _in_processes(
-    jobs: Sequence[tuple[Path | None, str]], folders: tuple[str, ...], names: tuple[str, ...], n_jobs: int
-) -> Generator[TrackResult]:
-    # A forked process would inherit PyTorch's threads in whatever state they are.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(n_jobs, max(len(jobs), 1)), mp_context=context, initializer=leave_to_parent)
-    try:
-        with children_end_on_error():
-            with ctrl_c_blocked():
-                futures = [pool.submit(_work, path, track_id, folders, names) for path, track_id in jobs]
-            for future in as_completed(futures):
-                yield future.result()
-    except BrokenProcessPool as error:
-        raise RunError(
-            "A process was killed, perhaps for want of memory. What is done is kept; start the same command again, "
-            "with fewer --jobs if need be."
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+def _in_processes(jobs: Sequence[Job], make: Callable[[], Answer], n_jobs: int) -> Generator[TrackResult]:
+    # Unbounded: what PyTorch reserves grows with the machine.
+    processes = FileProcesses(partial(_on_one_thread, make), n_processes=n_jobs, max_memory_bytes=None, n_tries=N_TRIES)
+
+    def attempt(job: Job) -> TrackResult:
+        path, track_id = job
+        try:
+            return processes.ask(path or track_id, job)
+        except AudioError as error:
+            return TrackResult(track_id, {}, {}, error=str(error))
+
+    return processes.as_ready(attempt, jobs)
 
 
-def _work(path: Path | None, track_id: str, folders: tuple[str, ...], names: tuple[str, ...]) -> TrackResult:
-    if path is None:
-        return TrackResult(track_id, {}, {}, error="it has no audio file")
-    return apply_conditions(path, track_id, _models(folders), choose_conditions(names))
+def _on_one_thread(make: Callable[[], Answer]) -> Answer:
+    """In a process of its own, which shares the processors with others."""
+    import torch
+
+    torch.set_num_threads(1)
+    return make()
 
 
-@lru_cache(maxsize=1)
-def _models(folders: tuple[str, ...]) -> OutOfFoldModels:
-    """The networks, loaded once a process."""
-    return OutOfFoldModels([read_run(Path(folder)) for folder in folders])
+def _make_answer(folders: tuple[str, ...], names: tuple[str, ...]) -> Answer:
+    """What answers for a recording and its track, with the networks loaded once."""
+    models = OutOfFoldModels([read_run(Path(folder)) for folder in folders])
+    conditions = choose_conditions(names)
+
+    def answer(job: Job) -> TrackResult:
+        path, track_id = job
+        if path is None:
+            return TrackResult(track_id, {}, {}, error="it has no audio file")
+        return apply_conditions(path, track_id, models, conditions)
+
+    return answer

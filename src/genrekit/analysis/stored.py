@@ -12,7 +12,8 @@ from genrekit.analysis.style import contaminated_mark
 from genrekit.errors import DataError
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.runs import FREE_IN_A_RECIPE, StoredRun, pool_runs
+from genrekit.evaluation.recipe_identity import is_free
+from genrekit.evaluation.runs import StoredRun, pool_runs
 
 __all__ = ["Scored", "Unit", "group_runs", "read_scored"]
 
@@ -115,6 +116,6 @@ def group_runs(runs: Sequence[StoredRun]) -> tuple[tuple[StoredRun, ...], ...]:
 def _system(run: StoredRun) -> str:
     recipe: object = run.recipe_hash
     if recipe is None:
-        recipe = {key: value for key, value in (run.recipe or {}).items() if key not in FREE_IN_A_RECIPE}
+        recipe = {key: value for key, value in (run.recipe or {}).items() if not is_free(key)}
     table = run.predictions
     return json.dumps([table.recipe, table.dataset, table.protocol, table.genres, recipe], sort_keys=True, default=str)

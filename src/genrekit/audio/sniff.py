@@ -39,7 +39,9 @@ _OTHER_CONTENTS = (
 )
 _OGG_PAGE_BYTES = 65_307  # RFC 3533: the largest page
 _OGG_END_OF_STREAM = 0x04
-_UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # written by encoders that could not go back and fill the size in
+# Written by programs that cannot go back and fill the size in, as into a pipe: 0, or the most that they can say, less a
+# round number (SoX: 0x7F000000 in AIFF, 0x7FFFF000 in WAV) and with headers on top; FFmpeg: 0xFFFFFFFF.
+_LEAST_UNKNOWN_SIZE = 0x7F000000
 
 
 def prefers_libsndfile(head: bytes) -> bool:
@@ -110,11 +112,15 @@ def describe_head(head: bytes) -> str:
 def _stated_bytes(head: bytes) -> int | None:
     if head.startswith((b"RIFF", b"RIFX", b"FORM")) and len(head) >= 8:
         size = int.from_bytes(head[4:8], "little" if head.startswith(b"RIFF") else "big")
-        return None if size in _UNKNOWN_SIZES else size + 8
+        return size + 8 if _is_known(size) else None
     if head.startswith(b".snd") and len(head) >= 12:
         offset, size = int.from_bytes(head[4:8], "big"), int.from_bytes(head[8:12], "big")
-        return None if size in _UNKNOWN_SIZES else offset + size
+        return offset + size if _is_known(size) else None
     return None
+
+
+def _is_known(size: int) -> bool:
+    return 0 < size < _LEAST_UNKNOWN_SIZE
 
 
 def _missing_ogg_end(source: ByteSource) -> str | None:

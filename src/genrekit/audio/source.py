@@ -53,11 +53,15 @@ class ByteSource:
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        place = offset + {os.SEEK_CUR: self.tell(), os.SEEK_END: self.size}.get(whence, 0)
+        # A damaged header leads a decoder to places that no file has, which is no fault of the disk.
         try:
-            return self._file.seek(offset, whence)
-        except OSError as error:
-            self.error = error
-            return self._file.tell()
+            if place >= 0:
+                return self._file.seek(place)
+        except (OSError, ValueError, OverflowError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                self.error = error
+        return self.tell()
 
     def tell(self) -> int:
         return self._file.tell()

@@ -31,15 +31,11 @@ app = typer.Typer(
     help="Draw figures from stored results, and test a model on changed recordings or another collection.",
 )
 
-
-class Unit(StrEnum):
-    """What one decision is about."""
-
-    mean = "mean"
-    vote = "vote"
-    none = "none"
+Unit = Literal["mean", "vote", "none"]
+"""What one decision is about."""
 
 
+# typer takes no lists of a Literal.
 class Kind(StrEnum):
     """Kinds of picture files."""
 
@@ -174,8 +170,8 @@ def embedding(
 def folds(
     runs: Runs,
     output: Output = Path("figures"),
-    fusion: Fusion = Unit.mean,
-    part: Annotated[Part, typer.Option(help="Part whose predictions are scored.")] = Part.test,
+    fusion: Fusion = "mean",
+    part: Annotated[Part, typer.Option(help="Part whose predictions are scored.")] = "test",
     columns: Columns = 2,
     dpi: Dpi = 300,
     kind: Kinds = SVG_AND_PNG,
@@ -188,7 +184,7 @@ def folds(
     from genrekit.analysis.stored import group_runs, read_scored
 
     systems = [
-        fold_metrics(read_scored(group, command="genrekit analyse folds", part=part.value, unit=_unit(fusion)))
+        fold_metrics(read_scored(group, command="genrekit analyse folds", part=part, unit=_unit(fusion)))
         for group in group_runs(_find(runs))
     ]
     write_pictures([draw_folds(systems, columns=paper_columns(columns))], output, dpi, kind)
@@ -207,8 +203,8 @@ def folds(
 def confusion(
     runs: Runs,
     output: Output = Path("figures"),
-    fusion: Fusion = Unit.mean,
-    part: Annotated[Part, typer.Option(help="Part whose predictions are counted.")] = Part.test,
+    fusion: Fusion = "mean",
+    part: Annotated[Part, typer.Option(help="Part whose predictions are counted.")] = "test",
     columns: Columns = 1,
     dpi: Dpi = 300,
     kind: Kinds = SVG_AND_PNG,
@@ -220,7 +216,7 @@ def confusion(
     from genrekit.analysis.confusion import draw_confusion
     from genrekit.analysis.stored import read_scored
 
-    scored = read_scored(_find(runs), command="genrekit analyse confusion", part=part.value, unit=_unit(fusion))
+    scored = read_scored(_find(runs), command="genrekit analyse confusion", part=part, unit=_unit(fusion))
     write_pictures([draw_confusion(scored, columns=paper_columns(columns))], output, dpi, kind)
 
 
@@ -237,8 +233,8 @@ def confusion(
 def reliability(
     runs: Runs,
     output: Output = Path("figures"),
-    fusion: Fusion = Unit.mean,
-    part: Annotated[Part, typer.Option(help="Part whose predictions are counted.")] = Part.test,
+    fusion: Fusion = "mean",
+    part: Annotated[Part, typer.Option(help="Part whose predictions are counted.")] = "test",
     columns: Columns = 1,
     dpi: Dpi = 300,
     kind: Kinds = SVG_AND_PNG,
@@ -250,7 +246,7 @@ def reliability(
     from genrekit.analysis.reliability import draw_reliability
     from genrekit.analysis.stored import read_scored
 
-    scored = read_scored(_find(runs), command="genrekit analyse reliability", part=part.value, unit=_unit(fusion))
+    scored = read_scored(_find(runs), command="genrekit analyse reliability", part=part, unit=_unit(fusion))
     write_pictures([draw_reliability(scored, columns=paper_columns(columns))], output, dpi, kind)
 
 
@@ -278,9 +274,7 @@ def _find(paths: Sequence[Path]) -> list[StoredRun]:
 
 
 def _unit(fusion: Unit) -> Literal["excerpt", "mean", "vote"]:
-    if fusion is Unit.none:
-        return "excerpt"
-    return "mean" if fusion is Unit.mean else "vote"
+    return "excerpt" if fusion == "none" else fusion
 
 
 app.command()(robustness)

@@ -16,10 +16,11 @@ from genrekit.cli.examples import examples
 from genrekit.cli.given_files import given_files, require_named
 from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
+from genrekit.cli.streams import require_reader
 
 if TYPE_CHECKING:
     from genrekit.inference import Classifier
-    from genrekit.inference.writers import ResultWriter
+    from genrekit.results.writers import ResultWriter
 
 __all__ = ["Format", "classify"]
 
@@ -127,8 +128,8 @@ def classify(
     Results go to standard output, messages to standard error. Exit code: 0 all done; 1 some file failed, and the others
     are done; 2 wrong usage.
     """
+    from genrekit.cli.inputs import given_folders
     from genrekit.inference import load
-    from genrekit.inference.inputs import given_folders
     from genrekit.whole_file import followed
 
     chosen = format or _format_of(output)
@@ -137,7 +138,7 @@ def classify(
         check_summary(summary, output)
     if output is not None:
         output = followed(output)
-        from genrekit.inference.output_lock import hold_output
+        from genrekit.results.output_lock import hold_output
 
         ctx.with_resource(hold_output(output))
         if not resume:
@@ -149,10 +150,14 @@ def classify(
     writer = _writer(chosen, classifier, top=top, timeline=timeline, colour=output is None and sys.stdout.isatty())
     if output is None:
         with display(len(files), results_on_stdout=True) as shown:
-            shown.show(writer.header())
-            n_failed = classify_files(
-                classifier, files, writer, shown, shown.show, tally=page.add, jobs=jobs, debug=debug
-            )
+
+            def show(row: str) -> None:
+                shown.show(row)
+                if summary is None:
+                    require_reader()
+
+            show(writer.header())
+            n_failed = classify_files(classifier, files, writer, shown, show, tally=page.add, jobs=jobs, debug=debug)
     else:
         n_failed = classify_to_file(
             classifier,
@@ -198,7 +203,7 @@ def _check_usage(output: Path | None, chosen: Format, *, resume: bool) -> None:
 
 
 def _require_new(output: Path, chosen: Format) -> None:
-    from genrekit.inference.result_file import part_of
+    from genrekit.results.result_file import part_of
 
     for path, what in (
         (output, "has results already"),
@@ -214,7 +219,7 @@ def _require_new(output: Path, chosen: Format) -> None:
 
 
 def _writer(chosen: Format, classifier: Classifier, *, top: int, timeline: bool, colour: bool) -> ResultWriter:
-    from genrekit.inference.writers import CsvWriter, JsonWriter, TableWriter
+    from genrekit.results.writers import CsvWriter, JsonWriter, TableWriter
 
     # Parquet is made of JSON lines when all is done: rows cannot be added to it one by one.
     if chosen in (Format.json, Format.parquet):

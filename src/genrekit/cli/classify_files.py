@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from genrekit.cli.progress import Display
     from genrekit.inference import Classifier, Failure, Result
-    from genrekit.inference.writers import ResultWriter
-    from genrekit.library.file_states import FileStates
+    from genrekit.results.file_states import FileStates
+    from genrekit.results.writers import ResultWriter
 
 __all__ = ["classify_files", "tell_failed"]
 
@@ -45,9 +45,9 @@ def classify_files(
     jobs : files at once; None for one a core
     debug : whether failures are told with where they arose
     """
+    from genrekit.audio.file_processes import MANY_FILES
     from genrekit.inference import Failure
-    from genrekit.inference.file_processes import MANY_FILES
-    from genrekit.inference.writers import TableWriter
+    from genrekit.results.writers import TableWriter
 
     n_failed = 0
     n_of_genre: Counter[str] = Counter()

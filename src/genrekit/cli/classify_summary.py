@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,6 @@ from genrekit.cli.places import require_own, require_place
 
 if TYPE_CHECKING:
     from genrekit.inference import Failure, Result
-    from genrekit.inference.writers import ResultWriter
 
 __all__ = ["Summary", "check_summary"]
 
@@ -25,9 +25,9 @@ def check_summary(summary: Path, output: Path | None) -> None:
     ------
     typer.BadParameter, GenrekitError
     """
-    from genrekit.inference.result_file import part_of
-    from genrekit.library.file_states import states_path
     from genrekit.library.summary import PAGE_START
+    from genrekit.results.file_states import states_path
+    from genrekit.results.result_file import part_of
     from genrekit.whole_file import followed
 
     if output is not None:
@@ -53,20 +53,19 @@ class Summary:
         if self._tally is not None:
             self._tally.add(outcome)
 
-    def keep(self, text: str, writer: ResultWriter) -> None:
-        """Count what an earlier run wrote with such a writer."""
-        from genrekit.inference.writers import CsvWriter
-        from genrekit.library.summary import stored_outcomes
+    def keep(self, text: str) -> None:
+        """Count what an earlier run wrote."""
+        from genrekit.library.summary import stored_outcome
+        from genrekit.results.text_rows import text_rows
 
         if self._tally is not None:
-            genres = writer.genres if isinstance(writer, CsvWriter) else None
-            for outcome in stored_outcomes(text, genres):
-                self._tally.add(outcome)
+            for values in text_rows(io.StringIO(text)):
+                self._tally.add(stored_outcome(values))
 
     def write(self, *, model: str) -> None:
-        """Write the page whole, and say so; OutputError if that fails."""
-        from genrekit.inference.result_file import OutputError
+        """Write the page whole, and say so; ResultsError if that fails."""
         from genrekit.library.summary import render_summary
+        from genrekit.results.errors import ResultsError
         from genrekit.whole_file import written_whole
 
         if self._path is None or self._tally is None:
@@ -75,5 +74,5 @@ class Summary:
             with written_whole(self._path) as fresh:
                 fresh.write_text(render_summary(self._tally, model=model), encoding="utf-8")
         except OSError as error:
-            raise OutputError(f"cannot write the summary to {self._path}: {error.strerror or error}") from error
+            raise ResultsError(f"cannot write the summary to {self._path}: {error.strerror or error}") from error
         messages.note(f"summary in {self._path}")

@@ -15,7 +15,7 @@ from genrekit.cli.progress import display
 
 if TYPE_CHECKING:
     from genrekit.inference import Classifier
-    from genrekit.inference.writers import ResultWriter
+    from genrekit.results.writers import ResultWriter
 
 __all__ = ["classify_to_file"]
 
@@ -46,12 +46,14 @@ def classify_to_file(
     jobs, debug : as in `classify_files`
     """
     from genrekit.file_identity import file_sha256
-    from genrekit.inference.result_file import OutputError, ResultFile, kept_results, part_of, path_key
-    from genrekit.inference.writers import TableWriter
-    from genrekit.library.file_states import FileStates
-    from genrekit.library.parquet import parquet_to_json, write_parquet
+    from genrekit.results.errors import ResultsError
+    from genrekit.results.file_states import FileStates
+    from genrekit.results.kept import kept_results
+    from genrekit.results.parquet import parquet_to_json, write_parquet
+    from genrekit.results.result_file import ResultFile, part_of, path_key
+    from genrekit.results.writers import TableWriter
 
-    kept = None
+    text = ""
     # A table cannot be gone on with, and neither can a pipe.
     comparable = not isinstance(writer, TableWriter) and (output.is_file() or not output.exists())
     sha256 = file_sha256(classifier.model_file.path)
@@ -73,20 +75,21 @@ def classify_to_file(
             )
             if states is not None:
                 states.begin(files, kept.done)
-        except OutputError:
+        except ResultsError:
             if unpacked:
                 part_of(output).unlink()
             raise
-        summary.keep(kept.text, writer)
+        text = kept.text
+        summary.keep(text)
         n_all = len(files)
         files = [file for file in files if path_key(file) not in kept.done]
         again = f", {len(changed)} changed since" if changed else ""
         messages.note(f"{output}: {n_all - len(files)} of {n_all} are done already{again}")
     elif states is not None:
         states.begin()
-    with display(len(files), results_on_stdout=False) as shown, ResultFile(output, kept=kept) as result_file:
+    with display(len(files), results_on_stdout=False) as shown, ResultFile(output, text=text) as result_file:
         try:
-            if kept is None or not kept.text:
+            if not text:
                 result_file.write(writer.header())
             n_failed = classify_files(
                 classifier,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genrekit.cli import messages
-from genrekit.cli.evaluate_command import Format, Fusion, Part
+from genrekit.cli.evaluate_command import Fusion, Part
 from genrekit.cli.examples import examples
+from genrekit.cli.text_output import Format
 
 if TYPE_CHECKING:
     from genrekit.evaluation.from_runs import RunComparison
@@ -31,18 +32,16 @@ def compare(
         Path, typer.Argument(metavar="RUN", help="A run folder, or a folder of folds and seeds.", show_default=False)
     ],
     second: Annotated[Path, typer.Argument(metavar="RUN", help="The other one.", show_default=False)],
-    format: Annotated[Format, typer.Option("--format", "-f", help="A table, or json (one object).")] = Format.table,
-    fusion: Annotated[Fusion, typer.Option(help="How excerpts become one decision per track.")] = Fusion.mean,
-    part: Annotated[Part, typer.Option(help="Part whose decisions are compared.")] = Part.test,
+    format: Annotated[Format, typer.Option("--format", "-f", help="A table, or json (one object).")] = "table",
+    fusion: Annotated[Fusion, typer.Option(help="How excerpts become one decision per track.")] = "mean",
+    part: Annotated[Part, typer.Option(help="Part whose decisions are compared.")] = "test",
 ) -> None:
     """Compare two runs track by track: difference in accuracy with its 95 % interval, and whether it can be chance."""
     from genrekit.evaluation.from_runs import compare_runs
     from genrekit.evaluation.runs import find_runs
 
-    result = compare_runs(
-        find_runs(first), find_runs(second), command="genrekit compare", part=part.value, fusion=fusion.value
-    )
-    if format is Format.json:
+    result = compare_runs(find_runs(first), find_runs(second), command="genrekit compare", part=part, fusion=fusion)
+    if format == "json":
         import json
 
         typer.echo(json.dumps(_to_dict(result), ensure_ascii=False, allow_nan=False))

@@ -27,6 +27,19 @@ app = typer.Typer(
 )
 
 
+# Of `prepare`: headings of its help, and what each option is for.
+OF_FEATURES = "Options of 'prepare features'"
+OF_NEGATIVES = "Options of 'prepare negatives'"
+KINDS_OF_OPTION = {
+    "root": ("archive", "features"),
+    "jobs": ("archive", "features"),
+    "window_s": ("features",),
+    "hop_s": ("features",),
+    "span_s": ("features",),
+    "count": ("negatives",),
+    "seed": ("negatives",),
+}
+
 Name = Annotated[str, typer.Argument(help="A data set of 'genrekit data list', or a folder of genre folders.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of standard output.")]
 
@@ -148,9 +161,7 @@ def download(
 def audit(
     name: Annotated[str, typer.Argument(help="A data set of 'genrekit data list', or a folder of genre folders.")] = "",
     root: Root = None,
-    format: Annotated[Format, typer.Option("--format", help="A table for people, or JSON with everything.")] = (
-        Format.table
-    ),
+    format: Annotated[Format, typer.Option("--format", help="A table for people, or JSON with everything.")] = "table",
     output: Output = None,
 ) -> None:
     """Look at every track: counts, durations, faults, copies, the same recording twice, artists.
@@ -167,8 +178,8 @@ def audit(
         raise DataError(f"{output} exists already; choose another name, or move it away.")
     dataset = load(name or "folder", root)
     with progress_bar("looking at files") as progress:
-        found = look(dataset, progress=progress)
-    write(found.to_json() if format is Format.json else render_audit(found), output)
+        found = look(dataset, processes=True, progress=progress)
+    write(found.to_json() if format == "json" else render_audit(found), output)
 
 
 @app.command()
@@ -186,6 +197,7 @@ def audit(
     """
 )
 def prepare(
+    ctx: typer.Context,
     name: Annotated[
         str,
         typer.Argument(
@@ -208,32 +220,44 @@ def prepare(
     root: Root = None,
     window_s: Annotated[
         float,
-        typer.Option("--window-s", help="Seconds of a window, for 'features'; 30 is the whole of GTZAN's tracks."),
+        typer.Option(
+            "--window-s",
+            help="Seconds of a window; 30 is the whole of GTZAN's tracks.",
+            rich_help_panel=OF_FEATURES,
+        ),
     ] = 30.0,
     hop_s: Annotated[
         float | None,
         typer.Option(
             "--hop-s",
-            help="Seconds from one window to the next, for 'features'; if not given, one window.",
+            help="Seconds from one window to the next; if not given, one window.",
             show_default=False,
+            rich_help_panel=OF_FEATURES,
         ),
     ] = None,
     span_s: Annotated[
-        float, typer.Option("--span-s", min=0, help="Only the first so many seconds, for 'features'; 0 for all.")
+        float,
+        typer.Option("--span-s", min=0, help="Only the first so many seconds; 0 for all.", rich_help_panel=OF_FEATURES),
     ] = 30.0,
     jobs: Annotated[
         int | None,
         typer.Option(
-            "--jobs", min=1, help="Processes, for 'features'; if not given, one a processor.", show_default=False
+            "--jobs",
+            min=1,
+            help="Files at once, of an archive of audio or of 'features'; if not given, one a processor.",
+            show_default=False,
         ),
     ] = None,
-    count: Annotated[int, typer.Option("--count", min=1, help="Of the clips, for 'negatives' only.")] = 400,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the clips, for 'negatives' only.")] = 0,
+    count: Annotated[
+        int, typer.Option("--count", min=1, help="How many sounds, about.", rich_help_panel=OF_NEGATIVES)
+    ] = 400,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of all that is drawn.", rich_help_panel=OF_NEGATIVES)] = 0,
 ) -> None:
     """Write the log-mels of a data set's audio to one archive file, 30 s of each track, or a table of its features.
 
-    The features are 57 handcrafted ones of each window. After a kill, the same command goes on with a table.
+    The features are 57 handcrafted ones of each window. After a kill, the same command goes on.
     """
+    _refuse_strangers(ctx, name if name in ("features", "negatives") else "archive")
     if output is None:
         raise typer.BadParameter("say with --output which file to write", param_hint="--output")
     if name == "features":
@@ -257,7 +281,7 @@ def prepare(
 
     dataset = load(name, root)
     with progress_bar("writing log-mels") as progress:
-        faults = write_archive(dataset, output, progress=progress)
+        faults = write_archive(dataset, output, n_threads=jobs, progress=progress)
     for fault in faults:
         messages.error(f"{fault.track_id}: {fault.detail}")
     messages.note(f"wrote {len(dataset) - len(faults)} of {len(dataset)} tracks to {output}")
@@ -265,12 +289,31 @@ def prepare(
         raise typer.Exit(1)
 
 
+def _refuse_strangers(ctx: typer.Context, kind: str) -> None:
+    """Refuse options on the command line that mean nothing to what is made, rather than pass over them."""
+    typed = [
+        (f"--{name.replace('_', '-')}", kinds)
+        for name, kinds in KINDS_OF_OPTION.items()
+        # By name: typer's click is not always the installed one.
+        if (source := ctx.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"
+    ]
+    strangers = [
+        f"{option} is of {' and '.join(map(_kind_text, kinds))}" for option, kinds in typed if kind not in kinds
+    ]
+    if strangers:
+        raise typer.BadParameter(f"{', '.join(strangers)}; this is {_kind_text(kind)}")
+
+
+def _kind_text(kind: str) -> str:
+    return "an archive of audio" if kind == "archive" else f"'prepare {kind}'"
+
+
 def _prepare_features(dataset: Dataset, output: Path, windows: Windows, jobs: int | None) -> None:
     from genrekit.data.same_recordings import with_same_recordings
     from genrekit.data.table_writer import write_table
 
     with progress_bar("comparing recordings") as progress:
-        dataset = with_same_recordings(dataset, progress=progress)
+        dataset = with_same_recordings(dataset, n_jobs=jobs, processes=True, progress=progress)
     with progress_bar("computing features") as progress:
         made = write_table(dataset, output, windows, n_processes=jobs, progress=progress)
     for warning in made.warnings:

@@ -38,6 +38,7 @@ SONGS = {
     "P5": "songs of another collection (P5)",
     "a_folds": "songs by artists that it may have heard (P2)",
     "cross_validation": "songs held out",
+    "held_out": "songs that the calibration was not fitted on",
 }
 
 
@@ -117,7 +118,7 @@ def _show_device(console: Console) -> None:
 
 
 def _show_formats(console: Console) -> bool:
-    from genrekit.inference.formats import check_formats
+    from genrekit.audio.formats import check_formats
 
     checks = check_formats()
     for state, label in (("decodes", "decodes"), ("listed", "untried"), ("fails", "fails")):

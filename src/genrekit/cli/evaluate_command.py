@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
+from genrekit.cli.text_output import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from genrekit.evaluation.summary import Evaluation
 
-__all__ = ["Format", "Fusion", "Part", "evaluate", "print_evaluation"]
+__all__ = ["Fusion", "Part", "evaluate", "print_evaluation"]
 
+Fusion = Literal["mean", "vote"]
+"""How the excerpts of a track become one decision."""
 
-class Format(StrEnum):
-    """How results are written to standard output."""
-
-    table = "table"
-    json = "json"
-
-
-class Fusion(StrEnum):
-    """How the excerpts of a track become one decision."""
-
-    mean = "mean"
-    vote = "vote"
-
-
-class Part(StrEnum):
-    """Which part's predictions are scored."""
-
-    train = "train"
-    valid = "valid"
-    test = "test"
+Part = Literal["valid", "test"]
+"""Which part's predictions are scored; of a training part no run keeps any."""
 
 
 @examples(
@@ -77,9 +61,9 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    format: Annotated[Format, typer.Option("--format", "-f", help="A table, or json (one object).")] = Format.table,
-    fusion: Annotated[Fusion, typer.Option(help="Fusion of the headline figures; both are reported.")] = Fusion.mean,
-    part: Annotated[Part, typer.Option(help="Part whose predictions are scored.")] = Part.test,
+    format: Annotated[Format, typer.Option("--format", "-f", help="A table, or json (one object).")] = "table",
+    fusion: Annotated[Fusion, typer.Option(help="Fusion of the headline figures; both are reported.")] = "mean",
+    part: Annotated[Part, typer.Option(help="Part whose predictions are scored.")] = "test",
 ) -> None:
     """Score stored predictions: accuracy with intervals, macro F1, confusion, calibration; write the report card.
 
@@ -97,16 +81,14 @@ def evaluate(
     for group in groups:
         # Before any reading is recorded: what cannot be pooled gives no card.
         pool_runs(group)
-    evaluations = [
-        evaluate_runs(group, command="genrekit evaluate", part=part.value, fusion=fusion.value) for group in groups
-    ]
+    evaluations = [evaluate_runs(group, command="genrekit evaluate", part=part, fusion=fusion) for group in groups]
     (evaluation, *others) = evaluations
     if others:
         assert output is not None
         written = write_protocols(evaluations, output)
     else:
         written = write_report(evaluation, output if output is not None else stored[0].folder)
-    if format is Format.json:
+    if format == "json":
         import json
 
         values = protocols_dict(evaluations) if others else evaluation.to_dict()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,18 +11,13 @@ from genrekit.cli import messages
 from genrekit.cli.examples import examples
 
 if TYPE_CHECKING:
+    from genrekit.evaluation.run_folder import RunFolder
     from genrekit.export.calibration import Calibration
     from genrekit.inference import ModelCard
     from genrekit.models import WeightsHeader
 
 __all__ = ["export"]
 
-WEIGHTS = "weights.safetensors"
-SCORES = "scores.json"
-SPLIT = "split.json"
-PREDICTIONS = "predictions.parquet"
-RECIPE = "recipe.yaml"
-RUN = "run.json"
 SPLIT_KEYS = frozenset({"name", "protocol", "fold", "seed", "hash"})
 MIXED = "CONTAMINATED: training has heard the tracks of its test part; no score of this model holds for new music."
 FITTED_ON_TEST = "Calibrated on the test part: there are no tracks left on which its confidence was tested."
@@ -91,15 +85,17 @@ def export(
 
     The file is checked against the network before it takes its name.
     """
+    from genrekit.evaluation.run_folder import RunFolder
     from genrekit.export.calibration import Calibration
     from genrekit.export.onnx_export import export_onnx
     from genrekit.models import load_weights
 
     if output.exists():
         raise typer.BadParameter(f"{output} exists; remove it, or give another name", param_hint="--output")
-    weights = run / WEIGHTS if run.is_dir() else run
-    network, header = load_weights(weights)
-    is_mixed = _is_contaminated(weights.parent)
+    # Weights may stand alone; the card then says less.
+    folder = RunFolder(run if run.is_dir() else run.parent)
+    network, header = load_weights(folder.weights_path if run.is_dir() else run)
+    is_mixed = _is_contaminated(folder)
     if is_mixed:
         messages.warning(MIXED)
     calibration = Calibration()
@@ -110,7 +106,7 @@ def export(
     else:
         messages.warning("not calibrated: confidence is the network's own; give --calibrate-on for one that holds")
     model_card = _card(
-        weights.parent,
+        folder,
         header,
         calibration,
         name=name or output.stem,
@@ -162,7 +158,7 @@ def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader) 
 
 
 def _card(
-    folder: Path,
+    folder: RunFolder,
     header: WeightsHeader,
     calibration: Calibration,
     *,
@@ -175,7 +171,7 @@ def _card(
     from genrekit.errors import ModelFileError
     from genrekit.inference import ModelCard
 
-    split = _read_json(folder / SPLIT)
+    split = folder.split_values() or {}
     trained_on = {key: value for key, value in split.items() if key in SPLIT_KEYS}
     # Who asks the model about another collection must know which one it was taught.
     if dataset := _dataset_of(folder):
@@ -202,30 +198,31 @@ def _card(
         features=header.features.to_dict(),
         model=header.model.to_dict(),
         trained_on=trained_on,
-        evaluation=_read_json(folder / SCORES),
+        evaluation=folder.scores() or {},
         text="".join(f"**{remark}**\n\n" for remark in remarks) + text,
     )
 
 
-def _dataset_of(folder: Path) -> str | None:
+def _dataset_of(folder: RunFolder) -> str | None:
     """The data set of a run; None of weights that stand alone."""
     from genrekit.evaluation.predictions import Predictions
     from genrekit.training.recipe import load_recipe
 
-    if known := _read_json(folder / RUN).get("dataset"):
-        return str(known)
-    if (folder / PREDICTIONS).is_file():
-        return Predictions.read_parquet(folder / PREDICTIONS).dataset
-    return load_recipe(folder / RECIPE).data.dataset if (folder / RECIPE).is_file() else None
+    record = folder.record()
+    if record is not None and record.dataset is not None:
+        return record.dataset
+    if folder.predictions_path.is_file():
+        return Predictions.read_parquet(folder.predictions_path).dataset
+    return load_recipe(folder.recipe_path).data.dataset if folder.recipe_path.is_file() else None
 
 
-def _is_contaminated(folder: Path) -> bool:
+def _is_contaminated(folder: RunFolder) -> bool:
     """Whether the split of a run mixes the excerpts of a track; of weights that stand alone it is not known."""
     from genrekit.evaluation.predictions import Predictions
 
-    if _read_json(folder / SPLIT).get("protocol") == "P1":
+    if (folder.split_values() or {}).get("protocol") == "P1":
         return True
-    return (folder / PREDICTIONS).is_file() and Predictions.read_parquet(folder / PREDICTIONS).contaminated
+    return folder.predictions_path.is_file() and Predictions.read_parquet(folder.predictions_path).contaminated
 
 
 def _text(name: str, header: WeightsHeader) -> str:
@@ -233,17 +230,3 @@ def _text(name: str, header: WeightsHeader) -> str:
         f"# {name}\n\nA {header.model.name} network on windows of {header.window_s:g} s at {header.features.sr} Hz. "
         f"Genres: {', '.join(header.genres)}.\n"
     )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    from genrekit.errors import RunError
-
-    if not path.is_file():  # weights may stand alone; the card then says less
-        return {}
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(values, dict):
-        raise RunError(f"{path}: holds {type(values).__name__}; expected a JSON object")
-    return values

@@ -36,6 +36,7 @@ EXTRAS = {
     },
     "tag": {
         "mutagen": "mutagen",
+        "yaml": "pyyaml",
         "filelock": "filelock",
     },
     "learn": {

@@ -28,7 +28,7 @@ def given_files(paths: list[str]) -> list[str]:
     ------
     typer.BadParameter : if standard input is to hold a list and holds none
     """
-    from genrekit.inference.inputs import NoPathListError, list_inputs
+    from genrekit.cli.inputs import NoPathListError, list_inputs
 
     # A service or a cron job may have no standard input at all.
     stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()

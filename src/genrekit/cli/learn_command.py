@@ -58,8 +58,8 @@ def learn(
     and artist, or the files' tags, tell who that is). Use the result by: genrekit classify --model FILE. Exit code: 0
     all done; 1 done, but some file could not be used, or nothing done; 2 wrong usage.
     """
-    from genrekit.cli.learn_progress import counted
     from genrekit.cli.places import require_place
+    from genrekit.cli.progress import progress_bar
     from genrekit.learning.own_genres import learn as learn_genres
     from genrekit.learning.songs import FEW_SONGS
 
@@ -68,7 +68,7 @@ def learn(
     if not output.suffix:
         raise typer.BadParameter(f"{output} needs a suffix, such as {output}.onnx", param_hint="--output")
     require_place(output, "the model")
-    with counted() as progress:
+    with progress_bar("listening") as progress:
         learned = learn_genres(folder, model=model, n_jobs=jobs, progress=progress)
     made = learned.write(output, name=name)
     for left_out in learned.songs.left_out:

@@ -6,7 +6,6 @@ Exit codes: 0 all done; 1 something failed; 2 wrong usage, or an extra is not in
 from __future__ import annotations
 
 import errno
-import io
 import os
 import sys
 import warnings
@@ -14,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -26,6 +24,7 @@ from genrekit.cli import messages
 from genrekit.cli.examples import ExampledCommand
 from genrekit.cli.extras import EXTRAS, install_line, packages_of
 from genrekit.cli.settings import Settings
+from genrekit.cli.streams import ReaderGone, lasting_streams
 from genrekit.errors import GenrekitError
 
 __all__ = ["COMMANDS", "Command", "load_command", "main"]
@@ -67,7 +66,7 @@ COMMANDS = (
         "genrekit.cli.tag_command:app",
         "Write genres into the tags of files; show them first, take them back.",
         USE,
-        "mutagen",
+        "mutagen, filelock and pyyaml",
         "tag",
     ),
     Command(
@@ -158,8 +157,8 @@ COMMANDS = (
 class LazyGroup(TyperGroup):
     """Lists all of COMMANDS, and imports the module of the one that is called.
 
-    Until then a verb is an empty command with a line of help. What ends a run on purpose (Ctrl-C, a closed pipe) is
-    handled here, within typer's own handling, which differs between its versions.
+    Until then a verb is an empty command with a line of help. What ends a run on purpose (Ctrl-C, a reader that has
+    enough) is handled here, within typer's own handling, which differs between its versions.
     """
 
     def __init__(self, **attributes: Any) -> None:
@@ -178,10 +177,11 @@ class LazyGroup(TyperGroup):
         except KeyboardInterrupt:
             messages.note("interrupted")
             raise typer.Exit(EXIT_INTERRUPTED) from None
-        except BrokenPipeError:
-            # The reader, such as `head`, has enough. What is left in the buffer must not fail once more at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except ReaderGone:
             raise typer.Exit(0) from None
+        except BrokenPipeError as error:
+            # Of no standard stream, as these last; typer would take it for one and end without a word.
+            raise ConnectionError(str(error)) from error
 
 
 app = typer.Typer(
@@ -217,8 +217,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ----------
     arguments : without the program's name; None for those of the process
     """
-    _open_what_is_closed()
-    _make_encodable(sys.stdout)
+    with lasting_streams():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given, debug = _without_debug(list(sys.argv[1:] if arguments is None else arguments))
     try:
         with _audio_warnings_as_messages():
@@ -238,25 +241,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write("".join(traceback.format_exception(error)))
         return _report(error, given)
     return 0
-
-
-def _open_what_is_closed() -> None:
-    """Standard streams that a caller has closed lead nowhere; files of ours must not take their place."""
-    for descriptor in range(3):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
-    if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the program runs
-    if sys.stderr is None:
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - likewise
-
-
-def _make_encodable(stream: object) -> None:
-    # Programs that read a pipe expect UTF-8 whatever the locale; a terminal has its own encoding, and must not fail.
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 @contextmanager

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,16 +19,11 @@ if TYPE_CHECKING:
     from genrekit.inference import Failure
     from genrekit.pictures.timeline import TimelineReader
 
-__all__ = ["PictureFormat", "picture"]
+__all__ = ["picture"]
 
 EXIT_FAILED = 1
 
-
-class PictureFormat(StrEnum):
-    """How pictures are written."""
-
-    png = "png"
-    svg = "svg"
+PictureFormat = Literal["png", "svg"]
 
 
 @examples(
@@ -55,7 +49,7 @@ def picture(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the pictures.", show_default=False)
     ],
-    format: Annotated[PictureFormat, typer.Option("--format", "-f", help="png or svg.")] = PictureFormat.png,
+    format: Annotated[PictureFormat, typer.Option("--format", "-f", help="png or svg.")] = "png",
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.")
     ] = "default",
@@ -84,7 +78,7 @@ def picture(
     n_failed = 0
     with display(len(files), results_on_stdout=True, task="drawing") as shown:
         for file in files:
-            target = output / _free_name(Path(file).name, format.value, taken)
+            target = output / _free_name(Path(file).name, format, taken)
             drawn = _attempt(file, target, reader, format)
             taken.add(target.name.casefold())
             if isinstance(drawn, Failure):
@@ -115,11 +109,14 @@ def _attempt(file: str, target: Path, reader: TimelineReader, format: PictureFor
         if target.exists():
             text = f"{file}: there is a picture {display_name(target)} already; remove it, or give another --output"
             return Failure(file, text)
+        if Path(file).is_fifo():
+            text = "is a pipe, which can be read once only, and a picture reads it again; save it to a file first"
+            return Failure(file, f"{file}: {text}")
     try:
         timeline = reader.read(file)
         spectrogram = picture_spectrogram(file)
         title = display_name(Path(file).name)
-        write_timeline(target, spectrogram, timeline, title=title, format=format.value)
+        write_timeline(target, spectrogram, timeline, title=title, format=format)
     except GenrekitError as error:
         return Failure(file, str(error), error)
     # One file must not end a night's work, whatever a decoder makes of it; the failure names it.

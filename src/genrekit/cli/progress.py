@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from genrekit.cli import messages
+from genrekit.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +105,7 @@ class _Lines:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
+def progress_bar(title: str) -> Iterator[Progress]:
     """A function to be called with steps done, their total and what is done; it draws a bar if a terminal sees it."""
     if not sys.stderr.isatty():
         yield lambda done, total, what: None

@@ -66,7 +66,7 @@ def robustness(
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Processes; by default one a core.", show_default=False)
     ] = None,
-    fusion: Annotated[Fusion, typer.Option(help="How excerpts become one decision per track.")] = Fusion.mean,
+    fusion: Annotated[Fusion, typer.Option(help="How excerpts become one decision per track.")] = "mean",
     columns: Annotated[int, typer.Option(min=1, max=2, help="Of a paper's page that the figure spans.")] = 2,
     dpi: Annotated[int, typer.Option(min=72, max=1200, help="Resolution of the PNG.")] = 300,
 ) -> None:
@@ -128,7 +128,7 @@ def robustness(
         tables,
         conditions,
         runs=weights_sha256,
-        fusion=fusion.value,
+        fusion=fusion,
         n_folds=n_folds,
         n_tracks_of_all=len(possible),
         validates_on_test=any(run.validates_on_test for run in applied),

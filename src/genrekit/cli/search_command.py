@@ -159,9 +159,10 @@ def _rows(task: SearchTask, result: SearchResult) -> list[list[str]]:
 def _markdown(task: SearchTask, result: SearchResult) -> str:
     header, *rows = _rows(task, result)
     lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    first = 1 + len(task.space.axes)
     for row, trial in zip(rows, result.trials, strict=True):
         if trial.state == "failed":
-            row[-4:] = ["failed", "", "", ""]
+            row[first:] = ["failed", *[""] * (len(row) - first - 1)]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
     if result.best is not None:
         lines += ["", f"{task.mark}Best by validation:", "", "    " + _settings(task, result.best)]

@@ -79,8 +79,16 @@ def serve(
     from genrekit.serve.limits import Limits
     from genrekit.serve.server import Service, is_loopback
 
-    if token is not None and not token.strip():
-        raise typer.BadParameter("is empty; leave it out for none", param_hint="--token")
+    if token is not None:
+        token = token.strip()  # a secret file ends in a line break, which no header can carry
+        if not token:
+            raise typer.BadParameter("is empty; leave it out for none", param_hint="--token")
+        if not (token.isascii() and token.isprintable()):
+            raise typer.BadParameter(
+                "has characters that not every client sends alike in a header; take letters, digits and punctuation "
+                "of ASCII",
+                param_hint="--token",
+            )
     limits = Limits(
         max_body_bytes=round(max_body_mb * 1e6),
         max_duration_s=max_duration_s,

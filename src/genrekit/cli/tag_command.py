@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -16,6 +15,7 @@ from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.given_files import given_files, require_named
 from genrekit.cli.progress import display
+from genrekit.cli.streams import ReaderGone
 from genrekit.cli.tag_run import TagRun, require_mutagen
 from genrekit.cli.tag_undo_command import undo
 
@@ -52,14 +52,6 @@ class FilesUnlessUndo(TyperGroup):
 
 
 app = typer.Typer(cls=FilesUnlessUndo, add_completion=False, pretty_exceptions_enable=False)
-
-
-class Existing(Enum):
-    """What becomes of the genres that a file has."""
-
-    fill = "fill"
-    replace = "replace"
-    add = "add"
 
 
 def _complete_undo(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -99,7 +91,7 @@ def tag(
     ],
     write: Annotated[bool, typer.Option("--write", help="Write the tags. Without it they are only shown.")] = False,
     existing: Annotated[
-        Existing | None,
+        Literal["fill", "replace", "add"] | None,
         typer.Option(
             "--existing",
             help="Files that have a genre: fill leaves them alone, replace puts ours in its place, add behind it.",
@@ -177,13 +169,13 @@ def tag(
 
     Exit code: 0 all done; 1 some file failed, and the others are done; 2 wrong usage.
     """
-    from genrekit.library.stored_results import read_results
     from genrekit.library.tag_journal import TagJournal
+    from genrekit.results.stored_results import read_results
 
     chosen = _policy(
         policy,
         {
-            "existing": existing.value if existing else None,
+            "existing": existing,
             "min_confidence": min_confidence,
             "max_genres": max_genres,
             "min_share": min_share,
@@ -209,6 +201,12 @@ def tag(
             with TagJournal.opened(journal_path, settings) as opened:
                 try:
                     run.go(files, shown, opened)
+                except ReaderGone:
+                    messages.error(
+                        f"stopped, as nobody reads standard output any more; {run.n_changes} of {len(files)} written. "
+                        f"Run it again to go on; genrekit tag undo {journal_path} takes back what was written"
+                    )
+                    raise typer.Exit(EXIT_FAILED) from None
                 except BaseException:
                     if run.n_changes:
                         written = f"{run.n_changes} file{'s' if run.n_changes > 1 else ''} written"

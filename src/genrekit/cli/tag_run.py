@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genrekit.cli import messages
+from genrekit.cli.streams import require_reader
 from genrekit.suggestion import unknown_name
 
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
     from genrekit.cli.progress import Display
     from genrekit.library.policy import TagPolicy
-    from genrekit.library.stored_results import StoredResults
     from genrekit.library.tag_files import TagPlan
     from genrekit.library.tag_journal import TagJournal
+    from genrekit.results.stored_results import StoredResults
 
 __all__ = ["TagRun", "clear_leftovers", "listed", "require_mutagen", "tell_leftovers"]
 
@@ -40,7 +41,12 @@ class TagRun:
         self._names_to_check = set(policy.names)
 
     def go(self, files: Sequence[str], shown: Display, journal: TagJournal | None) -> None:
-        """Look at each file, decide, show, and write if there is a journal."""
+        """Look at each file, decide, show, and write if there is a journal.
+
+        Raises
+        ------
+        ReaderGone : if nobody reads what is shown any more, and not all is done
+        """
         from genrekit.audio import display_name
         from genrekit.library.errors import TagError
         from genrekit.library.policy import HAS_A_GENRE
@@ -51,6 +57,8 @@ class TagRun:
         tell_leftovers(folders) if journal is None else clear_leftovers(folders)
         told = False
         for planned in self._decided(plans):
+            # Who closed the list may have seen in it that this is not what they want.
+            require_reader()
             shown.advance()
             if isinstance(planned, str):
                 self._fail(planned)
@@ -121,12 +129,12 @@ class TagRun:
 
     def _heard(self, paths: Sequence[str]) -> Any:
         """A generator of stored results for files that are classified now; loads no model if there are none."""
-        from genrekit.library.stored_results import StoredResult
+        from genrekit.results.stored_results import StoredResult
 
         if not paths or self._stored is not None:
             return
+        from genrekit.audio.file_processes import MANY_FILES
         from genrekit.inference import Failure, load
-        from genrekit.inference.file_processes import MANY_FILES
 
         processes = len(paths) >= MANY_FILES
         with closing(load(self._model).classify_many(paths, n_jobs=self._jobs, processes=processes)) as outcomes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 import typer
 
@@ -12,11 +12,8 @@ from genrekit.cli import messages
 __all__ = ["Format", "columns", "write"]
 
 
-class Format(StrEnum):
-    """How a result is written."""
-
-    table = "table"
-    json = "json"
+Format = Literal["table", "json"]
+"""How a result is written."""
 
 
 def columns(rows: list[tuple[str, ...]]) -> str:

@@ -101,7 +101,12 @@ def train(
             f"{resume} was renamed, or its recipe.yaml was changed: the recipe's run is called {folder.folder.name}. "
             "Undo the change, or train the recipe as a new run."
         )
-    folder.require(loaded, prepared.split, negatives_sha256=negatives_sha256(loaded, negatives))
+    folder.require(
+        loaded,
+        prepared.split,
+        data_sha256=prepared.data_sha256,
+        negatives_sha256=negatives_sha256(loaded, negatives),
+    )
     if folder.complete:
         messages.print(f"{folder.folder} is done: nothing is trained twice.")
     else:

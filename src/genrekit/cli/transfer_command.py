@@ -98,7 +98,7 @@ def transfer(
     from genrekit.evaluation.transfer import shared_genres
     from genrekit.evaluation.transfer import transfer as score_transfer
     from genrekit.inference import load as load_model
-    from genrekit.inference.output_lock import hold_output
+    from genrekit.results.output_lock import hold_output
 
     classifier = load_model(model)
     there = _of_part(load(dataset, root), part)
@@ -167,9 +167,10 @@ def _ask(
     classifier: Classifier, dataset: Dataset, genres: Sequence[str], output: Path, *, jobs: int | None, debug: bool
 ) -> int:
     """Answers that are missing, line by line into the folder; gives how many files failed."""
-    from genrekit.inference.result_file import ResultFile, kept_results, path_key
-    from genrekit.inference.writers import JsonWriter
-    from genrekit.library.file_states import FileStates
+    from genrekit.results.file_states import FileStates
+    from genrekit.results.kept import kept_results
+    from genrekit.results.result_file import ResultFile, path_key
+    from genrekit.results.writers import JsonWriter
 
     _require_same_model(classifier, output)
     files = [str(track.path) for track in dataset.tracks if track.genre in genres]
@@ -182,7 +183,7 @@ def _ask(
     missing = [file for file in files if keys[file] not in kept.done]
     if kept.done:
         messages.note(f"{output}: {len(files) - len(missing)} of {len(files)} are done already")
-    with display(len(missing), results_on_stdout=False) as shown, ResultFile(answers, kept=kept) as result_file:
+    with display(len(missing), results_on_stdout=False) as shown, ResultFile(answers, text=kept.text) as result_file:
         try:
             n_failed = classify_files(
                 classifier, missing, writer, shown, result_file.write, states=states, jobs=jobs, debug=debug
@@ -200,7 +201,7 @@ def _require_same_model(classifier: Classifier, output: Path) -> None:
     from genrekit.data.text_file import write_new
     from genrekit.errors import RunError
     from genrekit.file_identity import file_sha256
-    from genrekit.inference.result_file import part_of
+    from genrekit.results.result_file import part_of
 
     answers, record = output / ANSWERS, output / MODEL
     sha256 = file_sha256(Path(classifier.model_file.path))
@@ -218,7 +219,7 @@ def _require_same_model(classifier: Classifier, output: Path) -> None:
 
 def _answers(dataset: Dataset, output: Path) -> dict[str, Answer]:
     from genrekit.evaluation.transfer import Answer
-    from genrekit.library.stored_results import read_results
+    from genrekit.results.stored_results import read_results
 
     stored = read_results(output / ANSWERS)
     found = {}

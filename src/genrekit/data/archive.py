@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ HOP_SAMPLES = 512
 LEVELS = 256
 
 REQUIRED = ("track", "genre", "levels", "frame_index", "n_frames", "lo_db", "ref_db")
-OPTIONAL = ("calibrated_from_audio", "artist", "title", "sha256", "name")
+OPTIONAL = ("calibrated_from_audio", "artist", "title", "sha256", "name", "collection")
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,10 @@ class LogMelArchive:
 
 @dataclass(frozen=True)
 class ArchiveContents:
-    """What an archive file holds: log-mels, and per row what is known of the track ("" where unknown)."""
+    """What an archive file holds: log-mels, and per row what is known of the track ("" where unknown).
+
+    `collection` is what `data.collection` tells of the whole data set that it was made of, of tracks without a row too.
+    """
 
     archive: LogMelArchive
     genres: tuple[str, ...]
@@ -141,6 +145,7 @@ class ArchiveContents:
     titles: tuple[str, ...]
     sha256: tuple[str, ...]
     name: str
+    collection: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_archive(path: Path) -> ArchiveContents:
@@ -178,7 +183,18 @@ def read_archive(path: Path) -> ArchiveContents:
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     name = str(columns["name"]) if "name" in columns else path.stem
-    return ArchiveContents(archive, text("genre"), text("artist"), text("title"), text("sha256"), name)
+    collection = _json_object(path, str(columns["collection"])) if "collection" in columns else {}
+    return ArchiveContents(archive, text("genre"), text("artist"), text("title"), text("sha256"), name, collection)
+
+
+def _json_object(path: Path, text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise DataError(f"{path}: collection must be an object in JSON; it is {text[:60]!r}.")
+    return found
 
 
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:

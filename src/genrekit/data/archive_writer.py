@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from genrekit.audio import load_audio
+from genrekit.audio import load_audio, open_audio
 from genrekit.cores import usable_cores
 from genrekit.data.archive import LEVELS, SR
 from genrekit.data.blas import one_thread_each
+from genrekit.data.collection import collection_of_file
 from genrekit.data.dataset import Dataset, Fault, Track
+from genrekit.data.unfinished import Unfinished
 from genrekit.errors import AudioError, DataError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
+from genrekit.progress import Progress
 from genrekit.whole_file import written_whole
 
-__all__ = ["N_COLUMNS", "ArchiveRow", "archive_row", "clip_of", "write_archive"]
+__all__ = ["N_COLUMNS", "ArchiveRow", "archive_row", "clip_of", "read_clip", "write_archive"]
 
+# Changes when rows are made otherwise, so that unfinished archives of before are not gone on with.
+FORMAT = 1
 N_COLUMNS = 387
 # What N_COLUMNS columns are made for, and how far a track may be from it to be taken as it is (GTZAN: 29.9 to 30.7 s).
 CLIP_S = 30.0
@@ -30,8 +38,6 @@ FLOOR_DB = -80.0
 AMIN = 1e-10
 # All frames, in absolute decibels: the archive's 0 dB is the greatest cell of the whole track, kept or not.
 ALL_FRAMES = replace(ARCHIVE_LOG_MEL, keep_frames=1, of_frames=1, db_ref="one", top_db=None)
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,28 @@ def clip_of(y: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return y[start : start + wanted]
 
 
+def read_clip(path: Path) -> npt.NDArray[np.float32]:
+    """`clip_of` a file, of which no more is decoded than that needs if the file states how long it is.
+
+    Raises
+    ------
+    AudioError
+        If nothing can be decoded.
+    """
+    wanted = round(CLIP_S * SR)
+    with open_audio(path, sr=SR) as stream:
+        if stream.duration_s is not None and stream.duration_s > CLIP_S + TOLERANCE_S:
+            start = (round(stream.duration_s * SR) - wanted) // 2
+            parts = []
+            for block in stream:
+                end = stream.n_samples
+                parts.append(block[max(0, start - (end - block.size)) : max(0, start + wanted - (end - block.size))])
+                if end >= start + wanted:
+                    return np.concatenate(parts)
+    # It states nothing, or it is short, or shorter than it states.
+    return clip_of(load_audio(path, sr=SR))
+
+
 def write_archive(
     dataset: Dataset,
     path: Path,
@@ -103,7 +131,8 @@ def write_archive(
 ) -> tuple[Fault, ...]:
     """Write the log-mels of a data set's audio, 30 s of each track, to a new ``.npz`` file.
 
-    The file appears under its name only when it is whole.
+    The file appears under its name only when it is whole. Each track is kept in a file beside it as soon as it is done,
+    from which the same call goes on after a kill; that file goes when the archive is whole.
 
     Parameters
     ----------
@@ -119,7 +148,8 @@ def write_archive(
     Raises
     ------
     DataError
-        If the file exists or cannot be written, the data set has no audio, or no track can be used.
+        If the file exists or cannot be written, an unfinished one was of another data set, the data set has no audio,
+        or no track can be used.
     """
     if path.suffix != ".npz":
         raise DataError(f"An archive's name ends in .npz; {path} was given.")
@@ -129,39 +159,71 @@ def write_archive(
         raise DataError(f"The folder {path.parent} to write {path.name} in does not exist; make it first.")
     if not any(track.path for track in dataset.tracks):
         raise DataError(f"Data set {dataset.name!r} has no audio to write an archive from.")
-    kept: list[tuple[Track, ArchiveRow]] = []
+    files = {track.track_id: track.path for track in dataset.tracks if track.path is not None}
+    unfinished = Unfinished(path, {"format": FORMAT, "dataset": dataset.name}, shown=("format", "dataset"))
+    rows = dict(unfinished.read(files, _row_of))
     faults: list[Fault] = []
-    for done, (track, row) in enumerate(_rows(dataset, n_threads), start=1):
-        if isinstance(row, ArchiveRow):
-            kept.append((track, row))
-        else:
+    for track, row in _rows([track for track in dataset.tracks if track.track_id not in rows], n_threads):
+        if isinstance(row, Fault):
             faults.append(row)
+        else:
+            unfinished.add(track.track_id, _values_of(row), files[track.track_id])
+            rows[track.track_id] = row
         if progress is not None:
-            progress(done, len(dataset.tracks), track.track_id)
-    if not kept:
+            progress(len(rows) + len(faults), len(dataset.tracks), track.track_id)
+    if not rows:
         raise DataError(f"None of the {len(dataset)} tracks of {dataset.name!r} can be used; first: {faults[0].detail}")
-    _save(path, _arrays(dataset.name, kept))
+    # To whoever reads the archive, what could not be used is missing like what was not there.
+    lacking = (*dataset.absent(), *(replace(fault, kind="missing") for fault in faults))
+    kept = [(track, rows[track.track_id]) for track in dataset.tracks if track.track_id in rows]
+    _save(path, _arrays(replace(dataset, faults=lacking), kept))
+    unfinished.remove()
     return tuple(faults)
 
 
-def _rows(dataset: Dataset, n_threads: int | None) -> Iterator[tuple[Track, ArchiveRow | Fault]]:
+def _rows(tracks: list[Track], n_threads: int | None) -> Iterator[tuple[Track, ArchiveRow | Fault]]:
     def make(track: Track) -> ArchiveRow | Fault:
         if track.path is None:
-            return Fault("missing", track.track_id, "there is no audio of this track")
+            return Fault("missing", track.track_id, "there is no audio of this track", track.genre)
         try:
-            return archive_row(clip_of(load_audio(track.path, sr=SR)))
+            return archive_row(read_clip(track.path))
         except AudioError as error:
-            return Fault("undecodable", track.track_id, str(error))
+            return Fault("undecodable", track.track_id, str(error), track.genre)
 
     with one_thread_each(), ThreadPoolExecutor(n_threads or usable_cores()) as pool:
-        yield from zip(dataset.tracks, pool.map(make, dataset.tracks), strict=True)
+        try:
+            yield from zip(tracks, pool.map(make, tracks), strict=True)
+        finally:
+            # After Ctrl-C nobody wants what has not begun.
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _arrays(name: str, kept: list[tuple[Track, ArchiveRow]]) -> dict[str, npt.NDArray[Any]]:
+def _values_of(row: ArchiveRow) -> dict[str, Any]:
+    levels, index = np.ascontiguousarray(row.levels), row.frame_index
+    return {
+        **asdict(row),
+        "levels": [levels.shape, b64encode(zlib.compress(levels.tobytes(), level=1)).decode()],
+        "frame_index": index.tolist(),
+    }
+
+
+def _row_of(values: Mapping[str, Any]) -> ArchiveRow:
+    shape, levels = values["levels"]
+    return ArchiveRow(
+        levels=np.frombuffer(zlib.decompress(b64decode(levels)), dtype=np.uint8).reshape(shape),
+        lo_db=values["lo_db"],
+        ref_db=values["ref_db"],
+        frame_index=np.array(values["frame_index"], dtype=np.int32),
+        n_frames=values["n_frames"],
+    )
+
+
+def _arrays(dataset: Dataset, kept: list[tuple[Track, ArchiveRow]]) -> dict[str, npt.NDArray[Any]]:
     tracks = [track for track, _ in kept]
     rows = [row for _, row in kept]
+    collection = collection_of_file(dataset)
     return {
-        "name": np.array(name),
+        "name": np.array(dataset.name),
         "track": np.array([track.track_id for track in tracks]),
         "genre": np.array([track.genre for track in tracks]),
         "artist": np.array([track.artist or "" for track in tracks]),
@@ -173,6 +235,7 @@ def _arrays(name: str, kept: list[tuple[Track, ArchiveRow]]) -> dict[str, npt.ND
         "lo_db": np.array([row.lo_db for row in rows], dtype=np.float32),
         "ref_db": np.array([row.ref_db for row in rows], dtype=np.float32),
         "calibrated_from_audio": np.ones(len(rows), dtype=bool),
+        **({"collection": np.array(json.dumps(collection))} if collection else {}),
     }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from genrekit.data.dataset import Dataset, Fault
@@ -14,10 +15,9 @@ from genrekit.data.file_check import FileCheck
 from genrekit.data.fingerprint import Match, find_matches
 from genrekit.data.relations import keys, normalise
 from genrekit.data.same_recordings import archive_fingerprints, check_files
+from genrekit.progress import Progress
 
 __all__ = ["Audit", "Durations", "GenreSummary", "audit"]
-
-Progress = Callable[[int, int, str], None]
 
 # A set counts as clips of one length if nine in ten tracks are within 5 % of the median; then the others stand out.
 CLIP_TOLERANCE = 0.05
@@ -102,18 +102,28 @@ class Audit:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
 
 
-def audit(dataset: Dataset, *, n_threads: int | None = None, progress: Progress | None = None) -> Audit:
+def audit(
+    dataset: Dataset,
+    *,
+    cache: Path | None = None,
+    n_jobs: int | None = None,
+    processes: bool = False,
+    progress: Progress | None = None,
+) -> Audit:
     """Look at every track of a data set; audio files are hashed and decoded, archives are read.
+
+    What was found in a file is remembered until its size or time changes, for splits and training too.
 
     One bad file is a fault, never an exception.
 
     Parameters
     ----------
     dataset : to look at
-    n_threads : that read files; None for one a processor
+    cache : folder that remembers what was found in the very same files; None for the user's cache
+    n_jobs, processes : as of `data.same_recordings.check_files`
     progress : called with the number of steps done, their total and what was done
     """
-    checks = list(check_files(dataset, n_threads=n_threads, progress=progress))
+    checks = list(check_files(dataset, cache=cache, n_jobs=n_jobs, processes=processes, progress=progress))
     durations = _durations(dataset, checks)
     fingerprints = {check.track_id: check.fingerprint for check in checks if check.fingerprint is not None}
     fingerprints |= archive_fingerprints(dataset)

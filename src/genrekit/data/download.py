@@ -9,6 +9,7 @@ import urllib.request
 import zipfile
 import zlib
 from collections.abc import Callable
+from email.message import Message
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -29,6 +30,8 @@ RANGE_NOT_SATISFIABLE = 416
 
 def download(url: str, path: Path, *, progress: Progress = lambda done, total: None) -> None:
     """Fetch `url` into the file `path`; what a broken try of the same `url` left in ``path.part`` is gone on with.
+
+    Where the server tells one version of the file from another, what was kept of another one is begun anew.
 
     Parameters
     ----------
@@ -69,27 +72,47 @@ def download(url: str, path: Path, *, progress: Progress = lambda done, total: N
 
 def _fetch(url: str, part: Path, origin: Path, progress: Progress) -> bool:
     """Fetch what `part` lacks, if it is of this address, which `origin` tells; False if it has to be begun anew."""
-    is_same = origin.is_file() and origin.read_bytes() == url.encode()
-    have = part.stat().st_size if is_same and part.exists() else 0
+    known_url, _, version = (origin.read_text(encoding="utf-8") if origin.is_file() else "").partition("\n")
+    have = part.stat().st_size if known_url == url and part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    if have and version:
+        # A server that has another version gives all of it.
+        request.add_header("If-Range", version)
     try:
         response: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)
     except urllib.error.HTTPError as error:
         if error.code == RANGE_NOT_SATISFIABLE and have:
-            return False
+            # All of it may be here, and only its name be missing.
+            is_whole = error.headers.get("Content-Range", "") == f"bytes */{have}"
+            return is_whole and not _is_another(version, error.headers)
         raise
     with response:
         if have and response.status != PARTIAL_CONTENT:
             have = 0
+        if have and _is_another(version, response.headers):
+            return False
         if not have:
             part.unlink(missing_ok=True)
-        origin.write_bytes(url.encode())
+        origin.write_text(f"{url}\n{_version(response.headers)}", encoding="utf-8")
         rest = int(response.headers.get("Content-Length") or 0)
         with part.open("ab" if have else "wb") as file:
             done = _copy(response, file, have, have + rest if rest else 0, progress)
     if rest and done != have + rest:
         raise ConnectionError(f"the connection ended after {done} of {have + rest} bytes")
     return True
+
+
+def _version(headers: Message) -> str:
+    """By what the server tells one version of a file from another; "" if it does not."""
+    etag = headers.get("ETag", "")
+    # A weak one may stay where bytes change.
+    return etag if etag and not etag.startswith("W/") else headers.get("Last-Modified", "")
+
+
+def _is_another(version: str, headers: Message) -> bool:
+    """Whether the server has another version now, though it was asked for this one."""
+    now = _version(headers)
+    return bool(version and now) and now != version
 
 
 def _copy(response: HTTPResponse, file: BinaryIO, done: int, total: int, progress: Progress) -> int:

@@ -12,12 +12,15 @@ import numpy.typing as npt
 from genrekit.audio import display_name, open_audio
 from genrekit.data.archive import HOP_SAMPLES, SR
 from genrekit.data.dataset import Fault, Track
-from genrekit.data.fingerprint import fingerprint
+from genrekit.data.fingerprint import fingerprint, rounded
 from genrekit.errors import AudioError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
 from genrekit.file_identity import file_sha256
 
-__all__ = ["FileCheck", "check_file"]
+__all__ = ["PASSING", "FileCheck", "FileLook", "check_file", "check_of", "look_at"]
+
+# Kind of the faults of a file which may be read next time without having changed.
+PASSING = "unreadable"
 
 # -80 dB re full scale: below the noise of any recording.
 SILENT_PEAK = 1e-4
@@ -29,6 +32,22 @@ AT_PEAK = 0.999
 NEARLY_FULL_SCALE = 0.98
 # A longer file is fingerprinted by its beginning.
 FINGERPRINT_S = 120.0
+
+
+@dataclass(frozen=True)
+class FileLook:
+    """What was found in a file, whatever track it is of.
+
+    Parameters
+    ----------
+    faults : kind and detail of each, as of a `FileCheck`
+    sha256, duration_s, fingerprint : as of a `FileCheck`
+    """
+
+    faults: tuple[tuple[str, str], ...] = ()
+    sha256: str | None = None
+    duration_s: float | None = None
+    fingerprint: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,33 +73,44 @@ class FileCheck:
 
 def check_file(track: Track, path: Path) -> FileCheck:
     """Hash, decode and fingerprint a track's file; whatever is wrong becomes a fault."""
+    return check_of(track, path, look_at(path))
+
+
+def check_of(track: Track, path: Path, look: FileLook) -> FileCheck:
+    """What was found in a track's file, and whether it is the file that the track should have."""
+    faults = [Fault(kind, track.track_id, detail) for kind, detail in look.faults]
+    is_known = look.sha256 is not None and track.sha256 is not None and path.suffix.lower() == ".wav"
+    if is_known and look.sha256 != track.sha256:
+        faults.insert(0, Fault("other_copy", track.track_id, "the file is not the one of the common .wav copy"))
+    return FileCheck(track.track_id, tuple(faults), look.sha256, look.duration_s, look.fingerprint)
+
+
+def look_at(path: Path) -> FileLook:
+    """Hash, decode and fingerprint a file; whatever is wrong becomes a fault."""
     try:
         digest = file_sha256(path)
     except OSError as error:
-        return FileCheck(track.track_id, (Fault("unreadable", track.track_id, str(error)),))
-    faults = []
-    if track.sha256 is not None and path.suffix.lower() == ".wav" and digest != track.sha256:
-        faults.append(Fault("other_copy", track.track_id, "the file is not the one of the common .wav copy"))
+        return FileLook(((PASSING, str(error)),))
     try:
         heard = _hear(path)
         print_ = None if heard.peak < SILENT_PEAK else _fingerprint(np.concatenate(heard.start))
     except AudioError as error:
-        return FileCheck(track.track_id, (*faults, Fault("undecodable", track.track_id, str(error))), digest)
+        return FileLook((("undecodable", str(error)),), digest)
     # Decoders meet whatever bytes the file has, and memory may be short; the other files are looked at all the same.
     except Exception as error:
         detail = f"{display_name(path)}: {type(error).__name__}: {error}"
-        kind = "unreadable" if isinstance(error, MemoryError | OSError) else "undecodable"
-        return FileCheck(track.track_id, (*faults, Fault(kind, track.track_id, detail)), digest)
+        kind = PASSING if isinstance(error, MemoryError | OSError) else "undecodable"
+        return FileLook(((kind, detail),), digest)
+    faults = []
     if heard.warnings:
         ends_early = any(warning.startswith("ends early") for warning in heard.warnings)
-        kind = "truncated" if ends_early else "damaged"
-        faults.append(Fault(kind, track.track_id, "; ".join(heard.warnings)))
+        faults.append(("truncated" if ends_early else "damaged", "; ".join(heard.warnings)))
     share = heard.n_at_peak / heard.n_samples
     if heard.peak < SILENT_PEAK:
-        faults.append(Fault("silent", track.track_id, f"its peak is {heard.peak:.1g} of full scale"))
+        faults.append(("silent", f"its peak is {heard.peak:.1g} of full scale"))
     elif heard.peak >= FULL_SCALE and share >= CLIPPED_SHARE:
-        faults.append(Fault("clipped", track.track_id, f"{100 * share:.2g} % of its samples are at full scale"))
-    return FileCheck(track.track_id, tuple(faults), digest, heard.n_samples / SR, print_)
+        faults.append(("clipped", f"{100 * share:.2g} % of its samples are at full scale"))
+    return FileLook(tuple(faults), digest, heard.n_samples / SR, print_)
 
 
 @dataclass
@@ -138,4 +168,4 @@ def _hear(path: Path) -> _Heard:
 
 def _fingerprint(start: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     times_s = ARCHIVE_LOG_MEL.frame_index(len(start)) * HOP_SAMPLES / SR
-    return fingerprint(compute(ARCHIVE_LOG_MEL, start), times_s)
+    return rounded(fingerprint(compute(ARCHIVE_LOG_MEL, start), times_s))

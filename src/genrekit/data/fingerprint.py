@@ -19,7 +19,17 @@ from genrekit.data.archive import HOP_SAMPLES, SR, LogMelArchive
 from genrekit.data.blas import one_thread_each
 from genrekit.errors import DataError
 
-__all__ = ["COLUMN_S", "THRESHOLD", "Match", "archive_fingerprint", "find_matches", "fingerprint"]
+__all__ = [
+    "COLUMN_S",
+    "THRESHOLD",
+    "Match",
+    "archive_fingerprint",
+    "find_matches",
+    "fingerprint",
+    "from_bytes",
+    "rounded",
+    "to_bytes",
+]
 
 # GTZAN's archive has one column every 1293 / 387.5 frames; all fingerprints are brought to this grid.
 COLUMN_S = 1293 / 387.5 * HOP_SAMPLES / SR
@@ -28,6 +38,8 @@ FLOOR_DB = -60.0
 # Half of the running mean that is taken off, and the departure at which a cell is clipped.
 HALF_WINDOW_COLUMNS = 6
 CLIP_DB = 6.0
+# Steps from 0 to 1 of a fingerprint that is stored; far below the differences between two files of one recording.
+STEPS = 127
 
 # Tracks are compared in segments of 30 s that overlap by the shortest stretch that can match, 5 s.
 SEGMENT_COLUMNS = 387
@@ -44,8 +56,10 @@ PEAK_HALF_WIDTH = 3
 # Fewer other offsets than this tell nothing about chance.
 MIN_OTHER_LAGS = 50
 
-# Pairs that are compared at once; bounds the memory to some 200 MB beside the spectra.
-PAIRS_AT_ONCE = 8_000
+# Segments are compared block by block, each row of blocks with one spectrum a segment and the columns' made anew: the
+# spectra of all would take 127 kB each. So many pairs at once bound the memory to some 200 MB beside the fingerprints.
+ROWS_AT_ONCE = 256
+COLUMNS_AT_ONCE = 32
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -104,6 +118,22 @@ def fingerprint(db: npt.ArrayLike, times_s: npt.ArrayLike) -> FloatArray:
 def archive_fingerprint(archive: LogMelArchive, index: int) -> FloatArray:
     """Fingerprint of a row of an archive."""
     return fingerprint(archive.db(index), archive.frame_index[index] * archive.hop_samples / archive.sr)
+
+
+def rounded(fingerprint: FloatArray) -> FloatArray:
+    """The fingerprint as it is stored: one that was stored and one made now are the same to the last bit."""
+    return from_bytes(to_bytes(fingerprint))
+
+
+def to_bytes(fingerprint: FloatArray) -> bytes:
+    """A fingerprint as one byte a cell."""
+    return np.round(fingerprint * STEPS).astype(np.int8).tobytes()
+
+
+def from_bytes(data: bytes) -> FloatArray:
+    """The fingerprint of `to_bytes`; ValueError if the bytes are not those of one."""
+    cells = np.frombuffer(data, dtype=np.int8).reshape(N_BANDS - 1, -1)
+    return cells.astype(np.float32) / np.float32(STEPS)
 
 
 def find_matches(
@@ -175,26 +205,26 @@ def _scores(
 ) -> list[tuple[int, int, float, int]]:
     if not segments:
         return []
-    spectra = _spectra(segments)
     n = len(segments)
     most = SEGMENT_COLUMNS - MIN_OVERLAP_COLUMNS
     lags = np.arange(-most, most + 1)
-    rows = max(1, PAIRS_AT_ONCE // n)
     found = []
-    for start in range(0, n, rows):
-        stop = min(start + rows, n)
-        scores = _block(spectra, slice(start, stop), slice(start, n), lags)
-        best = scores.argmax(axis=2)
-        peak = np.take_along_axis(scores, best[:, :, None], axis=2)[:, :, 0]
-        for row, column in zip(*np.nonzero(peak >= threshold), strict=True):
-            if not _is_single(scores[row, column], int(best[row, column]), lags):
-                continue
-            if column > row:
-                found.append(
-                    (start + int(row), start + int(column), float(peak[row, column]), int(lags[best[row, column]]))
-                )
-        if progress is not None:
-            progress(stop, n)
+    n_pairs = sum(min(ROWS_AT_ONCE, n - start) * (n - start) for start in range(0, n, ROWS_AT_ONCE))
+    n_compared = 0
+    for row_start in range(0, n, ROWS_AT_ONCE):
+        ours = _spectra(segments[row_start : row_start + ROWS_AT_ONCE])
+        for column_start in range(row_start, n, COLUMNS_AT_ONCE):
+            theirs = _spectra(segments[column_start : column_start + COLUMNS_AT_ONCE])
+            scores = _block(ours, theirs, lags)
+            best = scores.argmax(axis=2)
+            peak = np.take_along_axis(scores, best[:, :, None], axis=2)[:, :, 0]
+            for row, column in np.argwhere(peak >= threshold).tolist():
+                first, second, place = row_start + row, column_start + column, int(best[row, column])
+                if second > first and _is_single(scores[row, column], place, lags):
+                    found.append((first, second, float(peak[row, column]), int(lags[place])))
+            n_compared += peak.size
+            if progress is not None:
+                progress(n * n_compared // n_pairs, n)
     return found
 
 
@@ -227,25 +257,22 @@ def _fft_size() -> int:
     return 1 << (2 * SEGMENT_COLUMNS - 1).bit_length()
 
 
-def _block(spectra: _Spectra, ours: slice, theirs: slice, lags: npt.NDArray[np.int_]) -> FloatArray:
-    """Scores of two ranges of segments at each lag: float32 [n_ours, n_theirs, n_lags].
+def _block(ours: _Spectra, theirs: _Spectra, lags: npt.NDArray[np.int_]) -> FloatArray:
+    """Scores of two blocks of segments at each lag: float32 [n_ours, n_theirs, n_lags].
 
     At lag L, column t + L of ours meets column t of theirs.
     """
-    product = spectra.values[:, ours] @ spectra.values[:, theirs].conj().transpose(0, 2, 1)
+    product = ours.values @ theirs.values.conj().transpose(0, 2, 1)
     correlation = np.fft.irfft(product.transpose(1, 2, 0), _fft_size(), axis=2)[:, :, lags]
     start = np.maximum(lags, 0)
     stop = np.minimum(SEGMENT_COLUMNS, SEGMENT_COLUMNS + lags)
 
-    def overlap(cumulative: npt.NDArray[np.float64], which: slice, shift: npt.NDArray[np.int_]) -> FloatArray:
-        values = cumulative[which]
+    def overlap(values: npt.NDArray[np.float64], shift: npt.NDArray[np.int_]) -> FloatArray:
         return (values[:, stop - shift] - values[:, start - shift]).astype(np.float32)
 
     none = np.zeros_like(lags)
-    energy = (
-        np.sqrt(overlap(spectra.energy, ours, none))[:, None] * np.sqrt(overlap(spectra.energy, theirs, lags))[None]
-    )
-    columns = np.minimum(overlap(spectra.columns, ours, none)[:, None], overlap(spectra.columns, theirs, lags)[None])
+    energy = np.sqrt(overlap(ours.energy, none))[:, None] * np.sqrt(overlap(theirs.energy, lags))[None]
+    columns = np.minimum(overlap(ours.columns, none)[:, None], overlap(theirs.columns, lags)[None])
     # Silence has no energy and matches nothing; the smallest energy that counts is one cell's.
     scores = correlation / np.maximum(energy, 1.0) * np.sqrt(columns)
     return np.where(columns >= MIN_OVERLAP_COLUMNS, scores, 0.0).astype(np.float32)

@@ -18,9 +18,10 @@ import numpy.typing as npt
 import soundfile
 
 from genrekit.audio import load_audio
-from genrekit.data.archive_writer import Progress, write_archive
+from genrekit.data.archive_writer import write_archive
 from genrekit.data.dataset import Dataset, Track
 from genrekit.errors import DataError
+from genrekit.progress import Progress
 
 __all__ = ["FAMILIES", "NegativeClip", "make_negatives", "write_negatives"]
 

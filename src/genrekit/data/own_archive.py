@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from genrekit.data.archive import read_archive
+from genrekit.data.collection import with_collection
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.info import DatasetInfo
 from genrekit.errors import DataError
@@ -43,4 +44,8 @@ def load_own_archive(root: Path) -> Dataset:
                 duration_s=archive.duration_s(row),
             )
         )
-    return Dataset(contents.name, tuple(sorted(set(contents.genres))), tuple(tracks), (), archive)
+    dataset = Dataset(contents.name, tuple(sorted(set(contents.genres))), tuple(tracks), (), archive)
+    try:
+        return with_collection(dataset, contents.collection, file_kind="archive")
+    except DataError as error:
+        raise DataError(f"{root}: {error}") from None

@@ -49,8 +49,8 @@ def official_parts(dataset: Dataset) -> tuple[dict[Part, list[str]], int]:
     listed = dataset.published_parts
     if listed is None:
         raise DataError(
-            f"Data set {dataset.name!r} did not come with a split of its own, as those of FMA and MTG-Jamendo did. Use "
-            "filtered or artist_folds for GTZAN, random_folds or artist_disjoint for any."
+            f"Data set {dataset.name!r} has no split that it was published with, as those of FMA and MTG-Jamendo have. "
+            f"{_instead(dataset)}"
         )
     parts: dict[Part, list[str]] = {"train": [], "valid": [], "test": []}
     for track in dataset.tracks:
@@ -61,6 +61,18 @@ def official_parts(dataset: Dataset) -> tuple[dict[Part, list[str]], int]:
             f"{dataset.name}' says where their audio is expected."
         )
     return parts, len(listed) - len(dataset.tracks)
+
+
+def _instead(dataset: Dataset) -> str:
+    """What to do about a data set without a published split of its own."""
+    if any(track_id in gtzan_facts() for track_id in dataset.index):
+        return "Use filtered, stratified or artist_folds, which others published for GTZAN."
+    if dataset.archive is None and dataset.table is None:
+        return "Use random_folds or artist_disjoint."
+    return (
+        "If it was made of one of these, make it anew with 'genrekit data prepare': archives (.npz) and tables "
+        "(.parquet) keep the split now, older ones and .csv do not. Else use random_folds or artist_disjoint."
+    )
 
 
 def _parts(dataset: Dataset, name: str, listed: dict[str, Part]) -> tuple[dict[Part, list[str]], int]:

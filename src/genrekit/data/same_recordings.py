@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -17,33 +17,43 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.audio import AudioWarning
+from genrekit.audio.file_processes import MANY_FILES, FileProcesses
 from genrekit.cores import usable_cores
 from genrekit.data.blas import one_thread_each
-from genrekit.data.dataset import Dataset
-from genrekit.data.file_check import FileCheck, check_file
+from genrekit.data.dataset import Dataset, Track
+from genrekit.data.file_check import PASSING, FileCheck, FileLook, check_of, look_at
 from genrekit.data.fingerprint import archive_fingerprint, find_matches
+from genrekit.data.remembered_looks import RememberedLooks
+from genrekit.errors import AudioError
 from genrekit.file_identity import file_state
+from genrekit.progress import Progress
 from genrekit.whole_file import written_whole
 
 __all__ = ["archive_fingerprints", "cache_folder", "check_files", "with_same_recordings"]
 
-Progress = Callable[[int, int, str], None]
-
 # Changes when the fingerprint does, so that what an older one found is not taken for what this one would find.
-FORMAT = 1
+FORMAT = 2
 # Faults of a file by which it is not compared, or not all of it.
 NOT_WHOLE = frozenset({"unreadable", "undecodable", "truncated", "damaged"})
-# That of a file which may be read next time without having changed.
-PASSING = "unreadable"
 
 
-def with_same_recordings(dataset: Dataset, *, cache: Path | None = None, progress: Progress | None = None) -> Dataset:
+def with_same_recordings(
+    dataset: Dataset,
+    *,
+    cache: Path | None = None,
+    n_jobs: int | None = None,
+    processes: bool = False,
+    progress: Progress | None = None,
+) -> Dataset:
     """The data set with its `same_recordings` known: as they are, remembered from before, or compared now.
+
+    Each file that is decoded for it is remembered at once, so that a kill, or another song, costs that song alone.
 
     Parameters
     ----------
     dataset : with audio files or an archive; one with neither cannot be compared and stays as it is
-    cache : folder that remembers what was found for the very same files; None for `cache_folder()`
+    cache : folder that remembers what was found in the very same files; None for `cache_folder()`
+    n_jobs, processes : as of `check_files`
     progress : called with steps done, their total and what was done
 
     Warns
@@ -57,7 +67,8 @@ def with_same_recordings(dataset: Dataset, *, cache: Path | None = None, progres
     remembered = (cache or cache_folder()) / f"same-recordings-{_identity(dataset)[:32]}.json"
     pairs = _recall(remembered)
     if pairs is None:
-        pairs, is_whole = _compare(dataset, progress)
+        checks = check_files(dataset, cache=cache, n_jobs=n_jobs, processes=processes, progress=progress)
+        pairs, is_whole = _compare(dataset, checks, progress)
         # A file that could not be read now may be read next time.
         if is_whole:
             _remember(remembered, pairs)
@@ -74,15 +85,63 @@ def cache_folder() -> Path:
 
 
 def check_files(
-    dataset: Dataset, *, n_threads: int | None = None, progress: Progress | None = None
+    dataset: Dataset,
+    *,
+    cache: Path | None = None,
+    n_jobs: int | None = None,
+    processes: bool = False,
+    progress: Progress | None = None,
 ) -> Iterator[FileCheck]:
-    """Each audio file of the data set looked at closely, in order; several at once."""
+    """Each audio file of the data set looked at closely, in order; several at once, and none that is remembered.
+
+    Parameters
+    ----------
+    dataset : whose tracks' files are looked at
+    cache : folder that remembers what was found in the very same files; None for `cache_folder()`
+    n_jobs : files that are read at once; None for one a processor
+    processes : many files are read in spawned processes, so that one under which a decoder crashes is a fault of itself
+        alone; a script of one's own then needs `if __name__ == "__main__":`
+    progress : called with files done, their total and the track
+    """
+    looks = RememberedLooks((cache or cache_folder()) / "looks")
+
     files = [(track, track.path) for track in dataset.tracks if track.path is not None]
-    with one_thread_each(), ThreadPoolExecutor(n_threads or usable_cores()) as pool:
-        for done, check in enumerate(pool.map(lambda pair: check_file(*pair), files), start=1):
-            if progress is not None:
-                progress(done, len(files), check.track_id)
-            yield check
+    n_jobs = n_jobs or usable_cores()
+    spawned = FileProcesses(_make_look, n_processes=n_jobs) if processes and len(files) >= MANY_FILES else None
+
+    def look(path: Path) -> FileLook:
+        if spawned is None:
+            return look_at(path)
+        try:
+            return spawned.ask(path)
+        except AudioError as error:
+            return FileLook(((PASSING, str(error)),))
+
+    def checked(file: tuple[Track, Path]) -> FileCheck:
+        track, path = file
+        return check_of(track, path, looks.look(path, look))
+
+    with one_thread_each(), ThreadPoolExecutor(n_jobs) as pool:
+        try:
+            for done, check in enumerate(pool.map(checked, files), start=1):
+                if progress is not None:
+                    progress(done, len(files), check.track_id)
+                yield check
+        finally:
+            # Before the pool is waited for: nobody wants what it has not begun, and its threads wait for processes.
+            pool.shutdown(wait=False, cancel_futures=True)
+            if spawned is not None:
+                spawned.stop()
+
+
+def _make_look() -> Callable[[str], FileLook]:
+    """In a process of its own: what looks at a path."""
+
+    def look(path: str) -> FileLook:
+        with one_thread_each():
+            return look_at(Path(path))
+
+    return look
 
 
 def archive_fingerprints(dataset: Dataset) -> dict[str, npt.NDArray[np.float32]]:
@@ -92,11 +151,13 @@ def archive_fingerprints(dataset: Dataset) -> dict[str, npt.NDArray[np.float32]]
     return {track.track_id: archive_fingerprint(dataset.archive, row) for row, track in enumerate(dataset.tracks)}
 
 
-def _compare(dataset: Dataset, progress: Progress | None) -> tuple[tuple[tuple[str, str], ...], bool]:
+def _compare(
+    dataset: Dataset, checks: Iterable[FileCheck], progress: Progress | None
+) -> tuple[tuple[tuple[str, str], ...], bool]:
     """Pairs of tracks that are one recording, and whether each file was read, or can never be as it is."""
     is_whole = True
     prints = archive_fingerprints(dataset)
-    for check in check_files(dataset, progress=progress):
+    for check in checks:
         for fault in check.faults:
             is_whole = is_whole and fault.kind != PASSING
             if fault.kind in NOT_WHOLE:

@@ -195,8 +195,7 @@ def _by_track(request: Request) -> tuple[Parts, int]:
 
 def _by_track_8_1_1(request: Request) -> tuple[Parts, int]:
     tracks = [track.track_id for track in request.dataset.tracks]
-    tests = _stratified_folds(request.dataset.labels(tracks), request.n_folds, request.seed, "tracks")
-    return _parts(tracks, tests[request.fold], tests[(request.fold + 1) % request.n_folds]), 0
+    return _next_fold_validates(request, tracks, request.dataset.labels(tracks), "tracks"), 0
 
 
 def _by_excerpt(request: Request) -> tuple[Parts, int]:
@@ -207,8 +206,17 @@ def _by_excerpt(request: Request) -> tuple[Parts, int]:
 
 def _by_excerpt_8_1_1(request: Request) -> tuple[Parts, int]:
     members, labels = _excerpts(request.dataset, B_WINDOW_S)
-    tests = _stratified_folds(labels, request.n_folds, request.seed, "excerpts")
-    return _parts(members, tests[request.fold], tests[(request.fold + 1) % request.n_folds]), 0
+    return _next_fold_validates(request, members, labels, "excerpts"), 0
+
+
+def _next_fold_validates(request: Request, members: Sequence[str], labels: Sequence[int], what: str) -> Parts:
+    if request.n_folds < 3:
+        raise DataError(
+            f"One fold tests and the next one validates, so that 3 folds or more are needed to train on the others; "
+            f"{request.n_folds} were asked for."
+        )
+    tests = _stratified_folds(labels, request.n_folds, request.seed, what)
+    return _parts(members, tests[request.fold], tests[(request.fold + 1) % request.n_folds])
 
 
 def _excerpts(dataset: Dataset, window_s: float) -> tuple[list[str], list[int]]:

@@ -2,8 +2,8 @@
 
 A row is an excerpt: `track`, `genre`, `artist`, `title`, `sha256`, `recording`, `start_s`, `window_s`; features follow.
 What is not known of a track is "". Tracks that hold one recording have one name in `recording`, so that a split of the
-table can be proved like one of the audio that it was made from. A Parquet table also tells which tracks of the data set
-were missing when it was made; CSV has no place for that.
+table can be proved like one of the audio that it was made from. A Parquet table also tells of the collection that it is
+of: its published split, and which tracks were missing; CSV has no place for that.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genrekit.data.dataset import Dataset, Fault, Track
+from genrekit.data.collection import collection_of_file, with_collection
+from genrekit.data.dataset import Dataset, Track
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.relations import groups
 from genrekit.errors import DataError
@@ -80,13 +80,13 @@ def read_table_file(path: Path) -> Dataset:
     require_suffix(path)
     if not path.is_file():
         raise DataError(f"There is no feature table {path}; 'genrekit data prepare features' makes one.")
-    faults: tuple[Fault, ...] = ()
+    collection: Mapping[str, Any] = {}
     if path.suffix.lower() == ".csv":
         name, columns = _read_csv(path)
     else:
-        name, columns, faults = _read_parquet(path)
+        name, columns, collection = _read_parquet(path)
     try:
-        return replace(_dataset(name, columns), faults=faults)
+        return with_collection(_dataset(name, columns), collection, file_kind="table")
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 
@@ -212,12 +212,12 @@ def _write_parquet(columns: Mapping[str, Sequence[Any]], dataset: Dataset, path:
     import pyarrow.parquet as pq
 
     table = pa.table({column: pa.array(values) for column, values in columns.items()})
-    missing = [[fault.track_id, fault.genre] for fault in dataset.absent()]
-    metadata = {METADATA_KEY: json.dumps({"format": 1, "name": dataset.name, "missing": missing})}
+    told = {"format": 1, "name": dataset.name, **collection_of_file(dataset)}
+    metadata = {METADATA_KEY: json.dumps(told)}
     pq.write_table(table.replace_schema_metadata(metadata), path)
 
 
-def _read_parquet(path: Path) -> tuple[str, dict[str, list[Any]], tuple[Fault, ...]]:
+def _read_parquet(path: Path) -> tuple[str, dict[str, list[Any]], Mapping[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -225,10 +225,6 @@ def _read_parquet(path: Path) -> tuple[str, dict[str, list[Any]], tuple[Fault, .
         table = pq.ParquetFile(path).read()
         told = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
         name = told.get("name") or path.stem
-        faults = tuple(
-            Fault("missing", str(track_id), "was missing when the table was made", str(genre))
-            for track_id, genre in told.get("missing", ())
-        )
     except (OSError, pa.ArrowInvalid, ValueError, AttributeError, TypeError) as error:
         raise DataError(f"{path} is not a Parquet file, or a damaged one: {error}.") from None
-    return str(name), table.to_pydict(), faults
+    return str(name), table.to_pydict(), told

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 from genrekit.audio import AudioWarning, load_audio
+from genrekit.audio.file_processes import FileProcesses
 from genrekit.cores import usable_cores
 from genrekit.data.blas import one_thread_each
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import AudioError, DataError
 from genrekit.features.handcrafted import MIN_SAMPLES, SR, compute_handcrafted
-from genrekit.spawned import children_end_on_error, ctrl_c_blocked, leave_to_parent
 
 __all__ = ["TrackRows", "Windows", "compute_rows"]
 
 # A track of one window that is at most so much longer is taken whole, as GTZAN's of 30 s are in its public table.
 TOLERANCE_S = 1.0
-# Tasks that wait for each process, so that none of them is idle.
-TASKS_PER_PROCESS = 2
+# A process that was killed for want of memory says nothing of its file, which would be missing from the table.
+N_TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -72,48 +69,37 @@ def compute_rows(
 
     Parameters
     ----------
-    n_processes : that decode and compute; None for one a processor, 1 for none but the caller's
+    n_processes : that decode and compute; None for one a processor, 1 for none but the caller's. In one of
+        several, a file that ends its process is one failure
 
     Raises
     ------
-    DataError
-        If a process dies, such as for want of memory.
+    WorkerError
+        If no process can be started.
     """
-    n_processes = min(n_processes or usable_cores(), len(tracks))
-    if n_processes <= 1:
+    n_processes = n_processes or usable_cores()
+    if n_processes == 1:
         for track_id, path in tracks:
             yield rows_of(track_id, path, windows)
         return
-    # Spawned: a forked process would inherit locks of threads that it does not have.
-    pool = ProcessPoolExecutor(n_processes, mp_context=get_context("spawn"), initializer=leave_to_parent)
-    try:
-        with children_end_on_error():
-            yield from _as_ready(pool, tracks, windows, n_waiting=n_processes * TASKS_PER_PROCESS)
-        # All is done: an interpreter that ends meanwhile would find its pipes half closed.
-        pool.shutdown()
-    except BrokenProcessPool:
-        raise DataError(
-            f"One of the {n_processes} processes that compute features died, perhaps for want of memory. What is done "
-            "is kept: start the same command again, with fewer --jobs."
-        ) from None
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    # Unbounded: what the libraries behind the features reserve grows with the machine.
+    processes = FileProcesses(
+        partial(_make_answer, windows), n_processes=n_processes, max_memory_bytes=None, n_tries=N_TRIES
+    )
+
+    def attempt(track: tuple[str, Path]) -> TrackRows:
+        track_id, path = track
+        try:
+            return processes.ask(path, track)
+        except AudioError as error:
+            return TrackRows(track_id, error=str(error))
+
+    yield from processes.as_ready(attempt, tracks)
 
 
-def _as_ready(
-    pool: ProcessPoolExecutor, tracks: Sequence[tuple[str, Path]], windows: Windows, *, n_waiting: int
-) -> Iterator[TrackRows]:
-    waiting = iter(tracks)
-    running: set[Future[TrackRows]] = set()
-    while True:
-        with ctrl_c_blocked():
-            following = islice(waiting, n_waiting - len(running))
-            running |= {pool.submit(rows_of, track_id, path, windows) for track_id, path in following}
-        if not running:
-            return
-        ready, running = wait(running, return_when=FIRST_COMPLETED)
-        for future in ready:
-            yield future.result()
+def _make_answer(windows: Windows) -> Callable[[tuple[str, Path]], TrackRows]:
+    """In a process of its own: what answers for a track."""
+    return lambda track: rows_of(*track, windows)
 
 
 def rows_of(track_id: str, path: Path, windows: Windows) -> TrackRows:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,16 +13,14 @@ from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.table_file import require_suffix, write_table_file
 from genrekit.data.table_rows import TrackRows, Windows, compute_rows
+from genrekit.data.unfinished import Unfinished
 from genrekit.errors import DataError
 from genrekit.features import HANDCRAFTED_NAMES
-from genrekit.file_identity import file_state
-from genrekit.line_files import append_line, cut_torn_end, whole_lines
+from genrekit.progress import Progress
 
 __all__ = ["WrittenTable", "write_table"]
 
 FORMAT = 1
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -84,8 +80,9 @@ def write_table(
     if not files:
         raise DataError(f"Data set {dataset.name!r} has no audio to compute features from.")
     _require_librosa()
-    kept = _Kept(path.with_name(f".{path.name}.unfinished"), {"dataset": dataset.name, **asdict(windows)})
-    done = {track_id: rows for track_id, rows in kept.read(files).items() if track_id in files}
+    settings = {"format": FORMAT, "features": HANDCRAFTED_NAMES, "dataset": dataset.name, **asdict(windows)}
+    kept = Unfinished(path, settings, shown=("dataset", "window_s", "hop_s", "span_s"))
+    done = dict(kept.read(files, _rows))
     n_resumed = len(done)
     faults: list[Fault] = []
     todo = [(track_id, file) for track_id, file in files.items() if track_id not in done]
@@ -93,7 +90,7 @@ def write_table(
         if rows.error:
             faults.append(Fault("undecodable", rows.track_id, rows.error, dataset.track(rows.track_id).genre))
         else:
-            kept.add(rows, files[rows.track_id])
+            kept.add(rows.track_id, asdict(rows), files[rows.track_id])
             done[rows.track_id] = rows
         if progress is not None:
             progress(len(done) + len(faults), len(files), rows.track_id)
@@ -126,67 +123,13 @@ def _dataset(dataset: Dataset, done: list[TrackRows], window_s: float, faults: t
     return replace(dataset, tracks=tuple(tracks), faults=faults, archive=None, table=table)
 
 
-class _Kept:
-    """The tracks of an unfinished table: one line of JSON each, behind a line of the settings that they are of."""
-
-    def __init__(self, path: Path, settings: dict[str, Any]) -> None:
-        self._path = path
-        self._header = json.dumps({"format": FORMAT, "features": HANDCRAFTED_NAMES, **settings})
-
-    def read(self, files: dict[str, Path]) -> dict[str, TrackRows]:
-        """What is done, of files that are as they were then; half a line that a kill left at the end is cut off."""
-        try:
-            lines = whole_lines(self._path) if self._path.exists() else []
-            if not lines:
-                self._path.write_text(self._header + "\n", encoding="utf-8")
-                return {}
-            header = lines.pop(0)
-            if json.loads(header) != json.loads(self._header):
-                raise DataError(
-                    f"{self._path} is of an unfinished table with other settings: {_settings(header)}; now "
-                    f"{_settings(self._header)}. Finish it with those, or remove that file."
-                )
-            cut_torn_end(self._path)
-            return {rows.track_id: rows for line in lines for rows in _read(line, files)}
-        except OSError as error:
-            raise DataError(f"Cannot keep what is done in {self._path}: {error.strerror or error}.") from None
-        except (ValueError, KeyError, TypeError):
-            raise DataError(f"{self._path} is damaged; remove it, and start again.") from None
-
-    def add(self, rows: TrackRows, file: Path) -> None:
-        """Keep a track."""
-        try:
-            append_line(self._path, json.dumps({**asdict(rows), "file": file_state(file)}))
-        except OSError as error:
-            raise DataError(
-                f"Cannot keep what is done in {self._path}: {error.strerror or error}. Make room, and start the same "
-                "command again; it goes on."
-            ) from None
-
-    def remove(self) -> None:
-        """The table is whole."""
-        with suppress(OSError):
-            self._path.unlink()
-
-
-def _read(line: str, files: dict[str, Path]) -> list[TrackRows]:
-    values = json.loads(line)
-    file = files.get(values["track_id"])
-    state = None if file is None else file_state(file)
-    if state is None or values.pop("file") != list(state):
-        return []
-    rows = TrackRows(
+def _rows(values: Mapping[str, Any]) -> TrackRows:
+    return TrackRows(
         values["track_id"],
         tuple(values["start_s"]),
         tuple(tuple(row) for row in values["values"]),
         tuple(values["warnings"]),
     )
-    return [rows]
-
-
-def _settings(header: str) -> str:
-    values = json.loads(header)
-    return ", ".join(f"{key} {values.get(key)}" for key in ("dataset", "window_s", "hop_s", "span_s"))
 
 
 def _require_librosa() -> None:

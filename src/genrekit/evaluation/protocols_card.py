@@ -7,16 +7,17 @@ from typing import Any
 
 from genrekit.errors import DataError
 from genrekit.evaluation.protocols import PROTOCOL_NOTES
+from genrekit.evaluation.recipe_identity import is_free
 from genrekit.evaluation.report_content import interval_text, percent, spread_text
 from genrekit.evaluation.report_parts import Bullets, Cell, Fact, ReportContent, Section, Table
-from genrekit.evaluation.runs import FREE_IN_A_RECIPE, StoredRun
+from genrekit.evaluation.runs import StoredRun
 from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["group_by_protocol", "protocol_folder", "protocols_content", "protocols_dict"]
 
 STOPPED_ON_TEST = "stopped on the scored part"
-# What may differ in a recipe besides fold, seed and places: what tells the protocol, and names.
-OF_THE_PROTOCOL = ("name", "title", "split.")
+# What may differ in a recipe besides what is free: what tells the protocol, and the name.
+OF_THE_PROTOCOL = ("name", "split.")
 
 
 def group_by_protocol(runs: Sequence[StoredRun]) -> tuple[tuple[StoredRun, ...], ...]:
@@ -45,8 +46,8 @@ def _require_one_system(first: StoredRun, other: StoredRun) -> None:
     ]
     if first.recipe is not None and other.recipe is not None:
         # A key that one of them lacks is younger than it, and at its default.
-        both = first.recipe.keys() & other.recipe.keys() - FREE_IN_A_RECIPE
-        keys = sorted(key for key in both if not key.startswith(OF_THE_PROTOCOL))
+        both = first.recipe.keys() & other.recipe.keys()
+        keys = sorted(key for key in both if not is_free(key) and not key.startswith(OF_THE_PROTOCOL))
         known += [(key, first.recipe.get(key), other.recipe.get(key)) for key in keys]
     for what, mine, theirs in known:
         if mine != theirs:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from importlib import resources
 
 from genrekit.data.across import GTZAN, collection_of
+from genrekit.data.gtzan_facts import GENRES
 from genrekit.errors import DataError
 
 __all__ = ["GTZAN_GENRES", "PublishedFigure", "load_published", "published_for"]
 
-GTZAN_GENRES = frozenset(("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"))
+GTZAN_GENRES = frozenset(GENRES)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,10 @@ import numpy as np
 from genrekit.errors import DataError, RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import Reading, load_readings, record_reading
+from genrekit.evaluation.recipe_identity import flat, is_free
+from genrekit.evaluation.run_folder import PREDICTIONS_NAME, RunFolder
 
 __all__ = ["PREDICTIONS_NAME", "SplitProof", "StoredRun", "find_runs", "load_run", "pool_runs"]
-
-PREDICTIONS_NAME = "predictions.parquet"
-# What may differ between runs that are pooled: which fold, which seed, and where the data lie on a machine.
-FREE_IN_A_RECIPE = frozenset({"title", "seed", "split.fold", "data.root", "negatives.root", "distillation.runs"})
 
 
 @dataclass(frozen=True)
@@ -57,8 +54,7 @@ class StoredRun:
     predictions : its table
     split : its `split.json`, None if the run has none
     recipe : flattened `recipe.yaml` ("optimisation.max_epochs": 50), None if the run has none
-    recipe_hash : of `run.json`: the recipe without fold, seed and places, and without fields at their defaults, so that
-        runs of versions that know different fields are told to be of one recipe; None if the run has none
+    recipe_hash : of its record, see `RunRecord`; None if the run has none
     """
 
     folder: Path
@@ -109,7 +105,8 @@ def load_run(path: str | Path) -> StoredRun:
     by_itself = path.is_file() and path.name != PREDICTIONS_NAME and path.suffix != ""
     folder = path if path.is_dir() else path.with_suffix("") if by_itself else path.parent
     table = path / PREDICTIONS_NAME if path.is_dir() else path
-    if not table.exists() and (folder / "run.json").is_file():
+    stored = RunFolder(folder)
+    if not table.exists() and stored.done:
         raise RunError(
             f"{folder} is trained and has no {PREDICTIONS_NAME}, as a member of an ensemble: the ensemble is "
             f"scored. `genrekit train --resume {folder}` gives it predictions of its own, and reads the test part."
@@ -123,7 +120,14 @@ def load_run(path: str | Path) -> StoredRun:
             f"{folder} has no {PREDICTIONS_NAME}: it is not a run folder, or its training has not finished. "
             "Train it first, or name a finished run."
         )
-    return StoredRun(folder, Predictions.read_parquet(table), _split(folder), _recipe(folder), _recipe_hash(folder))
+    split, recipe, record = stored.split_values(), stored.recipe_values(), stored.record()
+    return StoredRun(
+        folder,
+        Predictions.read_parquet(table),
+        None if split is None else SplitProof(folder.resolve().name, split),
+        None if recipe is None else dict(flat(recipe)),
+        None if record is None else record.hash,
+    )
 
 
 def find_runs(path: str | Path) -> tuple[StoredRun, ...]:
@@ -169,59 +173,12 @@ def _require_same_recipe(first: StoredRun, other: StoredRun) -> None:
         return
     one_sided = set(first.recipe) ^ set(other.recipe)
     # What one of them does not have may be a default that is younger than it; what both have and differs tells more.
-    for key in sorted({*first.recipe, *other.recipe} - FREE_IN_A_RECIPE, key=lambda key: (key in one_sided, key)):
+    for key in sorted({*first.recipe, *other.recipe}, key=lambda key: (key in one_sided, key)):
+        if is_free(key):
+            continue
         one, two = first.recipe.get(key), other.recipe.get(key)
         if one != two:
             raise DataError(
                 f"Runs of different recipes cannot be pooled: {key} is {one!r} in {first.name} and {two!r} in "
                 f"{other.name}. Evaluate them one by one, or compare them with 'genrekit compare'."
             )
-
-
-def _split(folder: Path) -> SplitProof | None:
-    path = folder / "split.json"
-    if not path.is_file():
-        return None
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"The split of the run, {path}, cannot be read: {error}.") from error
-    if not isinstance(values, dict):
-        raise DataError(f"The split of the run, {path}, is not a JSON object.")
-    return SplitProof(folder.resolve().name, values)
-
-
-def _recipe(folder: Path) -> Mapping[str, Any] | None:
-    path = folder / "recipe.yaml"
-    if not path.is_file():
-        return None
-    import yaml
-
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DataError(f"The recipe of the run, {path}, cannot be read: {error}.") from error
-    return dict(_flat(values, "")) if isinstance(values, dict) else None
-
-
-def _recipe_hash(folder: Path) -> str | None:
-    path = folder / "run.json"
-    if not path.is_file():
-        return None
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"What was trained in the run, {path}, cannot be read: {error}.") from error
-    found = values.get("hash") if isinstance(values, dict) else None
-    return found if isinstance(found, str) else None
-
-
-def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-            value = {str(number): item for number, item in enumerate(value)}
-        if isinstance(value, dict):
-            yield from _flat(value, f"{name}.")
-        else:
-            yield name, value

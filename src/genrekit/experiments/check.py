@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from genrekit.data.dataset import Dataset
 from genrekit.data.split import Split, read_split
 from genrekit.errors import DataError, GenrekitError, RecipeError
 from genrekit.experiments.plan import Plan, PlannedRun
+from genrekit.progress import Progress
+from genrekit.training.data_identity import data_sha256
 from genrekit.training.preparation import check, load_data, negatives_sha256, split_of
 from genrekit.training.recipe import Recipe
 from genrekit.training.recipe_groups import Data
@@ -22,7 +23,7 @@ def check_plan(
     plan: Plan,
     *,
     negatives: Path | None = None,
-    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    on_progress: Progress = lambda done, total, what: None,
 ) -> None:
     """Check every run that is not complete: data, split and proof, genres of each part, front end, network, negatives.
 
@@ -47,8 +48,7 @@ def check_plan(
         planned.run.require(recipe)
         if planned.run.complete:
             dataset = _dataset(recipe, datasets, on_progress)
-            split = _split(recipe, dataset)
-            planned.run.require(recipe, split, negatives_sha256=negatives_sha256(recipe, negatives))
+            _require_trained_on(planned, _split(recipe, dataset), dataset, negatives)
             continue
         # The seed changes nothing of what is checked, but for what was begun.
         key = (recipe.hash, recipe.split.fold)
@@ -56,17 +56,28 @@ def check_plan(
             known[key] = _checked(recipe, datasets, negatives, on_progress)
         found = known[key]
         if isinstance(found, Split):
-            planned.run.require(recipe, found, negatives_sha256=negatives_sha256(recipe, negatives))
+            _require_trained_on(planned, found, datasets[recipe.data], negatives)
         else:
             faults.append((planned, found))
     _raise(faults, len(plan))
+
+
+def _require_trained_on(
+    planned: PlannedRun, split: Split | None, dataset: Dataset | GenrekitError, negatives: Path | None
+) -> None:
+    """Refuse a run folder of another split, other data or other negatives, as far as they are there."""
+    if not planned.run.recipe_path.is_file():
+        return
+    data = data_sha256(split, dataset) if isinstance(dataset, Dataset) and split is not None else None
+    known = negatives_sha256(planned.recipe, negatives)
+    planned.run.require(planned.recipe, split, data_sha256=data, negatives_sha256=known)
 
 
 def _checked(
     recipe: Recipe,
     datasets: dict[Data, Dataset | DataError],
     negatives: Path | None,
-    on_progress: Callable[[int, int, str], None],
+    on_progress: Progress,
 ) -> Split | GenrekitError:
     """The recipe's split, or what is wrong with the recipe.
 
@@ -92,7 +103,7 @@ def _split(recipe: Recipe, dataset: Dataset | GenrekitError) -> Split | None:
 def _dataset(
     recipe: Recipe,
     datasets: dict[Data, Dataset | DataError],
-    on_progress: Callable[[int, int, str], None],
+    on_progress: Progress,
 ) -> Dataset | GenrekitError:
     """The recipe's data, or why they cannot be had; `datasets` remembers both but what is the recipe's own fault."""
     try:

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from genrekit.data.parts import Part
+from genrekit.evaluation.run_folder import SCORED
 from genrekit.experiments.plan import PlannedRun
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
 from genrekit.training.run_lock import is_held
 
 __all__ = ["Job", "Outcome"]
-
-# The value of training.trainer.SCORED, which needs PyTorch to be imported.
-ALL_SCORED: tuple[Part, ...] = ("valid", "test")
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Job:
     recipe: Recipe
     runs: Path
     negatives: Path | None = None
-    predicted: tuple[Part, ...] = ALL_SCORED
+    predicted: tuple[Part, ...] = SCORED
 
     @property
     def run(self) -> Run:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genrekit.errors import RunError
-from genrekit.line_files import append_line
+from genrekit.line_files import append_line, whole_lines
 
 __all__ = ["Journal"]
 
@@ -39,14 +39,13 @@ class Journal:
     def read(self) -> list[dict[str, Any]]:
         """All whole entries, oldest first; none if there is no journal yet."""
         try:
-            text = self._path.read_text(encoding="utf-8", errors="replace")
+            lines = whole_lines(self._path, errors="replace")
         except FileNotFoundError:
             return []
         except OSError as error:
             raise RunError(f"Cannot read {self._path}: {error.strerror or error}.") from error
         entries = []
-        # Not splitlines: what is told may hold one of Unicode's line separators.
-        for line in text.split("\n"):
+        for line in lines:
             try:
                 entry = json.loads(line)
             except ValueError:

@@ -132,9 +132,9 @@ def _drop_if_empty(log: Path) -> None:
 def _serve(pipe: Connection, threads: int | None, logs: Path) -> None:
     """The life of a worker process."""
     leave_to_parent()
-    from genrekit.experiments.worker import Worker
+    from genrekit.experiments.job_trainer import JobTrainer
 
-    worker = Worker(threads=threads)
+    trainer = JobTrainer(threads=threads)
     while True:
         try:
             job: Job = pipe.recv()
@@ -142,7 +142,7 @@ def _serve(pipe: Connection, threads: int | None, logs: Path) -> None:
             return
         log = _log_path(logs, job)
         _write_all_to(log)
-        outcome = worker.work(job)
+        outcome = trainer.work(job)
         sys.stdout.flush()
         sys.stderr.flush()
         _drop_if_empty(log)

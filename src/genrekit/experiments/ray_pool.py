@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 from genrekit.experiments.job import Job, Outcome
 
 if TYPE_CHECKING:
-    from genrekit.experiments.worker import Worker
+    from genrekit.experiments.job_trainer import JobTrainer
 
 __all__ = ["RayPool"]
 
 
 class RayWorker:
-    """What an actor does: a `Worker` in the folder that the parent started in, so that relative paths hold."""
+    """What an actor does: a `JobTrainer` in the folder that the parent started in, so that relative paths hold."""
 
     def __init__(self, folder: str, threads: int | None) -> None:
-        from genrekit.experiments.worker import Worker
+        from genrekit.experiments.job_trainer import JobTrainer
 
         os.chdir(folder)
-        self._worker: Worker = Worker(threads=threads)
+        self._trainer: JobTrainer = JobTrainer(threads=threads)
 
     def work(self, job: Job) -> Outcome:
-        return self._worker.work(job)
+        return self._trainer.work(job)
 
 
 class RayPool:

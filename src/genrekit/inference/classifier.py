@@ -23,12 +23,13 @@ from genrekit.inference.fusion import fuse_windows, heard_seconds, make_timeline
 from genrekit.inference.model_file import ModelCard, ModelFile, open_session
 from genrekit.inference.result import UNKNOWN, Failure, Result
 from genrekit.inference.scoring import Stopped, WindowScores, score_windows
+from genrekit.worker import ElsewhereError
 
 if TYPE_CHECKING:
     import onnxruntime
 
+    from genrekit.audio.file_processes import FileProcesses
     from genrekit.audio.stream import AudioSource
-    from genrekit.inference.file_processes import FileProcesses
 
 __all__ = ["Classifier", "load"]
 
@@ -96,9 +97,24 @@ class Classifier:
         ------
         AudioError : if nothing can be decoded from it
         """
+        return _decide(_name_of(source), self.score_windows(source, sr=sr), self.card)
+
+    def score_windows(
+        self, source: AudioSource, *, sr: int | None = None, card: ModelCard | None = None
+    ) -> WindowScores:
+        """What the model says of each window, before that becomes one decision.
+
+        Parameters
+        ----------
+        source, sr : as in `classify`
+        card : the model's own with other hops, to hear other windows; if not given, those that `classify` hears
+
+        Raises
+        ------
+        AudioError : if nothing can be decoded from it
+        """
         session = self._session(self._n_threads)
-        scores = score_windows(source, source_sr=sr, card=self.card, session=session, stop=threading.Event())
-        return _decide(_name_of(source), scores, self.card)
+        return score_windows(source, source_sr=sr, card=card or self.card, session=session, stop=threading.Event())
 
     def classify_many(
         self, paths: Iterable[str | os.PathLike[str]], *, n_jobs: int | None = None, processes: bool = False
@@ -125,7 +141,7 @@ class Classifier:
         spawned: FileProcesses[Result | Failure] | None = None
         attempt: Callable[[str | os.PathLike[str]], Result | Failure]
         if processes:
-            from genrekit.inference.file_processes import FileProcesses
+            from genrekit.audio.file_processes import FileProcesses
 
             spawned = FileProcesses(partial(_make_attempt, os.fspath(self._path)), n_processes=n_jobs)
             here = partial(self._attempt, session=self._session(1), stop=stop)
@@ -176,10 +192,6 @@ class Classifier:
             return self._sessions[n_threads]
 
 
-class ElsewhereError(Exception):
-    """Stands for what was raised in another process; its text is the traceback there."""
-
-
 def _make_attempt(model: str) -> Callable[[str], Result | Failure]:
     """In a process of its own: what answers for a path."""
     classifier = Classifier(model, n_threads=1)
@@ -202,7 +214,7 @@ def _attempt_elsewhere(
     stop: threading.Event,
     here: Callable[[str | os.PathLike[str]], Result | Failure],
 ) -> Result | Failure:
-    from genrekit.inference.file_processes import is_own_descriptor
+    from genrekit.audio.file_processes import is_own_descriptor
 
     if stop.is_set():
         raise Stopped

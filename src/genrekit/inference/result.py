@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["UNKNOWN", "Failure", "Result", "Segment"]
+__all__ = ["OF_THE_FILE", "UNKNOWN", "Failure", "Result", "Segment"]
 
 UNKNOWN = "unknown"
+OF_THE_FILE = ("path", "genre", "confidence", "duration_s", "model", "error", "warnings", "timeline")
+"""What is told of a file besides the probability of each genre; the last only if it is asked for."""
 
 # Enough that rounded probabilities still sum to 1 within 1e-6, and few enough to read.
 PROBABILITY_DIGITS = 8

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from genrekit.audio import open_audio
-from genrekit.audio.opening import source_name
-from genrekit.errors import AudioError, ModelFileError
-from genrekit.inference.density import windows_to_hear
+from genrekit.errors import ModelFileError
+from genrekit.inference.listening import Stopped, listen
 from genrekit.inference.model_file import INPUT, PROBABILITIES, ModelCard
 
 if TYPE_CHECKING:
@@ -21,19 +19,6 @@ if TYPE_CHECKING:
     from genrekit.audio.stream import AudioSource
 
 __all__ = ["Stopped", "WindowScores", "score_windows"]
-
-# Measured on the log-mel networks: with two, what one operator writes is still in the cache when the next reads it.
-WINDOWS_PER_RUN = 2
-
-# One step of a 16-bit file. What never moves by more holds no sound, at most dither.
-SILENCE_PEAK_TO_PEAK = 2.0**-15
-
-# Full scale is 1, and integers stored as floats reach 2^31; far above, the spectrogram's power overflows float32.
-LOUDEST = 1e12
-
-
-class Stopped(Exception):
-    """The work on a file was called off; not an error of the file."""
 
 
 @dataclass(frozen=True)
@@ -78,49 +63,18 @@ def score_windows(
     ModelFileError : if the model gives what are no probabilities
     Stopped : once `stop` is set
     """
-    starts: list[int] = []
-    scores: list[NDArray[np.float64]] = []
-    batch: list[NDArray[np.float32]] = []
-    warnings: list[str] = []
-    n_samples = n_silent = 0
-    with open_audio(source, sr=card.sr, source_sr=source_sr) as stream:
-        for window in windows_to_hear(stream, card):
-            if stop.is_set():
-                raise Stopped
-            n_samples = window.start_sample + window.n_valid
-            if window.n_valid < card.window_samples:
-                warnings.append(
-                    f"short: its {n_samples / card.sr:.2f} s are repeated to fill the model's {card.window_s:g} s"
-                )
-            if np.ptp(window.samples) <= SILENCE_PEAK_TO_PEAK:
-                n_silent += 1
-                continue
-            if (loudest := float(np.abs(window.samples).max())) > LOUDEST:
-                raise AudioError(
-                    f"{source_name(source)}: has samples of {loudest:.1g}, where full scale is 1; damaged, or "
-                    "no audio. Write it anew with values from -1 to 1."
-                )
-            starts.append(window.start_sample)
-            batch.append(window.samples)
-            if len(batch) == WINDOWS_PER_RUN:
-                scores.append(_run(session, batch, card))
-                batch.clear()
-        if batch:
-            scores.append(_run(session, batch, card))
-        warnings.extend(stream.warnings)
+    heard = listen(source, lambda windows: _run(session, windows, card), source_sr=source_sr, card=card, stop=stop)
     return WindowScores(
-        starts_s=np.array(starts, dtype=np.float64) / card.sr,
-        probabilities=np.concatenate(scores) if scores else np.empty((0, len(card.genres))),
-        n_silent=n_silent,
-        duration_s=n_samples / card.sr,
-        warnings=tuple(warnings),
+        starts_s=heard.starts_s,
+        probabilities=np.concatenate(heard.batches) if heard.batches else np.empty((0, len(card.genres))),
+        n_silent=heard.n_silent,
+        duration_s=heard.duration_s,
+        warnings=heard.warnings,
     )
 
 
-def _run(
-    session: onnxruntime.InferenceSession, batch: list[NDArray[np.float32]], card: ModelCard
-) -> NDArray[np.float64]:
-    (output,) = session.run([PROBABILITIES], {INPUT: np.stack(batch)})
+def _run(session: onnxruntime.InferenceSession, windows: NDArray[np.float32], card: ModelCard) -> NDArray[np.float64]:
+    (output,) = session.run([PROBABILITIES], {INPUT: windows})
     probabilities: NDArray[np.float64] = np.asarray(output, dtype=np.float64)
     sums = probabilities.sum(axis=1, keepdims=True)
     if not np.allclose(sums, 1.0, atol=1e-3) or (probabilities < 0).any():  # NaN is not close to 1 either

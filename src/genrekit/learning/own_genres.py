@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,17 +15,16 @@ from genrekit.inference.bundled import DEFAULT, find_model
 from genrekit.inference.model_file import ModelCard, ModelFile
 from genrekit.learning.card import make_card
 from genrekit.learning.cross_validation import CrossValidated, cross_validate
+from genrekit.learning.embedder import Embedder
 from genrekit.learning.embedding import Embedding
-from genrekit.learning.embeddings import Embedder
 from genrekit.learning.folds import make_folds
 from genrekit.learning.graph import replace_head
 from genrekit.learning.head import INNER_FOLDS, Head, choose_strength, file_probabilities, fit_head
 from genrekit.learning.songs import LeftOut, Songs, find_songs, require_enough
 from genrekit.learning.unknown import embed_negatives
+from genrekit.progress import Progress
 
 __all__ = ["Learned", "learn"]
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +115,7 @@ def learn(
     from genrekit.evaluation.calibration import apply_temperature, fit_unknown_threshold
 
     embedder = Embedder(find_model(model), cache=cache)
-    songs = find_songs(folder, cache=cache, progress=progress)
+    songs = find_songs(folder, cache=cache, n_jobs=n_jobs, progress=progress)
     songs, embeddings = _embed(songs, embedder, n_jobs or usable_cores(), progress)
     label = np.array([songs.genres.index(song.genre) for song in songs.songs], dtype=np.intp)
     artists = [song.artist for song in songs.songs]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from genrekit.data.dataset import Dataset
 from genrekit.errors import DataError
-from genrekit.inference.result import UNKNOWN
+from genrekit.inference.result import OF_THE_FILE, UNKNOWN
+from genrekit.progress import Progress
 
 __all__ = ["FEW_SONGS", "MIN_SONGS", "LeftOut", "Song", "Songs", "find_songs", "require_enough"]
-
-Progress = Callable[[int, int, str], None]
 
 # Below, not even five folds have a song each to be scored on; below FEW_SONGS, the score has a wide interval.
 MIN_SONGS = 5
@@ -71,7 +70,13 @@ class Songs:
         return Songs(self.genres, kept, (*self.left_out, *more))
 
 
-def find_songs(folder: str | os.PathLike[str], *, cache: Path | None = None, progress: Progress | None = None) -> Songs:
+def find_songs(
+    folder: str | os.PathLike[str],
+    *,
+    cache: Path | None = None,
+    n_jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Songs:
     """The songs of ``folder/<genre>/``, compared by ear, so that no recording counts twice.
 
     A recording in two genres has no known genre: all its files are left out. Of a recording that is there twice in one
@@ -80,7 +85,8 @@ def find_songs(folder: str | os.PathLike[str], *, cache: Path | None = None, pro
     Parameters
     ----------
     folder : with a folder for each genre; ``artists.csv`` as in `genrekit.data.folder`
-    cache : folder that remembers which files hold one recording; None for the user's cache
+    cache : folder that remembers what was found in each file; None for the user's cache
+    n_jobs : files decoded at once; None for one per core. Many are decoded in processes of their own
     progress : called with steps done, their total, and what was done
 
     Raises
@@ -98,7 +104,12 @@ def find_songs(folder: str | os.PathLike[str], *, cache: Path | None = None, pro
         )
     if UNKNOWN in dataset.genres:
         raise DataError(f"{folder} has a folder {UNKNOWN!r}, which is the answer for no genre; give it another name.")
-    dataset = with_same_recordings(dataset, cache=cache, progress=progress)
+    taken = [genre for genre in dataset.genres if genre in OF_THE_FILE]
+    if taken:
+        raise DataError(
+            f"{folder} has a folder {taken[0]!r}; results call something else by that name: give it another one."
+        )
+    dataset = with_same_recordings(dataset, cache=cache, n_jobs=n_jobs, processes=True, progress=progress)
     songs = tuple(
         Song(track.track_id, track.path, track.genre, track.artist)
         for track in dataset.tracks

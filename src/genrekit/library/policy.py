@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import PurePath
@@ -31,7 +31,8 @@ class TagPolicy:
     min_share : 0..1, the probability that a second or later genre must have
     names : model's genre -> name to write, such as "hiphop" -> "Hip-Hop"; "" leaves that genre out
     never_genres : a file with one of these genres is left alone, whatever `existing` says; case does not matter
-    never_paths : patterns ("*/Audiobooks/*") of paths that are left alone, matched to the path as given and to its name
+    never_paths : patterns ("*/Audiobooks/*") of files that are left alone, matched to the whole path, however it is
+        given, to that of the file behind a link, and to the name alone
     """
 
     existing: Existing = "fill"
@@ -80,9 +81,17 @@ class Decision:
         return self.new != self.old
 
 
-def left_alone(path: str, old: Sequence[str], policy: TagPolicy) -> str:
-    """Why a file is left alone whatever it sounds like; "" if it is not. Such a file need not be classified."""
-    if any(fnmatchcase(path, pattern) or fnmatchcase(PurePath(path).name, pattern) for pattern in policy.never_paths):
+def left_alone(paths: Iterable[str], old: Sequence[str], policy: TagPolicy) -> str:
+    """Why a file is left alone whatever it sounds like; "" if it is not. Such a file need not be classified.
+
+    Parameters
+    ----------
+    paths : all of the file, for `never_paths`: as given, absolute, links resolved
+    old : genres in the file
+    policy : what may be written
+    """
+    names = {name for path in paths for name in (path, PurePath(path).name)}
+    if any(fnmatchcase(name, pattern) for name in names for pattern in policy.never_paths):
         return "its path is never touched"
     protected = {name.casefold() for name in policy.never_genres}
     # ID3v2.3 parts "Hip-Hop/Rap" into two.
@@ -92,14 +101,11 @@ def left_alone(path: str, old: Sequence[str], policy: TagPolicy) -> str:
     return HAS_A_GENRE if old and policy.existing == "fill" else ""
 
 
-def decide(
-    path: str, old: Sequence[str], probabilities: Mapping[str, float], genre: str, policy: TagPolicy
-) -> Decision:
-    """The genres that a file is to have.
+def decide(old: Sequence[str], probabilities: Mapping[str, float], genre: str, policy: TagPolicy) -> Decision:
+    """The genres that a file is to have which is not `left_alone`.
 
     Parameters
     ----------
-    path : as the user named it, for `never_paths`
     old : genres in the file
     probabilities : genre -> 0..1
     genre : the model's decision, or "unknown", for which nothing is ever written
@@ -110,9 +116,6 @@ def decide(
     def leave(reason: str) -> Decision:
         return Decision(had, had, reason)
 
-    settled = left_alone(path, old, policy)
-    if settled:
-        return leave(settled)
     if genre == UNKNOWN:
         return leave("unknown")
     confidence = probabilities[genre]

@@ -11,21 +11,16 @@ from genrekit.library.errors import TagError
 from genrekit.library.policy import TagPolicy
 from genrekit.suggestion import unknown_name
 
-__all__ = ["policy_values", "read_policy"]
+__all__ = ["policy_values"]
 
 
-def read_policy(path: Path) -> TagPolicy:
-    """The policy in a file.
+def policy_values(path: Path) -> dict[str, Any]:
+    """What the file sets, checked, as arguments of `TagPolicy`, over which a command line's flags may go.
 
     Raises
     ------
     TagError : if it cannot be read, or has a key or value that a policy does not
     """
-    return TagPolicy(**policy_values(path))
-
-
-def policy_values(path: Path) -> dict[str, Any]:
-    """What the file sets, checked, as arguments of `TagPolicy`; TagError as in `read_policy`."""
     values = _parse(path)
     known = {field.name for field in fields(TagPolicy)}
     for key in values:

@@ -19,12 +19,12 @@ from genrekit.library.copies import new_copy
 from genrekit.library.errors import TagError
 from genrekit.library.tag_journal import sync_folder
 
-__all__ = ["FileIdentity", "copy_beside", "identity_of", "replace_by"]
+__all__ = ["ReplaceableFile", "copy_beside", "look_at", "replace_by"]
 
 
 @dataclass(frozen=True)
-class FileIdentity:
-    """By what it is told whether a file is the one that was looked at.
+class ReplaceableFile:
+    """A file as it was seen, by which it is told whether it is still that one.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class FileIdentity:
     n_names: int
 
 
-def identity_of(path: Path, *, break_links: bool = False) -> FileIdentity:
+def look_at(path: Path, *, break_links: bool = False) -> ReplaceableFile:
     """What the file is now, if it may be replaced.
 
     Parameters
@@ -67,7 +67,7 @@ def identity_of(path: Path, *, break_links: bool = False) -> FileIdentity:
             f"{name}: has {status.st_nlink} names (hard links); tagging it would part it from the others, "
             "which would keep the old tags; --break-links does so"
         )
-    return FileIdentity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink)
+    return ReplaceableFile(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink)
 
 
 @contextlib.contextmanager
@@ -114,15 +114,15 @@ def keep_looks(path: Path, copy: Path) -> None:
         raise TagError(f"{display_name(path)}: cannot be written: {error.strerror or error}") from error
 
 
-def replace_by(path: Path, copy: Path, state: FileIdentity) -> None:
-    """Give the copy the file's name; TagError if the file is no longer the one that `state` tells of."""
+def replace_by(path: Path, copy: Path, seen: ReplaceableFile) -> None:
+    """Give the copy the file's name; TagError if the file is no longer the one that was seen."""
     try:
         now = path.stat()
         if (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns) != (
-            state.device,
-            state.inode,
-            state.size_bytes,
-            state.mtime_ns,
+            seen.device,
+            seen.inode,
+            seen.size_bytes,
+            seen.mtime_ns,
         ):
             raise TagError(f"{display_name(path)}: changed while it was being worked on; left as it is")
         copy.replace(path)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import heapq
-import io
-import json
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
@@ -17,9 +14,8 @@ from typing import Any
 import genrekit
 from genrekit.audio import display_name
 from genrekit.inference import UNKNOWN, Failure, Result
-from genrekit.inference.result_file import LONGEST_CELL
 
-__all__ = ["PAGE_START", "Tally", "render_summary", "stored_outcomes"]
+__all__ = ["PAGE_START", "Tally", "render_summary", "stored_outcome"]
 
 N_DOUBTFUL = 100
 N_FAILED = 1000
@@ -115,35 +111,16 @@ def render_summary(tally: Tally, *, model: str) -> str:
     )
 
 
-def stored_outcomes(text: str, columns: Sequence[str] | None) -> Iterator[Result | Failure]:
-    """Results that an earlier run wrote and that were kept, as far as a summary needs them.
-
-    Parameters
-    ----------
-    text : whole lines of JSON, or CSV with its header
-    columns : of the CSV; None for JSON
-    """
-    if columns is None:
-        for line in text.split("\n")[:-1]:
-            yield _outcome(json.loads(line))
-        return
-    limit = csv.field_size_limit(LONGEST_CELL)
-    try:
-        for row in csv.DictReader(io.StringIO(text, newline="")):
-            yield _outcome({**row, "probabilities": {name: row[name] for name in columns}} if not row["error"] else row)
-    finally:
-        csv.field_size_limit(limit)
-
-
-def _outcome(values: Mapping[str, Any]) -> Result | Failure:
-    if values.get("error"):
+def stored_outcome(values: Mapping[str, Any]) -> Result | Failure:
+    """What an earlier run told of a file, as far as a summary needs it; `values` as a line of JSON has them."""
+    if "error" in values:
         return Failure(values["path"], values["error"])
     return Result(
         path=values["path"],
         genre=values["genre"],
-        confidence=float(values["confidence"]),
-        probabilities={genre: float(p) for genre, p in values["probabilities"].items()},
-        duration_s=float(values["duration_s"]),
+        confidence=values["confidence"],
+        probabilities=values["probabilities"],
+        duration_s=values["duration_s"],
         model=values["model"],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from genrekit.file_identity import file_sha256
 from genrekit.library.errors import TagError, as_tag_error
 from genrekit.library.patch import apply_patch, make_patch
 from genrekit.library.policy import Decision, TagPolicy, decide, left_alone
-from genrekit.library.replacing import FileIdentity, copy_beside, identity_of, keep_looks, replace_by
+from genrekit.library.replacing import ReplaceableFile, copy_beside, keep_looks, look_at, replace_by
 from genrekit.library.tag_journal import JournalEntry, TagJournal
 from genrekit.library.tags import Tags, as_written, read_tags, write_genres
 
@@ -30,14 +31,14 @@ class TagPlan:
     path : as it was given
     file : the file itself: absolute, links resolved
     tags : what its tags say
-    state : by what a change in the meantime is noticed
+    seen : by what a change in the meantime is noticed
     decision : what is to be written; None until it is known how the file sounds
     """
 
     path: str
     file: Path
     tags: Tags
-    state: FileIdentity
+    seen: ReplaceableFile
     decision: Decision | None = None
 
 
@@ -58,16 +59,19 @@ def plan_file(path: str, policy: TagPolicy, *, break_links: bool = False) -> Tag
             open_path(path).close()
         except AudioError as error:
             raise TagError(str(error)) from error
-    state = identity_of(file, break_links=break_links)
+    seen = look_at(file, break_links=break_links)
     with as_tag_error(path):
         tags = read_tags(file)
-    reason = left_alone(path, tags.genres, policy)
-    return TagPlan(path, file, tags, state, Decision(tags.genres, tags.genres, reason) if reason else None)
+    absolute = os.path.abspath(path)  # noqa: PTH100 - takes ".." out, so that no folder counts that was left again
+    reason = left_alone((path, absolute, str(file)), tags.genres, policy)
+    return TagPlan(path, file, tags, seen, Decision(tags.genres, tags.genres, reason) if reason else None)
 
 
 def decided(plan: TagPlan, probabilities: Mapping[str, float], genre: str, policy: TagPolicy) -> TagPlan:
-    """The plan with its decision; `probabilities` and `genre` as in `Result`."""
-    decision = decide(plan.path, plan.tags.genres, probabilities, genre, policy)
+    """The plan with its decision, or as it is if that is there already; `probabilities` and `genre` as in `Result`."""
+    if plan.decision is not None:
+        return plan
+    decision = decide(plan.tags.genres, probabilities, genre, policy)
     if decision.changes and as_written(decision.new, plan.tags) == decision.old:
         decision = Decision(decision.old, decision.old, "has these already")
     return replace(plan, decision=decision)
@@ -104,17 +108,17 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
             new=plan.decision.new,
             old_sha256=old_sha256,
             new_sha256=file_sha256(copy),
-            mtime_ns=plan.state.mtime_ns,
+            mtime_ns=plan.seen.mtime_ns,
             patch=patch,
         )
         _require_unchanged(plan)
         journal.append(entry)
-        replace_by(plan.file, copy, plan.state)
+        replace_by(plan.file, copy, plan.seen)
     return entry
 
 
 def _require_unchanged(plan: TagPlan) -> None:
-    now = identity_of(plan.file, break_links=True)
+    now = look_at(plan.file, break_links=True)
     # Names may have gone: of two names of one file, the first that is written is parted from the second.
-    if replace(now, n_names=plan.state.n_names) != plan.state or now.n_names > plan.state.n_names:
+    if replace(now, n_names=plan.seen.n_names) != plan.seen or now.n_names > plan.seen.n_names:
         raise TagError(f"{display_name(plan.path)}: changed since it was looked at; left as it is")

@@ -12,7 +12,7 @@ from genrekit.audio import display_name
 from genrekit.file_identity import file_sha256
 from genrekit.library.errors import TagError
 from genrekit.library.patch import apply_patch
-from genrekit.library.replacing import copy_beside, identity_of, keep_looks, replace_by
+from genrekit.library.replacing import copy_beside, keep_looks, look_at, replace_by
 from genrekit.library.tag_journal import JournalEntry
 
 __all__ = ["Undone", "undo_entry"]
@@ -41,7 +41,7 @@ def undo_entry(
     ----------
     entry : of a journal
     write : False says only what would be done
-    break_links : as in `identity_of`
+    break_links : as in `look_at`
     assumed_sha256 : of the bytes that the file would have by now, where nothing is written and a later entry would
         have been undone; None: those that it has
 
@@ -51,7 +51,7 @@ def undo_entry(
     """
     path = Path(entry.path)
     name = display_name(path)
-    state = identity_of(path, break_links=break_links)
+    seen = look_at(path, break_links=break_links)
     try:
         now = assumed_sha256 or file_sha256(path)
     except OSError as error:
@@ -75,5 +75,5 @@ def undo_entry(
             raise TagError(f"{name}: the journal does not lead back to the old bytes; left as it is")
         keep_looks(path, copy)
         os.utime(copy, ns=(path.stat().st_atime_ns, entry.mtime_ns))
-        replace_by(path, copy, state)
+        replace_by(path, copy, seen)
     return Undone(entry.path, "restored")

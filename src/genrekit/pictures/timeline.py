@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import threading
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from genrekit.inference.bundled import find_model
-from genrekit.inference.classifier import Classifier
+from genrekit.inference.classifier import load
 from genrekit.inference.fusion import heard_seconds, hop_means, tempered
-from genrekit.inference.model_file import open_session
-from genrekit.inference.scoring import score_windows
 
 __all__ = ["GenreTimeline", "TimelineReader"]
 
@@ -46,11 +42,9 @@ class GenreTimeline:
 class TimelineReader:
     """A model, loaded once for any number of files."""
 
-    def __init__(self, model: str | os.PathLike[str], *, n_threads: int = 1) -> None:
+    def __init__(self, model: str | os.PathLike[str]) -> None:
         """Open a bundled model by name, or a model file; ModelFileError if it is none."""
-        path = find_model(model)
-        self._session = open_session(path, n_threads=n_threads)
-        self._classifier = Classifier(path, n_threads=n_threads)
+        self._classifier = load(model)
         card = self._classifier.card
         self.card = dataclasses.replace(card, hop_s=min(card.hop_s, card.window_s / HOPS_PER_WINDOW), short_hop_s=None)
 
@@ -62,7 +56,7 @@ class TimelineReader:
         AudioError : if nothing can be decoded from it
         """
         card = self.card
-        scores = score_windows(path, source_sr=None, card=card, session=self._session, stop=threading.Event())
+        scores = self._classifier.score_windows(path, card=card)
         edges_s, means = hop_means(
             scores.starts_s,
             scores.probabilities,

@@ -16,16 +16,16 @@ from starlette.requests import ClientDisconnect
 
 import genrekit
 from genrekit.inference import ModelCard
-from genrekit.inference.writers import encodable
+from genrekit.results.writers import encodable
 from genrekit.serve import schema
 from genrekit.serve.access import check_token
+from genrekit.serve.answering import Refused
 from genrekit.serve.intake import receive_upload
 from genrekit.serve.limits import Limits
 from genrekit.serve.metrics import CONTENT_TYPE, Metrics
 from genrekit.serve.page_files import add_page
 from genrekit.serve.problem import Problem
 from genrekit.serve.worker_pool import WorkerPool
-from genrekit.serve.worker_process import Refused
 from genrekit.worker import WorkerError
 
 __all__ = ["create_app"]
@@ -124,7 +124,7 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
 
     @app.get("/health", summary="Whether the service can take files", response_model=schema.Health)
     async def health() -> Response:
-        n_up = len(pool.pids)
+        n_up = pool.n_alive
         values = {"status": "ok" if n_up else "no_worker", "workers": n_up, "waiting": places.n_taken}
         return _json(values, status=200 if n_up else 503)
 
@@ -134,7 +134,7 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
         gauges = {
             "genrekit_requests_open": ("Files being sent, waiting or worked on.", places.n_taken),
             "genrekit_workers_busy": ("Workers that have a file.", pool.n_busy),
-            "genrekit_workers": ("Workers that are up.", len(pool.pids)),
+            "genrekit_workers": ("Workers that are up.", pool.n_alive),
         }
         return Response(metrics.text(gauges, n_restarts=pool.n_restarts), media_type=CONTENT_TYPE)
 

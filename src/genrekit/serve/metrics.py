@@ -63,7 +63,7 @@ class Metrics:
         }
         for kind, values in (("counter", totals), ("gauge", gauges)):
             for name, (meaning, value) in values.items():
-                lines += [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}", f"{name} {value:g}"]
+                lines += [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}", f"{name} {value}"]
         return "\n".join(lines) + "\n"
 
 

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from genrekit.serve.answering import Job, Outcome, Refused
+from genrekit.serve.bounded_worker import BoundedWorker
 from genrekit.serve.limits import Limits
-from genrekit.serve.worker import ServiceWorker
-from genrekit.serve.worker_process import Job, Outcome, Refused
 from genrekit.worker import WorkerError
 
 __all__ = ["WorkerPool"]
@@ -28,8 +28,8 @@ class WorkerPool:
         """Workers with `model`, a name or a path; nothing is started yet."""
         self.n_busy = 0
         self._limits = limits
-        self._workers = [ServiceWorker(model, limits) for _ in range(n_workers)]
-        self._idle: asyncio.Queue[ServiceWorker] = asyncio.Queue()
+        self._workers = [BoundedWorker(model, limits) for _ in range(n_workers)]
+        self._idle: asyncio.Queue[BoundedWorker] = asyncio.Queue()
         self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="genrekit-worker")
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -44,9 +44,9 @@ class WorkerPool:
         return sum(max(0, worker.n_starts - 1) for worker in self._workers)
 
     @property
-    def pids(self) -> tuple[int, ...]:
-        """Process ids of the workers that are up."""
-        return tuple(worker.pid for worker in self._workers if worker.pid is not None)
+    def n_alive(self) -> int:
+        """How many have a process."""
+        return sum(worker.is_alive for worker in self._workers)
 
     async def start(self) -> None:
         """Start all of them and wait for their models; WorkerError if one does not come up."""
@@ -92,7 +92,7 @@ class WorkerPool:
         self._threads.shutdown(wait=False)
 
     async def _work(
-        self, worker: ServiceWorker, job: Job, descriptor: int, answer: asyncio.Future[Outcome | Refused]
+        self, worker: BoundedWorker, job: Job, descriptor: int, answer: asyncio.Future[Outcome | Refused]
     ) -> None:
         loop = asyncio.get_running_loop()
         self.n_busy += 1

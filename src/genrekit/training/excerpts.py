@@ -17,7 +17,7 @@ from genrekit.training.recipe_groups import Excerpts
 from genrekit.training.sources import Source
 from genrekit.training.table_source import TableSource
 
-__all__ = ["ExcerptTable", "part_table", "require_excerpts"]
+__all__ = ["ExcerptTable", "part_table", "require_excerpts", "window_starts_s"]
 
 TAKE = "Take the windows that the split was made for, or a split by tracks."
 
@@ -97,7 +97,7 @@ def require_excerpts(dataset: Dataset, split: Split, excerpts: Excerpts) -> None
         duration_s = dataset.track(track_id).duration_s
         if duration_s is None:
             continue
-        count = grid_size(duration_s, window_s=excerpts.window_s, hop_s=excerpts.hop_s, span_s=excerpts.span_s)
+        count = len(window_starts_s(duration_s, excerpts))
         if n_named != count:
             raise DataError(
                 f"The split {split.name!r} names {n_named} excerpts of {track_id!r}; that track has {count} windows of "
@@ -119,13 +119,18 @@ def _parse_member(member: str, unit: str) -> tuple[str, int | None]:
     return track_id, int(index)
 
 
+def window_starts_s(duration_s: float, excerpts: Excerpts) -> list[float]:
+    """Start in seconds of each window on the grid of evaluation, which a track of this duration has."""
+    count = grid_size(duration_s, window_s=excerpts.window_s, hop_s=excerpts.hop_s, span_s=excerpts.span_s)
+    return [k * excerpts.hop_s for k in range(count)]
+
+
 def _windows(source: Source, row: int, excerpts: Excerpts) -> list[tuple[int, float]]:
     """First step and start in seconds of each window of a track."""
     if isinstance(source, TableSource):
         return list(enumerate(source.excerpts(row, excerpts)))
     n_steps = int(source.n_steps[row])
-    count = grid_size(n_steps * source.step_s, window_s=excerpts.window_s, hop_s=excerpts.hop_s, span_s=excerpts.span_s)
-    starts_s = [k * excerpts.hop_s for k in range(count)]
+    starts_s = window_starts_s(n_steps * source.step_s, excerpts)
     steps = [round(start_s / source.step_s) for start_s in starts_s]
     if source.is_decibel_grid:
         # The last window of an archive's track ends at its last column: rounding must not push it over the end.

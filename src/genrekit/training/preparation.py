@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES, named_features
 from genrekit.file_identity import file_sha256
 from genrekit.models import ModelSpec, WeightsHeader, create_model
+from genrekit.progress import Progress
+from genrekit.training.data_identity import data_sha256, rows_of
 from genrekit.training.excerpts import ExcerptTable, part_table, require_excerpts
 from genrekit.training.recipe import Recipe
 from genrekit.training.sources import Source, make_source, require_augmentation, require_front_end
@@ -52,6 +54,11 @@ class Prepared:
     tables: dict[Part, ExcerptTable]
     device: torch.device
 
+    @cached_property
+    def data_sha256(self) -> str:
+        """By which a run knows these data again."""
+        return data_sha256(self.split, self.dataset)
+
 
 def split_of(recipe: Recipe, dataset: Dataset) -> Split:
     """The split that the recipe asks for."""
@@ -67,9 +74,7 @@ def split_of(recipe: Recipe, dataset: Dataset) -> Split:
     )
 
 
-def load_data(
-    recipe: Recipe, *, on_progress: Callable[[int, int, str], None] = lambda done, total, what: None
-) -> Dataset:
+def load_data(recipe: Recipe, *, on_progress: Progress = lambda done, total, what: None) -> Dataset:
     """The recipe's data set, with its recordings compared by ear; what was compared is remembered in a cache.
 
     Raises
@@ -103,7 +108,7 @@ def prepare(
     *,
     device: torch.device | None = None,
     held: Prepared | None = None,
-    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    on_progress: Progress = lambda done, total, what: None,
 ) -> Prepared:
     """Load the data, compare recordings by ear, make and prove the split, and cut the excerpts.
 
@@ -119,6 +124,8 @@ def prepare(
     ------
     DataError, LeakError, RecipeError
         If the data are not there, the split leaks, a genre is missing from a part, or the front end cannot be had.
+    AudioError
+        If a file of the split's tracks cannot be decoded.
     """
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if held is not None and (held.device, held.recipe.data) != (device, recipe.data):
@@ -126,11 +133,12 @@ def prepare(
     dataset = load_data(recipe, on_progress=on_progress) if held is None else held.dataset
     _require_data(recipe, dataset)
     split, proof = _proved(recipe, dataset)
-    if held is not None and _cut_from(held.recipe) == _cut_from(recipe):
+    rows = rows_of(split, dataset)
+    if held is not None and _cut_from(held.recipe) == _cut_from(recipe) and bool(held.source.n_steps[rows].all()):
         source = held.source
     else:
         spec = named_features(recipe.features)
-        source = make_source(dataset, spec, device, span_s=recipe.excerpts.span_s, on_progress=on_progress)
+        source = make_source(dataset, spec, device, span_s=recipe.excerpts.span_s, rows=rows, on_progress=on_progress)
     tables = {part: part_table(dataset, split, part, recipe.excerpts, source) for part in PARTS}
     return Prepared(recipe, dataset, split, proof, source, tables, device)
 

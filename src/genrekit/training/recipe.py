@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, Field
 
 from genrekit.errors import RecipeError
+from genrekit.evaluation.recipe_identity import FREE, PLACES, without
 from genrekit.features.spec import FEATURES
 from genrekit.suggestion import did_you_mean, unknown_name
 from genrekit.training.overrides import apply_override
@@ -188,6 +189,10 @@ class Recipe(Strict):
             return self
         return self.model_copy(update={"data": self.data.model_copy(update={"root": root})})
 
+    def without_places(self) -> Recipe:
+        """The same recipe, all that lies somewhere on a machine left open, as published recipes have it."""
+        return Recipe.model_validate(without(self._values(), PLACES))
+
     def to_yaml(self) -> str:
         """All fields, defaults included, as YAML that `load_recipe` reads back."""
         return yaml.safe_dump(self._values(), sort_keys=False, allow_unicode=True)
@@ -200,17 +205,7 @@ class Recipe(Strict):
 
         A field at its default does not count, so that a recipe stays itself when recipes learn new fields.
         """
-        values = self._values(exclude_defaults=True)
-        for key in ("title", "seed"):
-            values.pop(key, None)
-        values["data"].pop("root", None)
-        values["split"].pop("fold", None)
-        # A group whose every field is at its default says something by being there.
-        for group in (values, *values.get("ensemble", ())):
-            if "negatives" in group:
-                group["negatives"].pop("root", None)
-        if "distillation" in values:
-            values["distillation"].pop("runs", None)
+        values = without(self._values(exclude_defaults=True), FREE)
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     def _values(self, *, exclude_defaults: bool = False) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class SplitChoice(Strict):
     file: Path | None = None
     fold: int = Field(default=0, ge=0)
     validation: Literal["inner", "test", "none"] = "inner"
-    valid_fraction: float = Field(default=0.1, gt=0, lt=1)
+    valid_fraction: float = Field(default=0.1, gt=0, le=0.5)
 
     @pydantic.model_validator(mode="after")
     def _one_source(self) -> SplitChoice:

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,16 @@ from typing import Any
 from genrekit.data.parts import PARTS
 from genrekit.data.split import Split, read_split
 from genrekit.errors import RunError
+from genrekit.evaluation.run_folder import RunFolder, RunRecord
 from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.recipe import Recipe, load_recipe
 from genrekit.whole_file import written_whole
 
 __all__ = ["Run", "write_text_atomically"]
 
-NEGATIVES_SHA256 = "negatives_sha256"
+# What a run was trained on beyond its recipe, by content: key in environment.json -> what it is of, for people.
+DATA_SHA256, NEGATIVES_SHA256 = "data_sha256", "negatives_sha256"
+TRAINED_ON = {DATA_SHA256: "data", NEGATIVES_SHA256: "negatives"}
 RECORDED_PACKAGES = ("genrekit", "torch", "lightning", "numpy", "soxr", "scikit-learn")
 
 
@@ -45,32 +48,13 @@ def write_text_atomically(path: Path, text: str) -> None:
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run folder, complete once its predictions and weights are written.
-
-    Attributes
-    ----------
-    folder : named by the recipe's name and hash, the fold and the seed
-    """
-
-    folder: Path
+class Run(RunFolder):
+    """A run folder as it is made and gone on with, complete once its predictions and weights are written."""
 
     @classmethod
     def of(cls, recipe: Recipe, runs: Path) -> Run:
         """The folder that this recipe, fold and seed have below `runs`."""
         return cls(runs / f"{recipe.name}-{recipe.hash[:8]}-fold{recipe.split.fold}-seed{recipe.seed}")
-
-    @property
-    def recipe_path(self) -> Path:
-        return self.folder / "recipe.yaml"
-
-    @property
-    def weights_path(self) -> Path:
-        return self.folder / "weights.safetensors"
-
-    @property
-    def predictions_path(self) -> Path:
-        return self.folder / "predictions.parquet"
 
     @property
     def checkpoints(self) -> Path:
@@ -89,47 +73,41 @@ class Run:
         return self.checkpoints / "pretraining.ckpt"
 
     @property
-    def metrics_path(self) -> Path:
-        return self.folder / "metrics.csv"
-
-    @property
     def pretraining_metrics_path(self) -> Path:
         return self.folder / "pretraining.csv"
 
     @property
-    def done(self) -> bool:
-        """Whether the run is trained and its weights are written: `run.json` is written last."""
-        return (self.folder / "run.json").is_file()
-
-    @property
     def left_out(self) -> tuple[str, ...]:
-        """Parts of the split that were left without predictions on purpose, as a search leaves the test part."""
-        try:
-            values = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunError(
-                f"Cannot read {self.folder / 'run.json'}: {error}. Restore it, or move the run away."
-            ) from error
-        return tuple(values.get("parts_left_out", ()))
+        """Parts of the split that were left without predictions on purpose; of a run that is not done, none."""
+        record = self.record()
+        return () if record is None else record.parts_left_out
 
     @property
     def complete(self) -> bool:
         """Whether the run is done and has the predictions of all parts that are scored."""
         return self.done and not self.left_out
 
-    def require(self, recipe: Recipe, split: Split | None = None, *, negatives_sha256: str | None = None) -> None:
+    def require(
+        self,
+        recipe: Recipe,
+        split: Split | None = None,
+        *,
+        data_sha256: str | None = None,
+        negatives_sha256: str | None = None,
+    ) -> None:
         """Check that the folder is this recipe's, if there is one: somebody may have renamed it.
 
         Parameters
         ----------
         recipe : that is to be trained
         split : of the data at hand; None where they are not looked at. The same recipe has another on other data
-        negatives_sha256 : of the archive of negatives at hand; None for none
+        data_sha256, negatives_sha256 : of the data and the archive of negatives at hand; None where they are not looked
+            at. What a run of before these were written down was trained on is not known, and passes
 
         Raises
         ------
         RunError
-            If it holds a run of another recipe, fold or seed, of another split, or with other negatives.
+            If it holds a run of another recipe, fold or seed, of another split, or with other data or negatives.
         """
         if not self.recipe_path.is_file():
             return
@@ -144,50 +122,54 @@ class Run:
                 f"{self.folder} holds a run of another split, {_describe(known_split)}; the same recipe's on these "
                 f"data is {_describe(split)}. Were they other data? Choose another folder (--runs)."
             )
+        environment, at_hand = self.environment(), {DATA_SHA256: data_sha256, NEGATIVES_SHA256: negatives_sha256}
+        for key, what in TRAINED_ON.items():
+            known_sha256, sha256 = environment.get(key), at_hand[key]
+            if known_sha256 and sha256 and known_sha256 != sha256:
+                raise RunError(
+                    f"{self.folder} holds a run with other {what}, SHA-256 {known_sha256[:8]}; those at hand have "
+                    f"{sha256[:8]}. Give it the same {what}, or choose another folder (--runs)."
+                )
 
-        known_negatives = self._environment().get(NEGATIVES_SHA256)
-        if negatives_sha256 and known_negatives and negatives_sha256 != known_negatives:
-            raise RunError(
-                f"{self.folder} holds a run with other negatives, SHA-256 {known_negatives[:8]}; those at hand have "
-                f"{negatives_sha256[:8]}. Give it the same archive, or choose another folder (--runs)."
-            )
-
-    def open(self, recipe: Recipe, split: Split, proof: dict[str, Any], *, negatives_sha256: str | None = None) -> None:
+    def open(
+        self,
+        recipe: Recipe,
+        split: Split,
+        proof: dict[str, Any],
+        *,
+        data_sha256: str | None = None,
+        negatives_sha256: str | None = None,
+    ) -> None:
         """Make the folder, or check that it is this recipe's and go on in it.
 
         Parameters
         ----------
-        recipe, split, negatives_sha256 : as for `require`
+        recipe, split, data_sha256, negatives_sha256 : as for `require`
         proof : of the split
 
         Raises
         ------
         RunError
-            If the folder belongs to another recipe, split or negatives, or cannot be written.
+            If the folder belongs to another recipe, split, data or negatives, or cannot be written.
         """
-        self.require(recipe, split, negatives_sha256=negatives_sha256)
+        self.require(recipe, split, data_sha256=data_sha256, negatives_sha256=negatives_sha256)
         if self.recipe_path.is_file():
             return
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"Cannot make the run folder {self.folder}: {error.strerror or error}.") from error
-        used = {NEGATIVES_SHA256: negatives_sha256} if negatives_sha256 else {}
-        self.write_json("environment.json", {**environment(), **used})
-        self.write_json("split.json", {**split.to_dict(), "proof": proof})
+        used = {DATA_SHA256: data_sha256, NEGATIVES_SHA256: negatives_sha256}
+        self._write_json(self.environment_path, environment() | {key: sha256 for key, sha256 in used.items() if sha256})
+        self._write_json(self.split_path, {**split.to_dict(), "proof": proof})
         write_text_atomically(self.recipe_path, recipe.to_yaml())
 
-    def _environment(self) -> dict[str, Any]:
-        """What the run was made with; empty if that cannot be told."""
-        try:
-            values = json.loads((self.folder / "environment.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return values if isinstance(values, dict) else {}
+    def finish(self, record: RunRecord) -> None:
+        """Write down what was trained, which is done now; RunError if that cannot be written."""
+        self._write_json(self.record_path, asdict(record))
 
-    def write_json(self, name: str, values: Any) -> None:
-        """Write a JSON file of the run, whole or not at all."""
-        write_text_atomically(self.folder / name, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+    def _write_json(self, path: Path, values: Any) -> None:
+        write_text_atomically(path, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
 
     def recipe(self) -> Recipe:
         """The resolved recipe of this run.
@@ -198,12 +180,12 @@ class Run:
             If the folder is no run folder.
         """
         if not self.recipe_path.is_file():
-            raise RunError(f"{self.folder} is not a run folder: it has no recipe.yaml.")
+            raise RunError(f"{self.folder} is not a run folder: it has no {self.recipe_path.name}.")
         return load_recipe(self.recipe_path)
 
     def split(self) -> Split:
         """The split of this run, without its proof."""
-        return read_split(self.folder / "split.json")
+        return read_split(self.split_path)
 
 
 def _identity(recipe: Recipe) -> str:

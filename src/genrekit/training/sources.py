@@ -1,8 +1,9 @@
-"""Where excerpts are cut from: a whole data set in memory, as log-mel levels, waveforms or a table; never per item."""
+"""Where excerpts are cut from: a data set in memory, as log-mel levels, waveforms or a table; never per item."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from array import array
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -14,19 +15,28 @@ from genrekit.data.dataset import Dataset
 from genrekit.errors import AudioError, RecipeError
 from genrekit.features.spec import ARCHIVE_LOG_MEL, FeatureSpec
 from genrekit.features.torch_frontend import FrontEnd
+from genrekit.progress import Progress
 from genrekit.training.recipe_groups import Augmentation
 from genrekit.training.table_source import TableSource, require_table
 
-__all__ = ["ArchiveSource", "Source", "WaveformSource", "make_source", "require_augmentation", "require_front_end"]
+__all__ = [
+    "ArchiveSource",
+    "Source",
+    "WaveformSource",
+    "make_source",
+    "require_augmentation",
+    "require_front_end",
+    "sample_places",
+]
 
 
 class Source(Protocol):
-    """All tracks of a data set on one time axis, and how to make features of a cut.
+    """The tracks of a data set on one time axis, and how to make features of a cut.
 
     Attributes
     ----------
     step_s : seconds from one step of the time axis (a column, a sample or a table's excerpt) to the next
-    n_steps : int64 [n_tracks], steps that each track has
+    n_steps : int64 [n_tracks], steps that each track has; 0 for one that was not asked for, which cannot be cut
     is_decibel_grid : whether a cut is a dB spectrogram already, so that time and mel can be warped before `features`
     """
 
@@ -81,13 +91,38 @@ class ArchiveSource:
         return (cut - cut.amax((1, 2), keepdim=True)).clamp_min(-float(ARCHIVE_LOG_MEL.top_db or torch.inf))
 
 
+def sample_places(starts: Tensor, length: int, n_samples: Tensor, *, shortest: int) -> Tensor:
+    """Which samples of its audio each cut holds: int64 [batch, length].
+
+    Past the end the last sample is held (report A's code does so); audio shorter than the cut is repeated, as
+    `classify` does.
+
+    Parameters
+    ----------
+    starts : first sample of each cut [batch]
+    n_samples : of the audio of each cut [batch]
+    shortest : a length that none of the audio is below; what is repeated costs time, and asking a GPU does too
+    """
+    samples, ends = starts[:, None] + torch.arange(length, device=starts.device), n_samples[:, None]
+    places = torch.minimum(samples, ends - 1)
+    return places if length <= shortest else torch.where(ends < length, samples % ends, places)
+
+
 class WaveformSource:
-    """The waveforms of a data set, mono at the front end's rate, as 16-bit integers; a step is a sample.
+    """The waveforms of tracks, mono at the front end's rate, as 16-bit integers; a step is a sample.
+
+    Parameters
+    ----------
+    dataset : of audio
+    spec : of the front end
+    device : to hold them
+    span_s : within the first so many seconds; None for whole tracks
+    rows : places in the data set of the tracks that are cut; None for all. No other file is opened
 
     Raises
     ------
     AudioError
-        If a track cannot be decoded: leave it out of the split, or mend it.
+        If one of these tracks cannot be decoded: leave it out of the split, or mend it.
     """
 
     is_decibel_grid = False
@@ -99,25 +134,32 @@ class WaveformSource:
         device: torch.device,
         *,
         span_s: float | None,
-        on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+        rows: Sequence[int] | None = None,
+        on_progress: Progress = lambda done, total, what: None,
     ) -> None:
         from genrekit.audio import load_audio
 
-        waveforms = []
-        for done, track in enumerate(dataset.tracks):
+        rows = range(len(dataset)) if rows is None else rows
+        # One after the other in a buffer that grows in place: lists or padding would be in memory beside it.
+        samples = array("h")
+        n_steps, first = torch.zeros(len(dataset), dtype=torch.int64), torch.zeros(len(dataset), dtype=torch.int64)
+        for done, row in enumerate(rows):
+            track = dataset.tracks[row]
             if track.path is None:
                 raise AudioError(f"Track {track.track_id!r} of data set {dataset.name!r} has no audio file.")
-            y = load_audio(track.path, sr=spec.sr, duration_s=span_s)
-            waveforms.append(torch.from_numpy(np.rint(np.clip(y, -1, 1) * 32767).astype(np.int16)))
-            on_progress(done + 1, len(dataset.tracks), track.track_id)
-        lengths = [len(waveform) for waveform in waveforms]
-        self._samples = torch.zeros(len(waveforms), max(lengths), dtype=torch.int16)
-        for row, waveform in enumerate(waveforms):
-            self._samples[row, : len(waveform)] = waveform
-        self._samples = self._samples.to(device)
+            try:
+                y = load_audio(track.path, sr=spec.sr, duration_s=span_s)
+            except AudioError as error:
+                raise AudioError(
+                    f"{error} The split names it as {track.track_id!r}: mend the file, or take a split without it."
+                ) from error
+            first[row], n_steps[row] = len(samples), len(y)
+            samples.frombytes(np.rint(np.clip(y, -1, 1) * 32767).astype(np.int16).tobytes())
+            on_progress(done + 1, len(rows), track.track_id)
+        self._samples = torch.frombuffer(samples, dtype=torch.int16).to(device)
+        self._first, self.n_steps = first.to(device), n_steps.to(device)
         self._front_end: nn.Module = FrontEnd(spec).to(device)
-        self.n_steps = torch.tensor(lengths, device=device)
-        self._shortest = min(lengths)
+        self._shortest = int(n_steps[n_steps > 0].min())
         self.step_s = 1 / spec.sr
         self._sr = spec.sr
 
@@ -126,12 +168,8 @@ class WaveformSource:
 
     def cut(self, rows: Tensor, starts: Tensor, length: int) -> Tensor:
         """[batch, length] samples, -1 to 1."""
-        samples = starts[:, None] + torch.arange(length, device=starts.device)
-        ends = self.n_steps[rows][:, None]
-        places = torch.minimum(samples, ends - 1)
-        if length > self._shortest:
-            places = torch.where(ends < length, samples % ends, places)
-        return self._samples[rows[:, None], places].float() / 32767
+        places = sample_places(starts, length, self.n_steps[rows], shortest=self._shortest)
+        return self._samples[self._first[rows][:, None] + places].float() / 32767
 
     def features(self, cut: Tensor) -> Tensor:
         with torch.no_grad(), torch.autocast(cut.device.type, enabled=False):
@@ -187,18 +225,21 @@ def make_source(
     device: torch.device,
     *,
     span_s: float | None,
-    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    rows: Sequence[int] | None = None,
+    on_progress: Progress = lambda done, total, what: None,
 ) -> Source:
-    """The source that gives front end `spec` on this data set.
+    """The source that gives front end `spec` on this data set, of audio for the tracks `rows` only.
 
     Raises
     ------
     RecipeError
         As `require_front_end` says.
+    AudioError
+        As `WaveformSource` says.
     """
     require_front_end(dataset, spec)
     if dataset.table is not None:
         return TableSource(dataset, spec, device)
     if dataset.archive is None:
-        return WaveformSource(dataset, spec, device, span_s=span_s, on_progress=on_progress)
+        return WaveformSource(dataset, spec, device, span_s=span_s, rows=rows, on_progress=on_progress)
     return ArchiveSource(dataset, device)

@@ -74,8 +74,8 @@ def teachers_of(prepared: Prepared, runs: Path) -> Teachers | None:
     Raises
     ------
     RecipeError
-        If one is missing, has other genres or another front end, or was trained on tracks that the student does not
-        train on: it would hand on what it knows of them.
+        If one is missing, has other genres or another front end, was trained on tracks that the student does not train
+        on, or stopped on tracks that the student is tested on: it would hand on what it knows of them.
     """
     recipe = prepared.recipe
     if recipe.distillation is None:
@@ -86,11 +86,19 @@ def teachers_of(prepared: Prepared, runs: Path) -> Teachers | None:
     for run in require_teachers(recipe, runs):
         network, taught = load_weights(run.weights_path)
         _require_alike(run, taught, header)
-        beyond = set(run.split().tracks("train")) - own
+        split = run.split()
+        beyond = set(split.tracks("train")) - own
         if beyond:
             raise RecipeError(
                 f"{run.folder} was trained on {len(beyond)} tracks that are not in this training part, such as "
                 f"{min(beyond)}; a teacher must not know what its student is tested on. Train it on the same split."
+            )
+        # On the student's own split it chose by what the student itself chooses by.
+        chosen_by = set(split.tracks("valid")) if split.hash != prepared.split.hash else set()
+        if touched := chosen_by & set(prepared.split.tracks("test")):
+            raise RecipeError(
+                f"{run.folder} was validated on {len(touched)} tracks of this test part, such as {min(touched)}; a "
+                "teacher must not be chosen by what its student is tested on. Train it on the same split."
             )
         networks.append(network.to(prepared.device))
     in_bfloat16 = recipe.optimisation is not None and recipe.optimisation.precision == "bf16"

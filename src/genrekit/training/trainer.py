@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -15,14 +14,15 @@ from lightning.pytorch.callbacks.weight_averaging import EMAWeightAveraging
 from genrekit.data.parts import Part
 from genrekit.errors import RunError
 from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.run_folder import SCORED, RunRecord
 from genrekit.models import GenreNetwork, WeightsHeader, create_model, save_weights
 from genrekit.models.ensemble import Ensemble
-from genrekit.models.host_memory import keep_freed_memory
 from genrekit.models.weights import load_weights
 from genrekit.training.artist_weights import artist_weights
 from genrekit.training.batches import TrainingBatches
 from genrekit.training.callbacks import LastingStop, MetricsTable
 from genrekit.training.fitting import fit, make_trainer
+from genrekit.training.host_memory import keep_freed_memory
 from genrekit.training.module import GenreModule
 from genrekit.training.prediction import evaluation_batches, predict
 from genrekit.training.preparation import Prepared, header_of, negatives_sha256, negatives_source, prepare
@@ -32,10 +32,7 @@ from genrekit.training.run import Run
 from genrekit.training.run_lock import hold
 from genrekit.training.teachers import require_teachers, teachers_of
 
-__all__ = ["SCORED", "load_network", "train"]
-
-# The parts that get predictions; nobody needs those of the training part.
-SCORED: tuple[Part, ...] = ("valid", "test")
+__all__ = ["load_network", "train"]
 
 
 def train(
@@ -69,12 +66,11 @@ def train(
     if not run.done:
         _require_means(prepared, runs, negatives_root)
     with hold(run):
-        digest = negatives_sha256(recipe, negatives_root)
-        run.open(recipe, prepared.split, prepared.proof, negatives_sha256=digest)
+        _open(run, prepared, negatives_root)
         if run.done and not set(run.left_out) & set(predicted):
             return run
         try:
-            if run.done:
+            if run.weights_path.is_file():
                 network, _ = load_weights(run.weights_path)
             else:
                 if recipe.ensemble:
@@ -82,13 +78,14 @@ def train(
                 else:
                     network = _fit(prepared, run, negatives_root=negatives_root, watchers=watchers)
                 save_weights(run.weights_path, network, header_of(recipe, prepared.dataset.genres))
+            # Weights are there whole or not at all, so a kill from here on trains nothing again; and since these are
+            # gone before the run is done, it leaves none behind, not even one that a kill left half-written.
+            shutil.rmtree(run.checkpoints, ignore_errors=True)
             _predict_parts(network, prepared, run, predicted)
         except OSError as error:
             raise RunError(
                 f"The run in {run.folder} stopped: {error}. Start the same command again to go on."
             ) from error
-        # A kill may have left a half-written checkpoint beside the whole ones.
-        shutil.rmtree(run.checkpoints, ignore_errors=True)
     return run
 
 
@@ -105,8 +102,18 @@ def _require_means(prepared: Prepared, runs: Path, negatives_root: Path | None) 
             load_weights(known.weights_path)
 
 
+def _open(run: Run, prepared: Prepared, negatives_root: Path | None) -> None:
+    run.open(
+        prepared.recipe,
+        prepared.split,
+        prepared.proof,
+        data_sha256=prepared.data_sha256,
+        negatives_sha256=negatives_sha256(prepared.recipe, negatives_root),
+    )
+
+
 def _predict_parts(network: GenreNetwork, prepared: Prepared, run: Run, predicted: tuple[Part, ...]) -> None:
-    """Write the table of predictions, and then `run.json`, which says that the run is done."""
+    """Write the table of predictions, and then that the run is done."""
     scored: tuple[Part, ...] = ("test",) if prepared.split.validation == "test" else SCORED
     scored = tuple(part for part in scored if len(prepared.tables[part]))
     known = set(scored) - set(run.left_out) if run.done else set()
@@ -114,14 +121,9 @@ def _predict_parts(network: GenreNetwork, prepared: Prepared, run: Run, predicte
     if parts:
         predictions = Predictions.concatenate([predict(network, prepared, part) for part in parts])
         predictions.write_parquet(run.predictions_path)
-    values: dict[str, Any] = {
-        "recipe": prepared.recipe.name,
-        "dataset": prepared.dataset.name,
-        "hash": prepared.recipe.hash,
-        "parts_predicted": parts,
-        "parts_left_out": [part for part in scored if part not in parts],
-    }
-    run.write_json("run.json", values)
+    recipe = prepared.recipe
+    left_out = tuple(part for part in scored if part not in parts)
+    run.finish(RunRecord(recipe.name, prepared.dataset.name, recipe.hash, tuple(parts), left_out))
 
 
 def _join(
@@ -135,8 +137,7 @@ def _join(
     for recipe in prepared.recipe.members:
         member, of_member = Run.of(recipe, runs), prepare(recipe, device=prepared.device, held=prepared)
         if member.done:
-            digest = negatives_sha256(recipe, negatives_root)
-            member.open(recipe, of_member.split, of_member.proof, negatives_sha256=digest)
+            _open(member, of_member, negatives_root)
         else:
             train(of_member, runs, negatives_root=negatives_root, watchers=watchers, predicted=())
         trained.append(load_weights(member.weights_path)[0])

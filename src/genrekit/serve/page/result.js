@@ -16,7 +16,7 @@ const KINDS = {
   offline: "The service cannot be reached",
 };
 // What is wrong with the file itself: the same file gets the same answer.
-const FINAL = new Set(["unreadable", "wrong_type", "body_too_large", "audio_too_long"]);
+const FINAL = new Set(["unreadable", "wrong_type", "body_too_large", "audio_too_long", "took_too_long", "took_too_much_memory"]);
 // In place of what the service says to programs.
 const PLAIN = { wrong_type: `It is no music. Choose an audio or video file: ${FORMATS}.` };
 const SHOWN_AT_ONCE = 5;

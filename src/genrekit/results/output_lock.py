@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from genrekit.audio import display_name
-from genrekit.inference.result_file import OutputError
+from genrekit.results.errors import ResultsError
 
 if sys.platform == "win32":
     import msvcrt
@@ -28,7 +28,7 @@ def hold_output(path: Path) -> Iterator[None]:
 
     Raises
     ------
-    OutputError : if another run writes it, or its folder cannot be written
+    ResultsError : if another run writes it, or its folder cannot be written
     """
     if path.exists() and not path.is_file():
         yield
@@ -49,12 +49,12 @@ def _taken(path: Path, beside: Path) -> int:
         try:
             descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
         except OSError as error:
-            raise OutputError(f"cannot write results to {path}: {error.strerror or error}") from error
+            raise ResultsError(f"cannot write results to {path}: {error.strerror or error}") from error
         try:
             _lock(descriptor)
         except (BlockingIOError, PermissionError):
             os.close(descriptor)
-            raise OutputError(
+            raise ResultsError(
                 f"{display_name(path)}: another genrekit writes it right now; wait for it, or give another --output"
             ) from None
         except OSError:

@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from genrekit.file_identity import FileState, file_state
-from genrekit.inference.result_file import OutputError, part_of, path_key
+from genrekit.file_identity import FileState, file_state, same_sound
+from genrekit.results.errors import ResultsError
+from genrekit.results.result_file import part_of, path_key
 from genrekit.whole_file import written_whole
 
 __all__ = ["FileStates", "read_states", "states_path"]
@@ -58,7 +59,7 @@ class FileStates:
         self._now: dict[str, FileState] = {}
 
     def look(self, files: Iterable[str]) -> frozenset[str]:
-        """Note what each file is now, before it is read; gives the `path_key` of those that changed since."""
+        """Note what each file is now, before it is read; gives the `path_key` of those that sound otherwise since."""
         changed = set()
         for file in files:
             state = file_state(file)
@@ -66,7 +67,7 @@ class FileStates:
                 continue
             key = path_key(file)
             self._now[key] = state
-            if (self._known.get(key) or state) != state:
+            if not same_sound(self._known.get(key) or state, state):
                 changed.add(key)
         return frozenset(changed)
 
@@ -80,18 +81,18 @@ class FileStates:
 
         Raises
         ------
-        OutputError : if the earlier run had another model file, a result is of a file of the same name in another
+        ResultsError : if the earlier run had another model file, a result is of a file of the same name in another
             folder, or the states cannot be written
         """
         if done and self._known_model and self._model and self._known_model != self._model:
-            raise OutputError(
+            raise ResultsError(
                 f"{self._output} was made with another model file, though of the same name; give another --output"
             )
         if not self._known:
             # Without states of their own, results are taken as those of the files that are there.
             self._known = {key: self._now.get(key) or file_state(key) for key in sorted(done)}
         elif strange := [file for file in files if path_key(file) in done and path_key(file) not in self._known]:
-            raise OutputError(
+            raise ResultsError(
                 f"{self._output} has the result of another {strange[0]}, heard from another folder; go on from there, "
                 "or give another --output"
             )
@@ -134,7 +135,7 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"cannot write results to {path}: {error.strerror or error}") from error
+        raise ResultsError(f"cannot write results to {path}: {error.strerror or error}") from error
 
 
 def _line(key: str, state: FileState | None) -> str:

@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from genrekit.audio import open_audio
+from genrekit.audio.file_processes import MANY_FILES, FileProcesses
 from genrekit.errors import AudioError, GenrekitError
 from genrekit.file_identity import file_state
-from genrekit.inference.density import windows_to_hear
-from genrekit.inference.file_processes import MANY_FILES, FileProcesses
 from genrekit.inference.fusion import window_weights
+from genrekit.inference.listening import listen
 from genrekit.inference.model_file import EMBEDDING, INPUT, ModelFile, open_session
-from genrekit.inference.scoring import LOUDEST, SILENCE_PEAK_TO_PEAK, WINDOWS_PER_RUN
 from genrekit.learning.embedding import Embedding
+from genrekit.progress import Progress
 from genrekit.whole_file import written_whole
 from genrekit.worker import WorkerError
 
@@ -33,10 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Embedder"]
 
-Progress = Callable[[int, int, str], None]
-
 # Changes when windows or silence are treated otherwise, or are remembered in another form.
-FORMAT = 2
+FORMAT = 3
 
 
 class Embedder:
@@ -69,29 +66,13 @@ class Embedder:
 
         Raises
         ------
-        AudioError : if nothing can be decoded, or there is no sound
+        AudioError : if nothing can be decoded, its values are none that a recording has, or there is no sound
         """
         card = self.model_file.card
-        batch: list[npt.NDArray[np.float32]] = []
-        rows: list[npt.NDArray[np.float32]] = []
-        starts: list[int] = []
-        n_samples = 0
-        with open_audio(source, sr=card.sr, source_sr=sr) as stream:
-            for window in windows_to_hear(stream, card):
-                n_samples = window.start_sample + window.n_valid
-                if np.ptp(window.samples) <= SILENCE_PEAK_TO_PEAK or float(np.abs(window.samples).max()) > LOUDEST:
-                    continue
-                starts.append(window.start_sample)
-                batch.append(window.samples)
-                if len(batch) == WINDOWS_PER_RUN:
-                    rows.append(self._run(batch))
-                    batch.clear()
-        if batch:
-            rows.append(self._run(batch))
-        if not rows:
+        heard = listen(source, self._run, source_sr=sr, card=card)
+        if not heard.batches:
             raise AudioError("is silent: there is no sound to learn from")
-        weights = window_weights(np.array(starts) / card.sr, card.hop_of_s(n_samples / card.sr))
-        return Embedding(np.concatenate(rows), weights)
+        return Embedding(np.concatenate(heard.batches), window_weights(heard.starts_s, card.hop_of_s(heard.duration_s)))
 
     def embed_named(self, name: str, make: Callable[[], npt.NDArray[np.float32]], *, sr: int) -> Embedding:
         """The same for sound that `make` computes, always the same under one name."""
@@ -109,7 +90,7 @@ class Embedder:
 
         def attempt(path: Path) -> Embedding | GenrekitError | OSError:
             try:
-                return self._remembered(_key(path), lambda: _raised(compute(path)))
+                return self._remembered(_key(path), lambda: compute(path))
             except WorkerError:
                 raise  # which is no fault of this file
             except (GenrekitError, OSError) as error:
@@ -126,9 +107,9 @@ class Embedder:
                 if spawned is not None:
                     spawned.stop()
 
-    def _run(self, batch: list[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-        (output,) = self._session.run([EMBEDDING], {INPUT: np.stack(batch)})
-        return np.asarray(output, dtype=np.float32).reshape(len(batch), -1)
+    def _run(self, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        (output,) = self._session.run([EMBEDDING], {INPUT: windows})
+        return np.asarray(output, dtype=np.float32).reshape(len(windows), -1)
 
     def _remembered(self, key: str, make: Callable[[], Embedding]) -> Embedding:
         path = self._cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"
@@ -152,20 +133,6 @@ def _key(path: Path) -> str:
     return json.dumps([FORMAT, os.fspath(path.absolute()), *(file_state(path) or ())])
 
 
-def _raised(outcome: Embedding | GenrekitError | OSError) -> Embedding:
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
-
-
-def _make_compute(model: str) -> Callable[[str], Embedding | GenrekitError | OSError]:
+def _make_compute(model: str) -> Callable[[str], Embedding]:
     """In a process of its own: what computes the embedding of a path."""
-    embedder = Embedder(model)
-
-    def compute(path: str) -> Embedding | GenrekitError | OSError:
-        try:
-            return embedder.embed(path)
-        except (GenrekitError, OSError) as error:
-            return error
-
-    return compute
+    return Embedder(model).embed

@@ -14,10 +14,10 @@ from genrekit.training.preparation import Prepared, prepare
 from genrekit.training.run_lock import RunBusyError
 from genrekit.training.trainer import train
 
-__all__ = ["Worker"]
+__all__ = ["JobTrainer"]
 
 
-class Worker:
+class JobTrainer:
     """Trains one job after the other.
 
     Parameters

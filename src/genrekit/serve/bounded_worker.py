@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from genrekit.errors import AudioError
+from genrekit.serve.answering import Job, Outcome, Refused, make_answer
 from genrekit.serve.limits import Limits
-from genrekit.serve.worker_process import Job, Outcome, Refused, make_answer
 from genrekit.worker import Worker, WorkerDiedError, WorkerError, WorkerSlowError
 
-__all__ = ["ServiceWorker"]
+__all__ = ["BoundedWorker"]
 
 
-class ServiceWorker(Worker[Outcome | Refused]):
+class BoundedWorker(Worker[Outcome | Refused]):
     """A process with the model loaded, bounded in time and memory."""
 
     def __init__(self, model: str, limits: Limits) -> None:
@@ -27,7 +28,7 @@ class ServiceWorker(Worker[Outcome | Refused]):
         job, descriptor : the file; the descriptor stays open here
         """
         try:
-            answer = self.ask(job, descriptor=descriptor, timeout_s=self._limits.max_work_s)
+            return self.ask(job, descriptor=descriptor, timeout_s=self._limits.max_work_s)
         except WorkerError as error:
             return Refused("no_worker", f"no worker process could be started: {error}")
         except WorkerSlowError:
@@ -42,7 +43,13 @@ class ServiceWorker(Worker[Outcome | Refused]):
                 "the process that read this file died; others are not affected. Try once more; if it happens again, "
                 "the file is damaged: convert it to wav or flac",
             )
-        # What such a file leaves behind in the decoders' libraries is unknown.
-        if isinstance(answer, Refused) and answer.code in ("took_too_much_memory", "unexpected"):
-            self.kill()
-        return answer
+        except AudioError as error:
+            return Refused("unreadable", str(error))
+        # Whatever a decoder makes of a hostile file, its request gets an answer.
+        except Exception as error:
+            self.kill()  # what such a file leaves behind in the decoders' libraries is unknown
+            if isinstance(error, MemoryError) or any(text in str(error) for text in ("bad_alloc", "allocate memory")):
+                what = "reading this file took too much memory"
+                return Refused("took_too_much_memory", f"{what}; convert it to wav or flac")
+            what = f"unexpected {type(error).__name__} while reading this file"
+            return Refused("unexpected", f"{what}; convert it to wav or flac")

@@ -1,4 +1,4 @@
-"""What the service's worker processes do: the model, loaded once, and one file after another from open descriptors.
+"""What answers in the service's worker processes: the model, loaded once, for one open descriptor after another.
 
 A worker is given a descriptor of a file without a name, so that nothing is left on the disk whichever process dies.
 """
@@ -68,7 +68,7 @@ def make_answer(model: str) -> Callable[[Job, int], Outcome | Refused]:
     ------
     ModelFileError : if there is no such model
     """
-    return partial(_attempt, _load(model))
+    return partial(_answer, _load(model))
 
 
 def _load(model: str) -> Any:
@@ -88,22 +88,11 @@ def _load(model: str) -> Any:
     return classifier
 
 
-def _attempt(classifier: Any, job: Job, descriptor: int) -> Outcome | Refused:
-    from genrekit.errors import AudioError
-
-    try:
-        with _Upload(io.FileIO(descriptor, "rb")) as file:
-            file.client_name = job.name
-            file.seek(0)
-            return _classify(classifier, job, file)
-    except AudioError as error:
-        return Refused("unreadable", str(error))
-    except MemoryError:
-        return Refused("took_too_much_memory", "reading this file took too much memory; convert it to wav or flac")
-    # Whatever a decoder makes of a hostile file, its request gets an answer; the worker is replaced afterwards.
-    except Exception as error:
-        code = "took_too_much_memory" if "bad_alloc" in str(error) or "allocate memory" in str(error) else "unexpected"
-        return Refused(code, f"unexpected {type(error).__name__} while reading this file; convert it to wav or flac")
+def _answer(classifier: Any, job: Job, descriptor: int) -> Outcome | Refused:
+    with _Upload(io.FileIO(descriptor, "rb")) as file:
+        file.client_name = job.name
+        file.seek(0)
+        return _classify(classifier, job, file)
 
 
 def _classify(classifier: Any, job: Job, file: _Upload) -> Outcome | Refused:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from genrekit.audio import display_name
-from genrekit.inference.result import UNKNOWN, Failure, Result
+from genrekit.inference.result import OF_THE_FILE, UNKNOWN, Failure, Result
+from genrekit.results.errors import ResultsError
 
 __all__ = ["CsvWriter", "JsonWriter", "ResultWriter", "TableWriter", "csv_line", "encodable"]
 
@@ -44,7 +45,10 @@ class JsonWriter:
 
     def row(self, outcome: Result | Failure) -> str:
         """The object and a newline."""
-        values = outcome.to_json(timeline=self.timeline) if isinstance(outcome, Result) else outcome.to_json()
+        return self.line(outcome.to_json(timeline=self.timeline) if isinstance(outcome, Result) else outcome.to_json())
+
+    def line(self, values: Mapping[str, Any]) -> str:
+        """The same from the values of a result that is read back."""
         line = json.dumps(values, ensure_ascii=False)
         return (line if encodable(line) else json.dumps(values)) + "\n"
 
@@ -56,12 +60,16 @@ class CsvWriter:
     UTF-8 appears as ``\\udcXX``.
     """
 
-    OF_THE_FILE = ("path", "genre", "confidence", "duration_s", "model", "error", "warnings", "timeline")
-    """Columns that are no genre's; the last is there if it is asked for."""
-
     def __init__(self, genres: Sequence[str], *, timeline: bool = False) -> None:
+        """Name the columns; ResultsError if a genre has the name of another column, as which it would be read."""
+        taken = next((genre for genre in genres if genre in OF_THE_FILE), None)
+        if taken is not None:
+            raise ResultsError(
+                f"CSV has a column {taken!r} that is no genre's, and this model a genre {taken!r}; give --format json "
+                "or parquet"
+            )
         self.genres = tuple(genres)
-        self.columns = (*(self.OF_THE_FILE if timeline else self.OF_THE_FILE[:-1]), *genres)
+        self.columns = (*(OF_THE_FILE if timeline else OF_THE_FILE[:-1]), *genres)
         self.timeline = timeline
 
     def header(self) -> str:
@@ -70,7 +78,10 @@ class CsvWriter:
 
     def row(self, outcome: Result | Failure) -> str:
         """The values of one file; those that a failure lacks are empty."""
-        values = outcome.to_json(timeline=self.timeline) if isinstance(outcome, Result) else outcome.to_json()
+        return self.line(outcome.to_json(timeline=self.timeline) if isinstance(outcome, Result) else outcome.to_json())
+
+    def line(self, values: Mapping[str, Any]) -> str:
+        """The same from the values of a result that is read back."""
         cells = {name: values.get(name, "") for name in self.columns[: len(self.columns) - len(self.genres)]}
         cells["warnings"] = "; ".join(cells["warnings"])
         if cells.get("timeline"):

@@ -12,10 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from genrekit.inference.result_file import OutputError
+from genrekit.results.errors import ResultsError
+from genrekit.results.text_rows import text_rows
+from genrekit.results.writers import JsonWriter
 from genrekit.whole_file import written_whole
 
-__all__ = ["parquet_to_json", "read_parquet", "write_parquet"]
+__all__ = ["parquet_rows", "parquet_to_json", "write_parquet"]
 
 BATCH_ROWS = 2000
 PREFIX_OF_GENRE = "probability_"
@@ -45,23 +47,24 @@ def write_parquet(lines: Path, path: Path, genres: Sequence[str]) -> None:
             lines.open(encoding="utf-8", newline="\n") as source,
             pq.ParquetWriter(fresh, schema) as writer,
         ):
-            while batch := [_row(json.loads(line), genres) for line in islice(source, BATCH_ROWS)]:
+            rows = text_rows(source)
+            while batch := [_row(values, genres) for values in islice(rows, BATCH_ROWS)]:
                 writer.write_table(pa.Table.from_pylist(batch, schema=schema))
     except OSError as error:
         reason = error.strerror or error
-        raise OutputError(f"cannot write results to {path}: {reason}; what was done is in {lines}") from error
+        raise ResultsError(f"cannot write results to {path}: {reason}; what was done is in {lines}") from error
 
 
 def parquet_to_json(path: Path, lines: Path) -> None:
-    """Turn a finished file back into JSON lines, so that a run can go on with them; OutputError if it is another's."""
+    """Turn a finished file back into JSON lines, so that a run can go on with them; ResultsError if it is another's."""
     try:
         with written_whole(lines) as fresh, fresh.open("w", encoding="utf-8", newline="\n") as out:
-            out.writelines(json.dumps(values) + "\n" for values in read_parquet(path))
+            out.writelines(map(JsonWriter().line, parquet_rows(path)))
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise OutputError(f"{path}: not results in Parquet ({error}); give another --output") from error
+        raise ResultsError(f"{path}: not results in Parquet ({error}); give another --output") from error
 
 
-def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
+def parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The values of each row, as a JSON line has them.
 
     Raises

@@ -1,0 +1,116 @@
+"""What an earlier run wrote and a resumed one keeps."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genrekit.results.errors import ResultsError
+from genrekit.results.result_file import part_of, path_key
+from genrekit.results.rows import read_rows
+from genrekit.results.writers import CsvWriter, JsonWriter, ResultWriter
+
+__all__ = ["Kept", "kept_results"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What an earlier run left.
+
+    Attributes
+    ----------
+    text : its results, without the failures that are to be tried again, and without a last line that was cut
+    done : `path_key` of each file in it
+    """
+
+    text: str = ""
+    done: frozenset[str] = frozenset()
+
+
+def kept_results(
+    path: Path,
+    writer: ResultWriter,
+    *,
+    model: str,
+    retry: Collection[str],
+    changed: Collection[str] = (),
+    folders: Collection[str] = (),
+) -> Kept:
+    """What an earlier run wrote to `path` or its part; empty if there is neither.
+
+    Parameters
+    ----------
+    path : the output
+    writer : a `JsonWriter` or `CsvWriter` as this run will use it
+    model : name of the model of this run
+    retry : `path_key` of the files of this run; those among them that failed are not kept, because what was wrong with
+        them (a disk that was not mounted) may be mended
+    changed : `path_key` of files that are no longer what they were; whatever they have is not kept
+    folders : `path_key` of folders that this run has searched; what failed there is not kept, because it is tried again
+        or is gone
+
+    Raises
+    ------
+    ResultsError : if it cannot be read, is of another format, or was made with another model or other columns
+    """
+    part = part_of(path)
+    source = part if part.is_file() else path
+    if not source.is_file():
+        return Kept()
+    if not isinstance(writer, JsonWriter | CsvWriter):
+        raise ResultsError(f"{source}: only JSON and CSV can be resumed")
+    if not _begins_whole(source, writer):
+        return Kept()
+    lines, done = [], set()
+    for values in _rows(source):
+        key = path_key(values["path"])
+        if "error" not in values:
+            _require_same_run(source, values, model, writer)
+        elif key in retry or any(str(place) in folders for place in (Path(key), *Path(key).parents)):
+            continue
+        if key not in changed:
+            lines.append(writer.line(values))
+            done.add(key)
+    return Kept(writer.header() + "".join(lines), frozenset(done))
+
+
+def _begins_whole(source: Path, writer: JsonWriter | CsvWriter) -> bool:
+    """Whether there is a whole first line; refuses one that is not as this run writes it."""
+    try:
+        with source.open(encoding="utf-8", errors="replace", newline="") as stream:
+            first = stream.readline()
+            if not first.endswith("\n"):
+                return False
+            stream.seek(0)
+            columns = next(csv.reader(stream), []) if isinstance(writer, CsvWriter) else []
+    except OSError as error:
+        raise ResultsError(f"{source}: cannot read the results to resume: {error}") from error
+    except csv.Error as error:
+        raise ResultsError(f"{source}: not CSV: {error}; give another --output") from error
+    if isinstance(writer, CsvWriter):
+        if columns != list(writer.columns):
+            raise ResultsError(
+                f"{source} has other columns than this run writes: {', '.join(columns)}; give another --output"
+            )
+    elif not first.startswith("{"):
+        raise ResultsError(f"{source}, line 1: not a result in JSON; give another --output")
+    return True
+
+
+def _rows(source: Path) -> Iterator[dict[str, Any]]:
+    try:
+        yield from read_rows(source)
+    except ResultsError as error:
+        raise ResultsError(f"{error}; give another --output") from error
+
+
+def _require_same_run(source: Path, values: dict[str, Any], model: str, writer: JsonWriter | CsvWriter) -> None:
+    given = values.get("model")
+    if given != model:
+        raise ResultsError(f"{source} was made with model {given!r}; this is {model!r}; give another --output")
+    if ("timeline" in values) != writer.timeline:
+        before = "without" if writer.timeline else "with"
+        raise ResultsError(f"{source} was written {before} --timeline; resume it likewise")

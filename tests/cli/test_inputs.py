@@ -1,0 +1,45 @@
+"""Lists of paths on standard input."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from audio.encoding import music
+from audio.test_formats import FORMATS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genrekit.cli.inputs import NoPathListError, read_path_list
+
+# Any name that a POSIX file system allows: bytes but NUL, decoded as Python decodes names.
+paths = st.binary(min_size=1, max_size=30).filter(lambda name: b"\0" not in name).map(os.fsdecode)
+
+
+@given(st.lists(paths, max_size=6))
+def test_a_list_with_nul_gives_any_names_back(names: list[str]) -> None:
+    data = b"".join(os.fsencode(name) + b"\0" for name in names)
+    assert read_path_list(io.BytesIO(data)) == names
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [(b"", []), (b"a\n\nb", ["a", "b"]), (b"a\r\nb c\r\n", ["a", "b c"]), (b"a\nb\0c", ["a\nb", "c"])],
+)
+def test_a_list_of_lines(data: bytes, names: list[str]) -> None:
+    assert read_path_list(io.BytesIO(data)) == names
+
+
+@pytest.mark.parametrize("name", ["RIFF.wav", "fLaC/a.flac", "OggS.ogg", "ID3/song.mp3"])
+def test_names_of_formats_are_names(name: str) -> None:
+    assert read_path_list(io.BytesIO(name.encode() + b"\n")) == [name]
+
+
+@pytest.mark.parametrize("name", ["wav 16 bit", "aiff", "flac 16 bit", "ogg vorbis", "m4a aac", "mp3"])
+def test_audio_is_no_list(name: str, tmp_path: Path) -> None:
+    kind = FORMATS[name]
+    data = kind.write(tmp_path / f"music{kind.suffix}", music(0.2), kind.sr).read_bytes()
+    with pytest.raises(NoPathListError, match=r"begins like an? .* file, and '-' reads a list of paths"):
+        read_path_list(io.BytesIO(data))
