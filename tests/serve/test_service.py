@@ -186,7 +186,11 @@ def test_killed_worker_is_answered_and_replaced(start_service: Callable[..., Run
         assert time.monotonic() < deadline
         time.sleep(0.005)
     assert health.json() == {"status": "no_worker", "workers": 0, "waiting": 0}
-    assert "\ngenrekit_workers 0\n" in httpx.get(f"{service.url}/metrics").text
+    # Who asks brings it back, so that a service which gets no files until it is well becomes well.
+    while httpx.get(f"{service.url}/health").status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    assert "\ngenrekit_workers 1\n" in httpx.get(f"{service.url}/metrics").text
     assert send(service, wav(tone(duration_s=3.0))).status_code == 200
     assert list(service.scratch.iterdir()) == []
     assert service.stop() == 0

@@ -125,6 +125,9 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
     @app.get("/health", summary="Whether the service can take files", response_model=schema.Health)
     async def health() -> Response:
         n_up = pool.n_alive
+        if n_up < pool.n_workers:
+            # Who watches may send no files until all is well.
+            pool.revive()
         values = {"status": "ok" if n_up else "no_worker", "workers": n_up, "waiting": places.n_taken}
         return _json(values, status=200 if n_up else 503)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 from genrekit.serve.answering import Job, Outcome, Refused
 from genrekit.serve.bounded_worker import BoundedWorker
@@ -79,10 +80,16 @@ class WorkerPool:
         answer: asyncio.Future[Outcome | Refused] = asyncio.get_running_loop().create_future()
         job = Job(name, timeline, self._limits.max_duration_s)
         # A task of its own: a request that is cancelled must not hand back a worker that is still at work.
-        task = asyncio.create_task(self._work(worker, job, own, answer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._keep(self._work(worker, job, own, answer))
         return await answer
+
+    def revive(self) -> None:
+        """Begin to start idle workers that died; nobody's file has to wait for that, or come first."""
+        for worker in [self._idle.get_nowait() for _ in range(self._idle.qsize())]:
+            if worker.is_alive:
+                self._idle.put_nowait(worker)
+            else:
+                self._keep(self._started(worker))
 
     async def close(self) -> None:
         """End all workers, after what they have in hand."""
@@ -90,6 +97,19 @@ class WorkerPool:
         for worker in self._workers:
             worker.kill()
         self._threads.shutdown(wait=False)
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _started(self, worker: BoundedWorker) -> None:
+        """Start one that died and let it wait for files; if it does not come up, that is tried again with the next."""
+        try:
+            with suppress(WorkerError):
+                await asyncio.get_running_loop().run_in_executor(self._threads, worker.start)
+        finally:
+            self._idle.put_nowait(worker)
 
     async def _work(
         self, worker: BoundedWorker, job: Job, descriptor: int, answer: asyncio.Future[Outcome | Refused]
