@@ -91,7 +91,7 @@ def describe_default_model() -> None:
     calibration.json the temperatures, the threshold and the figures of sounds that are no music, which need the model.
     """
     accuracies = {group: accuracy_of(group) for group in GROUPS if (RESULTS / group).is_dir()}
-    values = {**read_json("calibration.json"), **_confidences()}
+    values = {**read_json("calibration.json"), **confidences()}
     (RESULTS / "calibration.json").write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
     text = card_text(accuracies, values)
     (RESULTS / "model_card.md").write_text(text, encoding="utf-8")
@@ -129,7 +129,7 @@ def aims(accuracies: dict[str, Accuracy], values: dict[str, Any]) -> str:
     return aims_table(reached, RESULTS / "robustness" / "robustness.json")
 
 
-def _confidences() -> dict[str, float]:
+def confidences() -> dict[str, float]:
     calibration = calibration_of(read_json("calibration.json"))
     p4 = pooled("p4")
     found = {

@@ -22,7 +22,7 @@ def accuracies(write_results):
 
 @pytest.fixture(scope="module")
 def values(write_results):
-    return {**write_results.read_json("calibration.json"), **write_results._confidences()}
+    return {**write_results.read_json("calibration.json"), **write_results.confidences()}
 
 
 def test_the_tables_in_readme_and_docs_are_of_the_stored_scores(write_results, accuracies, values) -> None:

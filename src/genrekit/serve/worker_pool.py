@@ -104,12 +104,16 @@ class WorkerPool:
         task.add_done_callback(self._tasks.discard)
 
     async def _started(self, worker: BoundedWorker) -> None:
-        """Start one that died and let it wait for files; if it does not come up, that is tried again with the next."""
+        """Start one that died, and let it wait for files."""
         try:
-            with suppress(WorkerError):
-                await asyncio.get_running_loop().run_in_executor(self._threads, worker.start)
+            await self._start_again(worker)
         finally:
             self._idle.put_nowait(worker)
+
+    async def _start_again(self, worker: BoundedWorker) -> None:
+        # If it does not come up, that is tried again with the next file, whose request is told.
+        with suppress(WorkerError):
+            await asyncio.get_running_loop().run_in_executor(self._threads, worker.start)
 
     async def _work(
         self, worker: BoundedWorker, job: Job, descriptor: int, answer: asyncio.Future[Outcome | Refused]
@@ -121,9 +125,7 @@ class WorkerPool:
             if not answer.done():
                 answer.set_result(outcome)
             if not worker.is_alive:
-                # If it does not come up, that is tried again with the next file, whose request is told.
-                with suppress(WorkerError):
-                    await loop.run_in_executor(self._threads, worker.start)
+                await self._start_again(worker)
         except BaseException as error:
             if not answer.done():
                 answer.set_exception(error)
