@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from default_model_scores import pooled
 
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.paired import PairedComparison, compare
@@ -54,9 +55,8 @@ gained: the CNN of bundled is worse alone than limited (and than plain_end), and
 is used, it is not (texture_bundled, texture_plain_end), and since it did better where artists are on both sides
 (p2_less_limited, p2_plain_end).
 
-Without a rung: averaging at test time (a track's answer is the mean over its windows in every rung), jitter of level
-(log-mels are relative to the track's maximum, so that level changes nothing), and distillation of networks that answer
-together into one, which recipes know (`distillation`) and which nobody trained yet.
+Without a rung: jitter of level (log-mels are relative to the track's maximum, so that level changes nothing), and
+averaging at test time, since a track's answer is the mean over its windows in every rung: {averaging}
 
 `python scripts/run_ladder.py --report` writes this page from the predictions beside it.
 
@@ -74,6 +74,7 @@ class Rung:
     overrides : from that recipe on, those of the rungs below included
     part : whose predictions are compared
     together : rungs whose networks answer together, by the geometric mean of their probabilities; nothing is trained
+    teachers : rungs whose networks it learns from, each fold and seed from its own; they are trained before it
     """
 
     name: str
@@ -87,6 +88,7 @@ class Rung:
     part: str
     kept: bool
     together: tuple[str, ...]
+    teachers: tuple[str, ...]
 
     @property
     def path(self) -> Path:
@@ -94,6 +96,11 @@ class Rung:
 
     def recipe(self, *, fold: int = 0, seed: int = 0) -> Recipe:
         return load_recipe(self.path, [*self.overrides, f"split.fold={fold}", f"seed={seed}"])
+
+    @property
+    def run_name(self) -> str:
+        """Of its run folders, without fold and seed."""
+        return Run.of(self.recipe(), Path()).folder.name.removesuffix("-fold0-seed0")
 
     def runs(self, work: Path) -> list[Run]:
         return [Run.of(self.recipe(fold=fold, seed=seed), work) for seed in self.seeds for fold in self.folds]
@@ -117,12 +124,18 @@ def read_rungs() -> dict[str, Rung]:
             part=values.get("part", "test"),
             kept=values.get("kept", on is None),
             together=tuple(values.get("together", ())),
+            teachers=tuple(values.get("teachers", ())),
         )
+        if teachers := [rungs[teacher].run_name for teacher in rungs[name].teachers]:
+            taught = f"distillation.teachers=[{', '.join(teachers)}]"
+            rungs[name] = replace(rungs[name], overrides=(*rungs[name].overrides, taught))
     return rungs
 
 
-def train(rung: Rung, gtzan: Path, negatives: Path, work: Path, jobs: int) -> None:
-    """Train by the command that anyone can type."""
+def train(rung: Rung, rungs: dict[str, Rung], gtzan: Path, negatives: Path, work: Path, jobs: int) -> None:
+    """Train by the command that anyone can type; what is done is not trained again."""
+    for name in rung.teachers:
+        train(replace(rungs[name], folds=rung.folds, seeds=rung.seeds), rungs, gtzan, negatives, work, jobs)
     command = [sys.executable, "-m", "genrekit", "experiment", str(rung.path), "--root", str(gtzan)]
     command += ["--negatives", str(negatives), "--runs", str(work), "--jobs", str(jobs), "--threads-per-job", "1"]
     command += ["--seeds", str(len(rung.seeds)), "--folds", ",".join(map(str, rung.folds))]
@@ -185,7 +198,7 @@ def report(rungs: dict[str, Rung]) -> str:
     """The ladder's table in Markdown, from the stored predictions."""
     done = {name: Predictions.read_parquet(RESULTS / f"{name}.parquet") for name in rungs if _is_done(name)}
     n_tracks = len(np.unique(next(iter(done.values())).track)) if done else 0
-    lines = HEAD.format(n_tracks=n_tracks).splitlines()
+    lines = HEAD.format(n_tracks=n_tracks, averaging=averaging_at_test_time()).splitlines()
     for name, table in done.items():
         rung = rungs[name]
         cost = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
@@ -218,6 +231,20 @@ def report(rungs: dict[str, Rung]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def averaging_at_test_time() -> str:
+    """What the other windows of a track are worth, by the bundled model's stored predictions."""
+    windows = pooled("p4")
+    starts_s = np.unique(windows.start_s)
+    middle = windows.take(np.flatnonzero(windows.start_s == starts_s[len(starts_s) // 2]))
+    all_of_them, one = fuse(windows, "mean"), fuse(middle, "mean")
+    found = compare(all_of_them, one, generator=np.random.default_rng(BOOTSTRAP_SEED))
+    return (
+        f"the bundled model under\nP4 (results/default_model/p4) knows {100 * one.correct.mean():.1f} % of the tracks "
+        f"by their middle window alone, and {100 * all_of_them.correct.mean():.1f} % by all\n{len(starts_s)}, "
+        f"{_gain(found)} points."
+    )
+
+
 def _is_done(name: str) -> bool:
     return (RESULTS / f"{name}.parquet").is_file()
 
@@ -244,7 +271,7 @@ def main() -> None:
         parser.error("training needs --gtzan and --negatives")
     for rung in rungs.values():
         if not rung.together and not given.report and (not given.only or rung.name in given.only):
-            train(rung, given.gtzan, given.negatives, given.work, given.jobs)
+            train(rung, rungs, given.gtzan, given.negatives, given.work, given.jobs)
         if given.work.is_dir():
             publish(rung, given.work)
     (RESULTS / "README.md").write_text(report(rungs), encoding="utf-8")
