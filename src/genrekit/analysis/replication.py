@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ from genrekit.evaluation.from_runs import evaluate_runs
 from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.paired import PairedComparison, compare
 from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.run_folder import RunFolder
 from genrekit.evaluation.runs import StoredRun, pool_runs
 from genrekit.evaluation.summary import BOOTSTRAP_SEED, Evaluation
 
@@ -221,16 +221,7 @@ def _number_format(run: StoredRun) -> str:
     """What a run computed in while it was trained, by its recipe, and where that leaves it open by its machine."""
     if (run.recipe or {}).get("optimisation.precision") == "float32":
         return "float32"
-    environment = _environment(run.folder)
+    environment = RunFolder(run.folder).environment()
     # A GPU always has bfloat16.
     quick = True if environment.get("device", "cpu") != "cpu" else environment.get("cpu_bfloat16")
     return NOT_RECORDED if quick is None else "bfloat16" if quick else "float32"
-
-
-def _environment(folder: Path) -> Mapping[str, object]:
-    """What a run was made with; empty if that cannot be told."""
-    try:
-        values = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}

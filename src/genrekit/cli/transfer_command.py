@@ -16,6 +16,7 @@ from genrekit.cli.evaluate_command import print_evaluation
 from genrekit.cli.examples import examples
 from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
+from genrekit.evaluation.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +31,6 @@ __all__ = ["transfer"]
 COMMAND = "genrekit analyse transfer"
 ANSWERS = "answers.json"
 MODEL = "model.json"
-PREDICTIONS = "predictions.parquet"
-SPLIT = "split.json"
 EXIT_INTERRUPTED = 130
 
 
@@ -112,13 +111,14 @@ def transfer(
     debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
     n_failed = _ask(classifier, asked, genres, output, jobs=jobs, debug=debug)
     scored = score_transfer(asked, _answers(asked, output), genres, model=classifier.card.name)
-    scored.predictions.write_parquet(output / PREDICTIONS)
+    made = RunFolder(output)
+    scored.predictions.write_parquet(made.predictions_path)
     notes = (*scored.notes(), *heard.notes(), *_losses(there, asked, genres))
     _write_split(scored, asked, heard, notes, output)
     evaluation = evaluate_runs(find_runs(output), command=COMMAND)
     written = write_report(evaluation, output)
     print_evaluation(evaluation)
-    messages.note(f"wrote {', '.join(str(path) for path in (output / PREDICTIONS, *written))}")
+    messages.note(f"wrote {', '.join(str(path) for path in (made.predictions_path, *written))}")
     if n_failed:
         raise typer.Exit(1)
 
@@ -209,10 +209,11 @@ def _require_same_model(classifier: Classifier, output: Path) -> None:
     told = record.is_file() and record.read_bytes() == text.encode()
     if not told and any(path.exists() for path in (record, answers, part_of(answers))):
         raise RunError(f"The answers in {output} are of another model; give another --output.")
-    other = next((name for name in (PREDICTIONS, SPLIT) if not told and (output / name).exists()), None)
+    run = RunFolder(output)
+    other = next((path for path in (run.predictions_path, run.split_path) if not told and path.exists()), None)
     if other is not None:
         raise RunError(
-            f"{output} has a {other} that this command did not write, such as a run's; give another --output."
+            f"{output} has a {other.name} that this command did not write, such as a run's; give another --output."
         )
     write_new(record, text)
 
@@ -257,8 +258,9 @@ def _write_split(scored: Transfer, asked: Dataset, heard: Heard, notes: Sequence
     values: dict[str, Any] = replace(split, notes=(*notes, *split.notes)).to_dict()
     if heard.is_known:
         values["proof"] = require_proof(split, both).to_dict()
+    path = RunFolder(output).split_path
     try:
-        with written_whole(output / SPLIT) as partial:
+        with written_whole(path) as partial:
             partial.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
-        raise RunError(f"Cannot write {output / SPLIT}: {error.strerror or error}.") from error
+        raise RunError(f"Cannot write {path}: {error.strerror or error}.") from error
