@@ -8,7 +8,7 @@ part, by artists that it never heard, is set against its confidence on all track
 area under the ROC curve, and the share of the unknown that gets no answer at the threshold that answers 90 % of the
 known. Beside confidence, which decides in use, stand two scores of the embedding against that of the training tracks:
 relative Mahalanobis distance (Ren et al. 2021, arXiv 2106.09022), and the cosine to the 20th nearest (Sun et al. 2022,
-arXiv 2204.06507). Finished runs are not trained again.
+arXiv 2204.06507). Finished runs are not trained again, and what was found of genres that are not asked for stays.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +38,7 @@ from genrekit.training.sources import ArchiveSource
 REPOSITORY = Path(__file__).parents[1]
 RECIPE = REPOSITORY / "recipes" / "default_model.yaml"
 RESULTS = REPOSITORY / "results" / "default_model"
+OUTPUT = RESULTS / "unknown_music.json"
 COVERAGE = 0.9
 N_NEIGHBOURS = 20
 
@@ -125,15 +126,30 @@ def main() -> None:
     with ThreadPoolExecutor(given.jobs) as pool:
         list(pool.map(lambda genre: train(genre, given), genres))
     source = ArchiveSource(dataset, torch.device("cpu"))
-    found = []
+    by_genre = known_before(OUTPUT, given.fold)
     for genre in genres:
-        found.append(without(genre, dataset, source, given))
-        print(json.dumps(found[-1]), flush=True)
+        by_genre[genre] = without(genre, dataset, source, given)
+        print(json.dumps(by_genre[genre]), flush=True)
+    values = together(by_genre, dataset.genres, given.fold)
+    means = ", ".join(f"{name} {mean:.3f}" for name, mean in values["mean_auroc"].items())
+    print("mean area under the ROC curve:", means)
+    OUTPUT.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+
+
+def known_before(path: Path, fold: int) -> dict[str, dict[str, Any]]:
+    """What an earlier call found of this fold, by genre."""
+    if not path.is_file():
+        return {}
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return {one["genre"]: one for one in stored["genres"]} if stored["fold"] == fold else {}
+
+
+def together(by_genre: dict[str, dict[str, Any]], genres: Sequence[str], fold: int) -> dict[str, Any]:
+    """All genres that were left out, in their order, with the means over them."""
+    found = [by_genre[genre] for genre in genres if genre in by_genre]
     means = {name: float(np.mean([one["auroc"][name] for one in found])) for name in found[0]["auroc"]}
-    print("mean area under the ROC curve:", ", ".join(f"{name} {mean:.3f}" for name, mean in means.items()))
-    not_run = [genre for genre in dataset.genres if genre not in genres]
-    values = {"fold": given.fold, "coverage": COVERAGE, "mean_auroc": means, "not_run": not_run, "genres": found}
-    (RESULTS / "unknown_music.json").write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    not_run = [genre for genre in genres if genre not in by_genre]
+    return {"fold": fold, "coverage": COVERAGE, "mean_auroc": means, "not_run": not_run, "genres": found}
 
 
 def without(genre: str, dataset: Dataset, source: ArchiveSource, given: argparse.Namespace) -> dict[str, Any]:

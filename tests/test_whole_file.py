@@ -77,6 +77,16 @@ def test_a_pipe_is_written_and_stays_a_pipe(tmp_path: Path) -> None:
     assert heard == ["new"] and pipe.is_fifo()
 
 
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="open files have names on POSIX only")
+def test_a_link_to_a_pipe_without_a_name_is_written_as_it_is() -> None:
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end) as pipe:
+        with written_whole(Path(f"/dev/fd/{write_end}")) as partial:
+            partial.write_text("new")
+        os.close(write_end)
+        assert pipe.read() == "new"
+
+
 def write_slowly(path: Path) -> None:
     with written_whole(path) as partial:
         partial.write_text("new")

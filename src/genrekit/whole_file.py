@@ -37,7 +37,10 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 def followed(path: Path) -> Path:
     """Where a link leads, be there a file or none yet; any other path as it is."""
-    return Path(os.path.realpath(path)) if path.is_symlink() else path
+    # A pipe of the shell, under /dev/stdout or as `>(...)`, is behind a link, and has no name of its own.
+    if not path.is_symlink() or (path.exists() and not path.is_file()):
+        return path
+    return Path(os.path.realpath(path))
 
 
 def partial_of(path: Path) -> Path:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +30,9 @@ def write_mp3(path: Path, duration_s: float = 20.0) -> Path:
     return write_pyav(path, music(duration_s), container="mp3", codec="libmp3lame", sample_format="fltp")
 
 
-def refusal(source: object) -> str:
+def refusal(source: object, *, source_sr: int | None = None) -> str:
     with pytest.raises(AudioError) as caught:
-        open_audio(source, sr=22_050)  # type: ignore[arg-type]
+        open_audio(source, sr=22_050, source_sr=source_sr)  # type: ignore[arg-type]
     message = str(caught.value)
     assert message.isprintable()  # one line, whatever the name
     return message
@@ -54,11 +56,31 @@ def test_folders(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no music")
     assert "is a folder without any audio file" in refusal(tmp_path)
     (tmp_path / "song.mp3").touch()
-    assert "is a folder, not a file" in refusal(tmp_path)
+    message = refusal(tmp_path)
+    assert "is a folder, not a file" in message
+    module, _, name = re.search(r"genrekit[\w.]*\w", message)[0].rpartition(".")  # type: ignore[index]
+    assert list(getattr(import_module(module), name)(tmp_path)) == [tmp_path / "song.mp3"]
 
 
 def test_devices() -> None:
     assert "is a device" in refusal("/dev/null")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are a thing of POSIX")
+def test_a_named_pipe_that_nobody_writes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("genrekit.audio.source.WRITER_WAIT_S", 0.1)
+    os.mkfifo(tmp_path / "pipe.mp3")
+    assert "pipe.mp3: is a named pipe that nobody writes to" in refusal(tmp_path / "pipe.mp3")
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="open files have names on POSIX only")
+def test_an_open_pipe_whose_writer_is_gone_is_an_empty_file() -> None:
+    read_end, write_end = os.pipe()
+    os.close(write_end)
+    try:
+        assert "is empty (0 bytes)" in refusal(f"/dev/fd/{read_end}")
+    finally:
+        os.close(read_end)
 
 
 def test_permission(tmp_path: Path) -> None:
@@ -243,7 +265,11 @@ def test_sources_of_another_kind(tmp_path: Path) -> None:
     path = write_soundfile(tmp_path / "a.wav", music(0.1), format="WAV", subtype="PCM_16")
     assert "io.BytesIO" in refusal(path.read_bytes())
     assert "is a int; expected a path" in refusal(3)
-    assert "is a list; expected a path" in refusal([0.0, 0.1])
+    for source_sr in (None, SR):
+        assert "is a list; expected a path" in refusal([0.0, 0.1], source_sr=source_sr)
+        assert "numpy.asarray" in refusal([0.0, 0.1], source_sr=source_sr)
+    assert "but a file states its own" in refusal(path, source_sr=SR)
+    assert "but a file states its own" in refusal(io.BytesIO(path.read_bytes()), source_sr=SR)
     with path.open() as text:
         assert "rb" in refusal(text)
     assert "rb" in refusal(io.StringIO("text"))

@@ -49,6 +49,15 @@ def test_hidden_files_are_left_out(tmp_path: Path) -> None:
     assert found(tmp_path / ".music") == ["e.mp3"]
 
 
+def test_hidden_files_that_may_be_audio_are_told(tmp_path: Path) -> None:
+    tree(tmp_path, "a.mp3", "._a.mp3", ".b.mp3", ".DS_Store", ".mp3", "sub/.c.FLAC", "sub/._c.FLAC", ".git/d.mp3")
+    (tmp_path / ".folder.mp3").mkdir()
+    (tmp_path / ".gone.mp3").symlink_to("nowhere")
+    hidden: list[Path] = []
+    assert list(find_audio(tmp_path, on_hidden=hidden.append)) == [tmp_path / "a.mp3"]
+    assert hidden == [tmp_path / ".b.mp3", tmp_path / "sub" / ".c.FLAC"]
+
+
 def test_directory_loops_end(tmp_path: Path) -> None:
     tree(tmp_path, "music/a.mp3", "music/sub/b.mp3")
     (tmp_path / "music" / "sub" / "up").symlink_to(tmp_path / "music")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -260,6 +261,28 @@ def test_named_pipe(tmp_path: Path) -> None:
     fifo = tmp_path / "pipe"
     os.mkfifo(fifo)
     feeder = threading.Thread(target=lambda: fifo.write_bytes(path.read_bytes()))
+    feeder.start()
+    np.testing.assert_array_equal(load_audio(fifo, sr=22_050), load_audio(path, sr=22_050))
+    feeder.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are a thing of POSIX")
+def test_a_named_pipe_may_take_its_time_once_somebody_writes_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_soundfile(tmp_path / "music.flac", music(2.0), format="FLAC", subtype="PCM_16")
+    fifo = tmp_path / "pipe"
+    os.mkfifo(fifo)
+    monkeypatch.setattr("genrekit.audio.source.WRITER_WAIT_S", 0.2)
+
+    def feed_slowly() -> None:
+        with fifo.open("wb") as pipe:
+            for half in (path.read_bytes()[:1000], path.read_bytes()[1000:]):
+                time.sleep(0.5)
+                pipe.write(half)
+                pipe.flush()
+
+    feeder = threading.Thread(target=feed_slowly)
     feeder.start()
     np.testing.assert_array_equal(load_audio(fifo, sr=22_050), load_audio(path, sr=22_050))
     feeder.join()

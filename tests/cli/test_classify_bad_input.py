@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+
+from genrekit.audio.file_processes import MANY_FILES
 
 
 def _rows(text: str) -> list[dict[str, Any]]:
@@ -252,3 +255,33 @@ def test_an_empty_argument_is_not_the_current_folder(
     assert (finished.code, finished.out) == (2, "")
     assert "an argument is empty (an unset variable of the shell, perhaps)" in finished.err
     assert list(tmp_path.iterdir()) == [good]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are a thing of POSIX")
+@pytest.mark.parametrize("n_files", [1, MANY_FILES])
+def test_a_pipe_that_nobody_writes_to_holds_nothing_up(
+    n_files: int, genrekit_program: list[str], tiny_model_path: Path, good: Path, tmp_path: Path
+) -> None:
+    files = [good, *(shutil.copy(good, tmp_path / f"{k}.wav") for k in range(n_files - 1))]
+    os.mkfifo(tmp_path / "pipe.mp3")
+    listed = "".join(f"{path}\n" for path in (tmp_path / "pipe.mp3", *files))
+    command = [*genrekit_program, "classify", "--model", tiny_model_path, "--format", "json", "-"]
+    finished = subprocess.run(command, input=listed, capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == 1
+    failed, *done = _rows(finished.stdout)
+    assert "pipe.mp3: is a named pipe that nobody writes to" in failed["error"]
+    assert [row["path"] for row in done] == [str(path) for path in files]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="<(...) is a thing of bash")
+@pytest.mark.parametrize("n_files", [1, MANY_FILES])
+def test_what_other_programs_write_is_heard(
+    n_files: int, genrekit_program: list[str], tiny_model_path: Path, good: Path, tmp_path: Path
+) -> None:
+    files = [good, *(shutil.copy(good, tmp_path / f"{k}.wav") for k in range(n_files - 1))]
+    words = [*genrekit_program, "classify", "--model", tiny_model_path, "--format", "json", *files]
+    script = 'file="$1"; shift; "$@" <(sleep 0.5; cat "$file") /dev/stdin < <(cat "$file")'
+    command = ["bash", "-c", script, "bash", *map(str, (good, *words))]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == 0, finished.stderr
+    assert [row["genre"] for row in _rows(finished.stdout)] == ["bass"] * (n_files + 2)

@@ -99,6 +99,21 @@ def test_a_folder_is_searched_and_what_is_no_audio_left_alone(
     assert [Path(row["path"]).name for row in _rows(finished.out)] == ["b.wav", "a.flac"]
 
 
+def test_hidden_files_of_a_folder_are_left_out_and_told(
+    classify: Callable, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    shown, hidden = write_tone("music/a.wav"), write_tone("music/.b.wav")
+    write_tone("music/.c.flac")
+    (tmp_path / "music" / "._a.wav").write_bytes(b"what macOS leaves on every stick")
+    finished = classify(tmp_path / "music", "--format", "json")
+    assert [row["path"] for row in _rows(finished.out)] == [str(shown)]
+    assert finished.err == f"genrekit: left out 2 hidden files, such as {hidden}; name them to have them classified\n"
+    hidden.unlink()
+    assert "left out 1 hidden file, {}/.c.flac; name it".format(tmp_path / "music") in classify(tmp_path / "music").err
+    finished = classify(tmp_path / "music", tmp_path / "music" / ".c.flac", "--format", "json")
+    assert (len(_rows(finished.out)), finished.err) == (2, "")
+
+
 @pytest.mark.parametrize("separator", [b"\n", b"\r\n", b"\0"])
 def test_a_list_on_standard_input(separator: bytes, classify: Callable, write_tone: Callable[..., Path]) -> None:
     paths = [write_tone("one.wav"), write_tone("two words.wav")]

@@ -276,6 +276,31 @@ def test_resume_refuses_what_are_no_results(classify: Callable, good: Path, tmp_
     assert output.read_text() == "shopping list\n"
 
 
+def test_a_dash_as_output_is_standard_output(
+    classify: Callable, good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    finished = classify(good, "--output", "-", "--format", "csv")
+    assert finished.code == 0 and finished.out == classify(good, "--format", "csv").out
+    assert classify(good, "--output", "-", "--format", "json", "--resume").code == 2
+    page = classify(good, "--summary", "-")
+    assert page.code == 2 and "is a file; give its name, such as summary.html" in page.err
+    assert list(tmp_path.iterdir()) == [good]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason=">(...) is a thing of bash")
+@pytest.mark.parametrize("options", ["", "--resume"])
+@pytest.mark.parametrize("output", ["/dev/stdout", ">(cat)"])
+def test_an_output_that_is_a_pipe_without_a_name(
+    output: str, options: str, genrekit_program: list[str], tiny_model_path: Path, good: Path
+) -> None:
+    words = [*genrekit_program, "classify", "--model", tiny_model_path, good, "--format", "json"]
+    command = ["bash", "-c", f'"$@" --output {output} {options} | cat', "bash", *map(str, words)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "error" not in finished.stderr
+    assert [row["genre"] for row in _rows(finished.stdout)] == ["bass"]
+
+
 def test_a_full_disk(classify: Callable, good: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
@@ -335,6 +360,8 @@ def running(
     for i in range(n_done):
         write_tone(f"music/{i}.wav")
     os.mkfifo(tmp_path / "music" / "slow.wav")
+    # Somebody has it open, and writes nothing.
+    writer = os.open(tmp_path / "music" / "slow.wav", os.O_RDWR)
     inputs = [*sorted((tmp_path / "music").glob("?.wav")), tmp_path / "music" / "slow.wav"]
     output = tmp_path / "results.json"
     command = [*genrekit_program, "classify", "--model", tiny_model_path, *inputs, "--output", output]
@@ -355,6 +382,7 @@ def running(
     yield process, output, inputs
     process.kill()
     process.communicate()
+    os.close(writer)
 
 
 def _children(pid: int) -> list[int]:

@@ -51,6 +51,14 @@ def test_tells_the_scores_of_an_exported_run(genrekit_cli: Callable, tmp_path: P
     assert "trained on  gtzan, CONTAMINATED" in told
 
 
+def test_tells_that_no_artist_is_known_of_the_songs_of_a_run(genrekit_cli: Callable, tmp_path: Path) -> None:
+    views = [{"name": "file-wise, mean", "accuracy": 0.8, "intervals": {}}]
+    scores = {"protocol": "P4", "fusion": "mean", "views": views, "n_artists": 0}
+    model = write_tiny_model(tmp_path / "run.onnx", tiny_card(evaluation=scores))
+    told = genrekit_cli("doctor", "--model", model).out
+    assert "accuracy 80.0 % on songs of which no artist is known, so that it may have heard them (P4)\n" in told
+
+
 def test_is_1_where_the_model_does_not_work(genrekit_cli: Callable, tmp_path: Path) -> None:
     finished = genrekit_cli("doctor", "--model", tmp_path / "x.onnx")
     assert finished.code == 1

@@ -56,10 +56,11 @@ def test_make_then_check(genrekit_cli: Callable, gtzan: Path, tmp_path: Path) ->
     assert genrekit_cli("split", "check", output, "--data", "gtzan", "--root", gtzan).code == 0
 
 
-def test_a_part_without_a_genre_is_noticed(genrekit_cli: Callable, gtzan: Path, tmp_path: Path) -> None:
+def test_a_part_without_a_genre_is_noticed(genrekit_cli: Callable, gtzan: Path, lists: dict, tmp_path: Path) -> None:
     members = [track for track, fact in gtzan_facts().items() if fact.filtered == "test"]
-    (tmp_path / "test.txt").write_text("".join(f"{track}\n" for track in members if not track.startswith("metal")))
-    done = genrekit_cli("split", "check", "--test", tmp_path / "test.txt", "--data", "gtzan", "--root", gtzan)
+    test = tmp_path / "test.txt"
+    test.write_text("".join(f"{track}\n" for track in members if not track.startswith("metal")))
+    done = genrekit_cli("split", "check", "--train", lists["train"], "--test", test, "--data", "gtzan", "--root", gtzan)
     assert "note: the test part has no track of metal; training refuses such a split" in done.out
 
 
@@ -199,6 +200,16 @@ def test_that_no_artist_is_known_is_said(genrekit_cli: Callable, own: Callable, 
     assert "warning: nothing is known of artists: each of the 12 tracks counts as an artist of its own" in made.err
     assert "0 artists" not in made.err
     assert any("No artist is known" in note for note in read_split(split).notes)
+
+
+def test_nothing_is_not_proved(genrekit_cli: Callable, gtzan: Path, lists: dict) -> None:
+    for part in ("train", "test"):
+        done = genrekit_cli(
+            "split", "check", f"--{part}", lists[part], "--protocol", "P4", "--data", "gtzan", "--root", gtzan
+        )
+        assert done.code == 1
+        assert "tracks in one part or none: there is nothing to compare" in done.err
+        assert "0 of" not in done.out
 
 
 def test_a_damaged_file_is_told_and_used(genrekit_cli: Callable, own: Callable) -> None:

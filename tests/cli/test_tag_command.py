@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -94,6 +95,17 @@ def test_written_and_taken_back(genrekit_cli: Callable, results: Callable, music
     assert "2 of 2 restored" in finished.err
     assert {path: path.read_bytes() for path in files} == before
     assert "0 of 2 restored" in genrekit_cli("tag", "undo", journal).err
+
+
+def test_the_way_back_can_be_pasted(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    path, journal = make_file(music_folder, "song.flac"), tmp_path / "my 'j'.jsonl"
+    before = path.read_bytes()
+    finished = genrekit_cli("tag", path, "--results", results(path), "--write", "--journal", journal)
+    (line,) = re.findall(r"genrekit (tag undo .*) takes it back", finished.err)
+    assert genrekit_cli(*shlex.split(line)).code == 0
+    assert path.read_bytes() == before
 
 
 def test_two_runs_in_one_journal_are_undone_last_first(
@@ -241,6 +253,25 @@ def test_results_of_each_format_are_taken(
         assert "no result of genrekit classify" in genrekit_cli("tag", path, "--results", results).err
     else:
         assert genrekit_cli("tag", path, "--results", results).out == shown.out
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_results_of_a_file_that_is_named_like_a_formula(
+    genrekit_cli: Callable,
+    tiny_model_path: Path,
+    write_tone: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    suffix: str,
+) -> None:
+    write_tone("=1+1.flac")
+    monkeypatch.chdir(tmp_path)
+    for way in ((), ("--resume",)):
+        heard = genrekit_cli("classify", "=1+1.flac", "--model", tiny_model_path, "-o", f"night.{suffix}", *way)
+        assert heard.code == 0
+    assert "1 of 1 are done already" in heard.err
+    shown = genrekit_cli("tag", "=1+1.flac", "--results", f"night.{suffix}")
+    assert (shown.code, shown.out) == (0, "(none) -> bass  100%  =1+1.flac\n")
 
 
 @pytest.mark.parametrize("error", ["bad\rthing", 'quoted "twice"\nover lines'])
@@ -577,3 +608,70 @@ def test_a_folder_without_audio_is_told_as_when_it_is_classified(
     heard = genrekit_cli("classify", music_folder, "--model", tiny_model_path)
     assert heard.code == 1
     assert heard.err in genrekit_cli("tag", music_folder).err
+
+
+def _empty(path: Path) -> None:
+    path.touch()
+
+
+def _broken_link(path: Path) -> None:
+    path.symlink_to("gone.mp3")
+
+
+def _missing(path: Path) -> None:
+    pass
+
+
+@pytest.mark.parametrize("make", [_empty, _broken_link, _missing])
+@pytest.mark.parametrize("name", ["song.mp3", "song.flac"])
+def test_what_is_no_file_of_sound_is_told_as_when_it_is_classified(
+    make: Callable[[Path], None],
+    name: str,
+    genrekit_cli: Callable,
+    tiny_model_path: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / name)
+    heard = genrekit_cli("classify", name, "--model", tiny_model_path)
+    assert heard.code == 1 and heard.err.startswith(f"genrekit: error: {name}: ")
+    assert genrekit_cli("tag", name).err.startswith(heard.err)
+
+
+@pytest.mark.parametrize("name", ["song.mp3", "song.flac"])
+def test_text_is_called_so(name: str, genrekit_cli: Callable, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("This is no music. " * 500)
+    assert f"{name}: " in genrekit_cli("tag", tmp_path).err
+    assert "it is text, beginning 'This is no music." in genrekit_cli("tag", tmp_path).err
+
+
+def test_errors_name_files_as_they_were_given(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, changing = make_file(music_folder, "song.ogg"), make_file(music_folder, "song.wav")
+    first.chmod(0o444)
+    (music_folder / "notes.flac").write_text("no music")
+    write_genres = tag_files.write_genres
+
+    def change_then_write(copy: Path, genres: Sequence[str]) -> None:
+        write_genres(copy, genres)
+        changing.write_bytes(b"changed")
+
+    monkeypatch.setattr(tag_files, "write_genres", change_then_write)
+    monkeypatch.chdir(tmp_path)
+    stored = results(first, changing)
+    finished = genrekit_cli("tag", "music", "--results", stored, "--write", "--journal", "j.jsonl")
+    errors = [line for line in finished.err.splitlines() if "error: " in line]
+    assert [line.split(": ")[2] for line in errors] == ["music/notes.flac", "music/song.ogg", "music/song.wav"]
+    assert str(tmp_path) not in "".join(errors)
+
+
+@pytest.mark.parametrize("option", ["--model", "--jobs"])
+def test_results_leave_no_use_for_options_of_hearing(
+    option: str, genrekit_cli: Callable, results: Callable, music_folder: Path
+) -> None:
+    path = make_file(music_folder, "song.flac")
+    finished = genrekit_cli("tag", path, "--results", results(path), option, "2")
+    assert (finished.code, finished.out) == (2, "")
+    assert f"{option} has no effect with --results" in " ".join(finished.err.replace("│", " ").split())

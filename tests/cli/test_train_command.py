@@ -53,6 +53,7 @@ def test_from_folders_of_audio_to_a_report_and_a_classified_file(music, recipe, 
     run = Path(out.strip())
     assert (run / "run.json").is_file()
     assert "Split proved under P2" in err
+    assert "20 of all 20 tracks have no known artist, and may share one unseen." in " ".join(err.split())
     assert sum(" epoch " in line for line in err.splitlines()) == 30
     assert main(["evaluate", str(run)]) == 0
     assert (run / "report.html").is_file()

@@ -91,12 +91,24 @@ def test_what_is_no_archive(changes: dict[str, Any], problem: str, tmp_path: Pat
     assert "wrong.npz" in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04" + bytes(100)])
-def test_files_of_another_kind(content: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "it is empty"),
+        (b"no archive", "it is text, beginning 'no archive'"),
+        (b"ID3\x03\x00" + bytes(100), "it begins with the bytes 49 44 33"),
+        (b"\x80\x04K\x01.", "it begins with the bytes 80 04"),
+        (b"PKzip" + bytes(100), "it begins with the bytes 50 4b"),
+        (b"PK\x03\x04" + bytes(100), "Is it complete"),
+    ],
+)
+def test_files_of_another_kind(content: bytes, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "wrong.npz"
     path.write_bytes(content)
-    with pytest.raises(DataError, match=r"wrong\.npz"):
+    with pytest.raises(DataError, match=rf"wrong\.npz.*{problem}") as caught:
         read_archive(path)
+    assert "allow_pickle" not in str(caught.value)
+    assert ("genrekit data prepare" in str(caught.value)) == (problem != "Is it complete")
 
 
 def test_truncated_archive(tmp_path: Path) -> None:
@@ -106,8 +118,9 @@ def test_truncated_archive(tmp_path: Path) -> None:
         read_archive(path)
 
 
-def test_single_array_is_no_archive(tmp_path: Path) -> None:
-    np.save(tmp_path / "one.npy", np.zeros(3))
+@pytest.mark.parametrize("values", [np.zeros(3), np.array([None])], ids=["numbers", "objects"])
+def test_single_array_is_no_archive(values: np.ndarray, tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", values)
     (tmp_path / "one.npy").rename(tmp_path / "one.npz")
     with pytest.raises(DataError, match="is a single array"):
         read_archive(tmp_path / "one.npz")
@@ -115,8 +128,9 @@ def test_single_array_is_no_archive(tmp_path: Path) -> None:
 
 def test_pickles_are_not_loaded(tmp_path: Path) -> None:
     np.savez(tmp_path / "evil.npz", **_arrays(track=np.array(["a", None], dtype=object)))
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="track holds Python objects") as caught:
         read_archive(tmp_path / "evil.npz")
+    assert "allow_pickle" not in str(caught.value)  # NumPy's advice is to load them
 
 
 def test_missing_archive(tmp_path: Path) -> None:

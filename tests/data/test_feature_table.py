@@ -210,6 +210,15 @@ def test_an_archive_is_no_table_of_text(tmp_path: Path) -> None:
         load_dataset("gtzan_table", path)
 
 
+@pytest.mark.parametrize("name", ["gtzan_table", "gtzan_table_10s"])
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_a_table_of_one_s_own_given_as_a_public_one_is_named(name: str, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"table{suffix}"
+    write_table_file(dataset(table()), path)
+    with pytest.raises(DataError, match=r"is the data set 'table'; for a recipe: --set data\.dataset=table\."):
+        load_dataset(name, path)
+
+
 def test_a_public_table_given_as_one_s_own_is_named(tmp_path: Path) -> None:
     (tmp_path / "features_30_sec.csv").write_text(public_csv(["blues.00001.wav"]))
     with pytest.raises(DataError, match="public tables are the data sets gtzan_table and gtzan_table_10s"):

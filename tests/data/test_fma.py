@@ -94,8 +94,10 @@ def test_no_official_split_elsewhere_or_without_tracks(write_fma: WriteFma, gtza
     root = write_fma()
     for path in root.rglob("*.mp3"):
         path.unlink()
-    with pytest.raises(DataError, match="None of the 2 tracks of data set 'fma_small' is here"):
+    with pytest.raises(DataError, match="None of the tracks of data set 'fma_small' is here"):
         make_split(load_dataset("fma_small", root), "official")
+    with pytest.raises(DataError, match="None of the tracks"):
+        make_split(load_dataset("fma_small", root), "artist_disjoint")
 
 
 def test_a_genre_that_the_tree_lacks_is_a_fault(write_fma: WriteFma) -> None:

@@ -87,3 +87,11 @@ def test_the_real_audio(gtzan_root: Path) -> None:
     assert len(six) == 600
     assert not six.faults
     assert all(track.path is not None and track.path.is_file() for track in six.tracks)
+
+
+def test_a_folder_that_has_but_the_name_of_a_genre_is_not_gtzan(tmp_path: Path) -> None:
+    (tmp_path / "jazz").mkdir()
+    (tmp_path / "polka").mkdir()
+    (tmp_path / "jazz" / "take five.mp3").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"holds no track of GTZAN, such as .*; it has jazz, polka\. Give the folder"):
+        load_dataset("gtzan", tmp_path)

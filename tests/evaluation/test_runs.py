@@ -12,7 +12,7 @@ from genrekit.analysis.stored import read_scored
 from genrekit.errors import DataError, RunError
 from genrekit.evaluation.from_runs import compare_runs, evaluate_runs
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.runs import find_runs, load_run, pool_runs
+from genrekit.evaluation.runs import find_all_runs, find_runs, load_run, pool_runs
 
 Make = Callable[..., Predictions]
 
@@ -50,6 +50,19 @@ def test_a_folder_of_runs_gives_all_of_them(tmp_path: Path, make_predictions: Ma
     (tmp_path / "notes").mkdir()
     assert [run.name for run in find_runs(tmp_path)] == ["run-0", "run-1"]
     assert [run.name for run in find_runs(tmp_path / "run-1")] == ["run-1"]
+
+
+def test_what_an_experiment_keeps_beside_its_runs_is_passed_over(tmp_path: Path, make_predictions: Make) -> None:
+    write_run(tmp_path / "run-0", make_predictions())
+    (tmp_path / "logs").mkdir()
+    for name in ("experiment.json", "journal.jsonl"):
+        (tmp_path / name).write_text("{}")
+    assert [run.name for run in find_all_runs(sorted(tmp_path.iterdir()))] == ["run-0"]
+    with pytest.raises(RunError, match="logs has no predictions"):
+        find_all_runs([tmp_path / "logs"])
+    (tmp_path / "notes").mkdir()
+    with pytest.raises(RunError, match="notes has no predictions"):
+        find_all_runs(sorted(tmp_path.iterdir()))
 
 
 def test_tables_side_by_side_have_a_record_each(tmp_path: Path, make_predictions: Make) -> None:

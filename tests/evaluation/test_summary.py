@@ -10,6 +10,7 @@ import pytest
 from genrekit.errors import DataError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.published import GTZAN_GENRES, load_published, published_for
+from genrekit.evaluation.report_content import report_content
 from genrekit.evaluation.runs import SplitProof
 from genrekit.evaluation.summary import evaluate_predictions
 
@@ -93,6 +94,20 @@ def test_gaps_of_folds_and_seeds_are_counted(make_predictions: Make) -> None:
 def test_tracks_that_were_missing_are_told(make_predictions: Make) -> None:
     notes = notes_of(make_predictions(), splits=[SplitProof("run", {"proof": {"n_tracks_missing": 361}})])
     assert "361 tracks of" in notes and "its folds are not those of the whole" in notes
+
+
+@pytest.mark.parametrize(("artist", "known"), [("Ann", True), ("", False)])
+def test_of_tracks_without_artists_no_promise_is_made_of_new_ones(
+    make_predictions: Make, artist: str, known: bool
+) -> None:
+    table = make_predictions(protocol="P4")
+    table = replace(table, artist=np.full(len(table), artist))
+    notes = notes_of(table)
+    assert ("The intervals hold for artists that were never heard, as far" in notes) == known
+    assert ("only if each track is by another one" in notes) != known
+    lead = report_content(evaluate_predictions(table)).lead
+    assert ("no artist, no recording" in lead) == known
+    assert ("No artist is known, so that artists may be in two parts unseen" in lead) != known
 
 
 def test_flattery_is_said(make_predictions: Make) -> None:

@@ -49,7 +49,7 @@ def test_path_file_object_and_array_agree(classifier: Classifier, write_tone: Ca
 
 
 def test_an_array_needs_its_sample_rate(classifier: Classifier) -> None:
-    with pytest.raises(AudioError, match=r"(?i)sample rate|_sr"):
+    with pytest.raises(AudioError, match=r"does not state its sample rate. .* as in classify\(array, sr=44100\)"):
         classifier.classify(_tone(100, 1.0))
 
 
@@ -187,6 +187,20 @@ def test_many_of_none(classifier: Classifier) -> None:
     assert _outcomes(classifier, []) == []
 
 
+@pytest.mark.parametrize("paths", ["song.mp3", b"song.mp3", Path("song.mp3")])
+def test_many_of_one_path_is_refused(classifier: Classifier, paths: object) -> None:
+    # At the call, not when the first result is asked for.
+    with pytest.raises(TypeError, match=rf"expected several paths, and got one {type(paths).__name__}; .*\[path\]"):
+        classifier.classify_many(paths)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", [io.BytesIO(b"RIFF"), b"song.mp3", np.zeros(9, np.float32), 3])
+def test_many_takes_paths_alone(classifier: Classifier, source: object) -> None:
+    with pytest.raises(TypeError, match=rf"got a {type(source).__name__} among the paths; .* classify") as caught:
+        list(classifier.classify_many(["missing.wav", source]))  # type: ignore[list-item]
+    assert ("os.fsdecode" in str(caught.value)) == isinstance(source, bytes)
+
+
 def test_many_reads_only_a_few_paths_ahead(classifier: Classifier, write_tone: Callable[..., Path]) -> None:
     path = write_tone("a.wav")
     taken = 0
@@ -209,9 +223,15 @@ def test_the_first_result_does_not_wait_for_the_last(
 ) -> None:
     pipe = tmp_path / "slow.wav"
     os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)  # somebody has it open, and writes nothing yet
     outcomes = classifier.classify_many([write_tone("a.wav"), pipe], n_jobs=2)
     assert isinstance(next(outcomes), Result)
-    feeder = threading.Thread(target=lambda: pipe.write_bytes(write_tone("b.wav").read_bytes()))
+
+    def feed() -> None:
+        with os.fdopen(writer, "wb") as file:
+            file.write(write_tone("b.wav").read_bytes())
+
+    feeder = threading.Thread(target=feed)
     feeder.start()
     assert isinstance(next(outcomes), Result)
     feeder.join()

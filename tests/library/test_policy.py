@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,20 @@ def test_unknown_is_never_written() -> None:
     decision = decide(("Rock",), HEARD, "unknown", TagPolicy(existing="replace"))
     assert not decision.changes
     assert decision.reason == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("confidence", "least", "reason"),
+    [
+        (0.4, 0.6, "jazz 40% is below 60%"),
+        (0.5967, 0.6, "jazz 59.7% is below 60.0%"),
+        (0.59996, 0.6, "jazz 59.996% is below 60.000%"),
+        (0.6, math.nextafter(0.6, 1), "jazz 60.00000000000000% is below 60.00000000000001%"),
+    ],
+)
+def test_what_is_below_looks_so(confidence: float, least: float, reason: str) -> None:
+    decision = decide((), {"jazz": confidence}, "jazz", TagPolicy(min_confidence=least))
+    assert decision.reason == reason
 
 
 @pytest.mark.parametrize(

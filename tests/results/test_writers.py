@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from genrekit.inference import Failure, Result, Segment
 from genrekit.results.errors import ResultsError
 from genrekit.results.result_file import path_key
+from genrekit.results.text_rows import text_rows
 from genrekit.results.writers import CsvWriter, JsonWriter, TableWriter
 
 GENRES = ("bass", "mid")
@@ -52,6 +53,19 @@ def test_csv_is_valid_for_any_path(names: list[str]) -> None:
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [path_key(row["path"]) for row in rows] == [path_key(name) for name in names]
     assert all(None not in row and None not in row.values() for row in rows)
+
+
+@pytest.mark.parametrize("name", ["=cmd()|x.mp3", "+1.wav", "-rf.mp3", "@a.mp3", "\t=1.mp3", "\r=1.mp3"])
+def test_no_name_is_a_formula_to_a_spreadsheet(name: str) -> None:
+    writer = CsvWriter(GENRES)
+    outcomes = (_result(name), Failure(name, f"{name}: no such file"))
+    text = writer.header() + "".join(map(writer.row, outcomes))
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        assert row["path"] == f"./{name}" and path_key(row["path"]) == path_key(name)
+        assert row["error"] in ("", f"./{name}: no such file")
+    kept = "".join(map(writer.line, text_rows(io.StringIO(text, newline="\n"))))
+    assert writer.header() + kept == text
+    assert json.loads(JsonWriter().row(outcomes[0]))["path"] == name
 
 
 @given(paths)

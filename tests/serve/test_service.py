@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from genrekit.inference import load
+from genrekit.serve.problem import STATUS_OF_CODE
 from serve.bad_files import REFUSED, tone, wav
 from serve.conftest import Running
 
@@ -278,6 +280,16 @@ def test_models_health_metrics_and_description(service: Running) -> None:
     assert {"/v1/classify", "/v1/models", "/v1/about", "/health", "/metrics"} <= set(description["paths"])
     body = description["paths"]["/v1/classify"]["post"]["requestBody"]["content"]
     assert {"multipart/form-data", "application/octet-stream"} <= set(body)
+
+
+def test_the_guide_has_every_status(service: Running) -> None:
+    guide = Path(__file__).parents[2] / "docs" / "guide" / "serve.md"
+    told = [int(status) for status in re.findall(r"^\| (\d{3}) \|", guide.read_text(encoding="utf-8"), re.MULTILINE)]
+    paths = httpx.get(f"{service.url}/openapi.json").json()["paths"].values()
+    described = {int(status) for path in paths for verb in path.values() for status in verb["responses"]}
+    # What no path answers, since there is none, or not for this method.
+    assert told == sorted((described - {200}) | {404, 405})
+    assert set(told) == set(STATUS_OF_CODE.values())
 
 
 def test_page_may_load_nothing_from_elsewhere(service: Running) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.protocols import PROTOCOL_NOTES
+from genrekit.evaluation.protocols import note_of
 
 __all__ = ["STOPPED_ON_TEST", "UNIT_WORDS", "count", "count_folds", "panel_mark", "predictions_caption"]
 
@@ -50,7 +50,7 @@ def predictions_caption(predictions: Predictions, *, unit: str, n_folds: int = 0
     folds, seeds = np.unique(predictions.fold), np.unique(predictions.seed)
     facts = [
         f"{predictions.recipe} on {predictions.dataset}",
-        f"{predictions.protocol}, {PROTOCOL_NOTES[predictions.protocol].title}",
+        f"{predictions.protocol}, {note_of(predictions.protocol, n_artists=predictions.n_artists).title}",
         f"{predictions.part[0]} part",
         f"n = {count(len(np.unique(predictions.track)), 'track')}",
         count_folds(len(folds), n_folds),

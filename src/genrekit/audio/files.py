@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 __all__ = ["AUDIO_SUFFIXES", "display_name", "find_audio"]
@@ -25,13 +25,18 @@ AUDIO_SUFFIXES: frozenset[str] = frozenset(
 """Suffixes, in lower case with the dot, of the files that `find_audio` takes from a folder."""
 
 
-def find_audio(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
+def find_audio(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    on_hidden: Callable[[Path], None] | None = None,
+) -> Iterator[Path]:
     """Yield audio files: those given by name, and those below the given folders.
 
     A path that is not a folder is yielded as it is, whatever its suffix and even if it does not exist. A folder is
     walked through in the order of the names, links to folders included, each folder once; names that begin with a dot
-    (hidden files, and the ``._`` files of macOS) are left out. What cannot be used is yielded too, in its place, so
-    that opening it raises the `AudioError` that says why:
+    (hidden files, and the ``._`` files of macOS) are left out, and so are names without a suffix of `AUDIO_SUFFIXES`,
+    named pipes and devices. What cannot be used is yielded too, in its place, so that opening it raises the
+    `AudioError` that says why:
 
     * a missing path or a broken link, given or found (found: with a suffix of `AUDIO_SUFFIXES` or with none);
     * a folder that may not be read;
@@ -40,6 +45,8 @@ def find_audio(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
     Parameters
     ----------
     paths : one path, or an iterable of paths; read lazily, so a pipe of names works
+    on_hidden : called with each hidden file that has a suffix of `AUDIO_SUFFIXES` and is no ``._`` file of macOS, in
+        the folders that are searched; hidden folders are not
 
     Yields
     ------
@@ -53,7 +60,7 @@ def find_audio(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
             yield path
             continue
         found = False
-        for file in _walk(path):
+        for file in _walk(path, on_hidden):
             found = True
             yield file
         if not found:
@@ -69,7 +76,7 @@ def display_name(path: str | os.PathLike[str]) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text) or repr(text)
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _walk(root: Path, on_hidden: Callable[[Path], None] | None) -> Iterator[Path]:
     visited: set[tuple[int, int]] = set()
     # An explicit stack: links can make a tree deeper than Python's recursion limit.
     stack = [iter([root])]
@@ -87,7 +94,7 @@ def _walk(root: Path) -> Iterator[Path]:
             if entries is None:
                 yield path
             else:
-                stack.append(iter(entries))
+                stack.append(_shown(entries, on_hidden))
         elif stat.S_ISREG(mode) and path.suffix.lower() in AUDIO_SUFFIXES:
             yield path
 
@@ -112,8 +119,20 @@ def _entries(folder: Path, visited: set[tuple[int, int]]) -> list[Path] | None:
         if identity in visited:
             return []
         visited.add(identity)
-        return sorted(
-            (entry for entry in folder.iterdir() if not entry.name.startswith(".")), key=lambda entry: entry.name
-        )
+        return sorted(folder.iterdir(), key=lambda entry: entry.name)
     except OSError:
         return None
+
+
+def _shown(entries: Iterable[Path], on_hidden: Callable[[Path], None] | None) -> Iterator[Path]:
+    for entry in entries:
+        if not entry.name.startswith("."):
+            yield entry
+        elif on_hidden is not None and _is_hidden_audio(entry):
+            on_hidden(entry)
+
+
+def _is_hidden_audio(path: Path) -> bool:
+    # What macOS keeps beside each file on a foreign disk bears that file's name behind "._", and is no audio.
+    named = path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith("._")
+    return named and stat.S_ISREG(_mode(path) or 0)

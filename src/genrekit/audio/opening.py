@@ -33,29 +33,35 @@ def open_decoder(source: AudioSource, source_sr: int | None) -> tuple[str, Decod
     is_path = isinstance(source, str | os.PathLike)
     if not is_path and hasattr(source, "__array__"):
         if source_sr is None:
-            raise AudioError("The source is an array, which does not state its sample rate. Give it, in Hz.")
+            raise AudioError(
+                "The source is an array, which does not state its sample rate. Give it, in Hz, as in "
+                "classify(array, sr=44100); in open_audio and load_audio it is source_sr."
+            )
         check_rate("The sample rate of the array", source_sr)
         from genrekit.audio.array_decoder import ArrayDecoder
 
         return name, ArrayDecoder(np.asarray(source), source_sr), None
+    if not is_path and not hasattr(source, "read"):
+        raise AudioError(
+            f"The source is a {type(source).__name__}; expected a path, a binary file object or an array."
+            f"{_how_to_give(source)}"
+        )
     if source_sr is not None:
         raise AudioError(
             f"{name}: a sample rate of {source_sr} Hz was given, but a file states its own. Give one for arrays only."
         )
-    if is_path:
-        byte_source = open_path(source)  # type: ignore[arg-type]
-    elif hasattr(source, "read"):
-        byte_source = open_file_object(source, name)  # type: ignore[arg-type]
-    else:
-        raise AudioError(
-            f"The source is a {type(source).__name__}; expected a path, a binary file object or an array."
-            + (" Wrap the bytes of a file in io.BytesIO." if isinstance(source, bytes | bytearray) else "")
-        )
+    byte_source = open_path(source) if is_path else open_file_object(source, name)  # type: ignore[arg-type]
     try:
         return name, _first_that_decodes(byte_source, name), byte_source
     except BaseException:
         byte_source.close()
         raise
+
+
+def _how_to_give(source: object) -> str:
+    if isinstance(source, bytes | bytearray):
+        return " Wrap the bytes of a file in io.BytesIO."
+    return " Make an array of samples by numpy.asarray." if isinstance(source, list | tuple) else ""
 
 
 def _first_that_decodes(source: ByteSource, name: str) -> Decoder:

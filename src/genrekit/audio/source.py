@@ -7,7 +7,9 @@ import io
 import os
 import shutil
 import stat
+import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +19,8 @@ from genrekit.errors import AudioError
 __all__ = ["BinaryFile", "ByteSource", "open_file_object", "open_path"]
 
 SPOOL_BYTES = 2**26  # what cannot seek is copied; up to this size in memory, beyond it in a temporary file
+WRITER_WAIT_S = 5.0  # a shell opens the writer of a pipe at once, and a loaded machine a little later
+LOOK_EVERY_S = 0.02
 
 
 class BinaryFile(Protocol):
@@ -80,7 +84,7 @@ class ByteSource:
 
 
 def open_path(path: str | os.PathLike[str]) -> ByteSource:
-    """Open a file, or a named pipe, by its path.
+    """Open a file, or a pipe that somebody writes to, by its path.
 
     Raises
     ------
@@ -92,8 +96,7 @@ def open_path(path: str | os.PathLike[str]) -> ByteSource:
         if stat.S_ISDIR(mode):
             raise AudioError(f"{name}: {_describe_folder(Path(path))}")
         if stat.S_ISFIFO(mode):
-            with Path(path).open("rb") as pipe:
-                return ByteSource(_spooled(pipe), owned=True)
+            return ByteSource(_spooled_pipe(path), owned=True)
         if not stat.S_ISREG(mode):
             raise AudioError(f"{name}: is a device or a socket. Give an audio file.")
         return ByteSource(Path(path).open("rb", buffering=0), owned=True)
@@ -123,10 +126,42 @@ def open_file_object(file: BinaryFile, name: str) -> ByteSource:
         ) from None
 
 
-def _spooled(file: BinaryFile) -> io.IOBase:
+def _spooled(file: BinaryFile, beginning: bytes = b"") -> io.IOBase:
     spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 - closed by ByteSource
+    spool.write(beginning)
     shutil.copyfileobj(file, spool)
     return spool
+
+
+def _spooled_pipe(path: str | os.PathLike[str]) -> io.IOBase:
+    """All that is written to a pipe, to its end; AudioError if nobody writes to it.
+
+    To open one that nobody writes to would wait for ever, and with it all files behind it in a list that `find` made,
+    which names pipes as it names songs. Pipes that are in use stay what they are good for: decoded music of another
+    program, which has the pipe open long before it writes.
+    """
+    if sys.platform == "win32":
+        with Path(path).open("rb") as pipe:
+            return _spooled(pipe)
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as pipe:
+        beginning = _beginning(pipe, path)
+        os.set_blocking(pipe.fileno(), True)
+        return _spooled(pipe, beginning)
+
+
+def _beginning(pipe: io.FileIO, path: str | os.PathLike[str]) -> bytes:
+    """The first bytes of a pipe that does not block; none as soon as there is somebody who has not written yet."""
+    # An open pipe of a shell (`<(...)`, /dev/stdin) has no name that somebody could still open: its end is the end.
+    has_name = os.path.lexists(os.path.realpath(path))
+    deadline_s = time.monotonic() + WRITER_WAIT_S
+    while (data := pipe.read(io.DEFAULT_BUFFER_SIZE)) == b"" and has_name:
+        if time.monotonic() > deadline_s:
+            raise AudioError(
+                f"{display_name(path)}: is a named pipe that nobody writes to. Start the program that does, or leave "
+                "it out."
+            )
+        time.sleep(LOOK_EVERY_S)
+    return data or b""
 
 
 def _describe_failure(path: str, error: OSError | ValueError) -> str:
@@ -154,4 +189,4 @@ def _describe_folder(folder: Path) -> str:
             "is a folder without any audio file. Give a folder with files such as .wav, .flac, .mp3, .ogg or .m4a, "
             "or name the files."
         )
-    return "is a folder, not a file. Name its files, or list them with find_audio."
+    return "is a folder, not a file. Name its files, or list them with genrekit.audio.find_audio."

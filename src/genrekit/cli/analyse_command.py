@@ -268,9 +268,9 @@ def write_pictures(pictures: Sequence[Picture], folder: Path, dpi: int, kinds: S
 
 
 def _find(paths: Sequence[Path]) -> list[StoredRun]:
-    from genrekit.evaluation.runs import find_runs
+    from genrekit.evaluation.runs import find_all_runs
 
-    return [run for path in paths for run in find_runs(path)]
+    return find_all_runs(paths)
 
 
 def _unit(fusion: Unit) -> Literal["excerpt", "mean", "vote"]:

@@ -13,7 +13,7 @@ from genrekit.cli.classify_files import classify_files, tell_failed
 from genrekit.cli.classify_summary import Summary, check_summary
 from genrekit.cli.classify_to_file import classify_to_file
 from genrekit.cli.examples import examples
-from genrekit.cli.given_files import given_files, require_named
+from genrekit.cli.given_files import given_files, require_named, tell_hidden
 from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
 from genrekit.cli.streams import require_reader
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Format", "classify"]
 
 EXIT_FAILED = 1
+STANDARD_OUTPUT = "-"
 
 
 class Format(StrEnum):
@@ -45,6 +46,11 @@ FORMAT_OF_SUFFIX = {
     ".txt": Format.table,
     "": Format.table,
 }
+
+
+def _none_for_dash(output: Path | None) -> Path | None:
+    """No file for '-', as in other programs. A callback of typer's."""
+    return None if str(output) == STANDARD_OUTPUT else output
 
 
 @examples(
@@ -89,8 +95,9 @@ def classify(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write results here; FILE.part until all is done.",
+            help="Write results here; FILE.part until all is done. '-' is standard output.",
             show_default=False,
+            callback=_none_for_dash,
         ),
     ] = None,
     resume: Annotated[
@@ -122,6 +129,9 @@ def classify(
 ) -> None:
     """Say which genre audio files are.
 
+    A folder is searched with all that is in it for names that end as audio does (.mp3, .flac, ...). Hidden files and
+    folders are left out; a file that is named is heard whatever its name.
+
     Where the genre is unknown, the confidence in json, csv and parquet is the highest probability of a genre, which was
     too low.
 
@@ -145,7 +155,8 @@ def classify(
             _require_new(output, chosen)
     page = Summary(summary)
     classifier = load(model)
-    files = given_files(paths)
+    hidden: list[Path] = []
+    files = given_files(paths, on_hidden=hidden.append)
     debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
     writer = _writer(chosen, classifier, top=top, timeline=timeline, colour=output is None and sys.stdout.isatty())
     if output is None:
@@ -172,6 +183,7 @@ def classify(
             debug=debug,
         )
     page.write(model=classifier.card.name)
+    tell_hidden(hidden)
     tell_failed(n_failed, len(files))
     if n_failed:
         raise typer.Exit(EXIT_FAILED)

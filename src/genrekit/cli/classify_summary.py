@@ -30,6 +30,8 @@ def check_summary(summary: Path, output: Path | None) -> None:
     from genrekit.results.result_file import part_of
     from genrekit.whole_file import followed
 
+    if str(summary) == "-":
+        raise typer.BadParameter("the page is a file; give its name, such as summary.html", param_hint="--summary")
     if output is not None:
         output = followed(output)
         written = {os.path.realpath(path) for path in (output, part_of(output), states_path(output))}

@@ -29,12 +29,14 @@ CORE = ("numpy", "soundfile", "av", "soxr", "onnxruntime", "typer", "rich")
 ESSENTIAL_FORMATS = ("wav", "flac", "mp3")
 TRIAL_S = 1.0
 ERROR = "calibration_error"
+NO_ARTISTS = "P4 without artists"
 # What the accuracies of model cards are of.
 SONGS = {
     "P1": "excerpts of songs that it has heard (P1)",
     "P2": "songs by artists that it may have heard (P2)",
     "P3": "the published fault-filtered split (P3)",
     "P4": "songs by artists that it has not heard (P4)",
+    NO_ARTISTS: "songs of which no artist is known, so that it may have heard them (P4)",
     "P5": "songs of another collection (P5)",
     "a_folds": "songs by artists that it may have heard (P2)",
     "cross_validation": "songs held out",
@@ -200,7 +202,9 @@ def _of_report(scores: Mapping[str, Any]) -> dict[str, Any]:
     view: dict[str, Any] = next((view for view in scores["views"] if view.get("name") == named), {})
     error = scores.get("calibration", {}).get("expected_calibration_error")
     figures = {"accuracy": view.get("accuracy"), **view.get("intervals", {}).get("accuracy", {})}
-    return {str(scores.get("protocol")): figures, "calibration": {ERROR: error}}
+    protocol = str(scores.get("protocol"))
+    key = NO_ARTISTS if protocol == "P4" and scores.get("n_artists") == 0 else protocol
+    return {key: figures, "calibration": {ERROR: error}}
 
 
 def _songs_of(protocol: str) -> str:

@@ -72,9 +72,9 @@ def evaluate(
     from genrekit.evaluation.from_runs import evaluate_runs
     from genrekit.evaluation.protocols_card import group_by_protocol, protocols_dict
     from genrekit.evaluation.report import write_protocols, write_report
-    from genrekit.evaluation.runs import find_runs, pool_runs
+    from genrekit.evaluation.runs import find_all_runs, pool_runs
 
-    stored = [run for path in runs for run in find_runs(path)]
+    stored = find_all_runs(runs)
     if output is None and len(stored) > 1:
         raise typer.BadParameter(f"{len(stored)} runs are pooled; say where their card goes", param_hint="--output")
     groups = group_by_protocol(stored)

@@ -78,7 +78,9 @@ def export(
     ] = None,
     card: Annotated[
         Path | None,
-        typer.Option("--card", metavar="FILE", help="The model card, in Markdown; if not given, a short one is made."),
+        typer.Option(
+            "--card", metavar="FILE", help="The model card, in Markdown; if not given, it is made of what the run says."
+        ),
     ] = None,
 ) -> None:
     """Make a model file of a run: front end, network and calibration in one ONNX graph, the card as metadata.
@@ -169,6 +171,7 @@ def _card(
     calibrated_on: str | None,
 ) -> ModelCard:
     from genrekit.errors import ModelFileError
+    from genrekit.export.card_text import run_card_text
     from genrekit.inference import ModelCard
 
     split = folder.split_values() or {}
@@ -184,9 +187,12 @@ def _card(
         trained_on["calibrated_on"] = calibrated_on
         remarks += [FITTED_ON_TEST] if calibrated_on == "test" else []
     try:
-        text = text_file.read_text(encoding="utf-8") if text_file else _text(name, header)
+        text = None if text_file is None else text_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelFileError(f"{text_file}: cannot read the model card: {error}") from error
+    scores = folder.scores()
+    if text is None:
+        text = run_card_text(name, header, trained_on=trained_on, scores=scores, calibration=calibration)
     return ModelCard(
         name=name,
         genres=header.genres,
@@ -198,7 +204,7 @@ def _card(
         features=header.features.to_dict(),
         model=header.model.to_dict(),
         trained_on=trained_on,
-        evaluation=folder.scores() or {},
+        evaluation=scores or {},
         text="".join(f"**{remark}**\n\n" for remark in remarks) + text,
     )
 
@@ -223,10 +229,3 @@ def _is_contaminated(folder: RunFolder) -> bool:
     if (folder.split_values() or {}).get("protocol") == "P1":
         return True
     return folder.predictions_path.is_file() and Predictions.read_parquet(folder.predictions_path).contaminated
-
-
-def _text(name: str, header: WeightsHeader) -> str:
-    return (
-        f"# {name}\n\nA {header.model.name} network on windows of {header.window_s:g} s at {header.features.sr} Hz. "
-        f"Genres: {', '.join(header.genres)}.\n"
-    )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import typer
 
-__all__ = ["given_files", "require_named"]
+from genrekit.cli import messages
+
+__all__ = ["given_files", "require_named", "tell_hidden"]
 
 PATH_HINT = "PATH"
 
@@ -21,8 +25,13 @@ def require_named(paths: list[str]) -> list[str]:
     return paths
 
 
-def given_files(paths: list[str]) -> list[str]:
+def given_files(paths: list[str], *, on_hidden: Callable[[Path], None] | None = None) -> list[str]:
     """Each file once, in the order given; as `list_inputs` has them.
+
+    Parameters
+    ----------
+    paths : the arguments
+    on_hidden : called with each hidden file that may be audio and was left out
 
     Raises
     ------
@@ -33,9 +42,17 @@ def given_files(paths: list[str]) -> list[str]:
     # A service or a cron job may have no standard input at all.
     stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
     try:
-        files = list_inputs(paths, stdin)
+        files = list_inputs(paths, stdin, on_hidden=on_hidden)
     except NoPathListError as error:
         raise typer.BadParameter(str(error), param_hint=PATH_HINT) from error
     if not files:
         raise typer.BadParameter("the list on standard input is empty", param_hint=PATH_HINT)
     return files
+
+
+def tell_hidden(hidden: Sequence[Path]) -> None:
+    """Say which hidden files were left out, if any were: a song may be hidden by a slip."""
+    if not hidden:
+        return
+    which, them = (f"s, such as {hidden[0]}", "them") if len(hidden) > 1 else (f", {hidden[0]}", "it")
+    messages.note(f"left out {len(hidden)} hidden file{which}; name {them} to have {them} classified")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,7 +38,9 @@ def read_path_list(stream: BinaryIO) -> list[str]:
     return [os.fsdecode(part) for part in parts if part]
 
 
-def list_inputs(arguments: Sequence[str], stdin: BinaryIO) -> list[str]:
+def list_inputs(
+    arguments: Sequence[str], stdin: BinaryIO, *, on_hidden: Callable[[Path], None] | None = None
+) -> list[str]:
     """All files to classify, each once, in the order given; a folder's are sorted.
 
     What cannot be classified (a missing file, a folder without audio) is in the list too, in its place, so that whoever
@@ -48,17 +50,24 @@ def list_inputs(arguments: Sequence[str], stdin: BinaryIO) -> list[str]:
     ----------
     arguments : files, folders (searched with all that is in them), or "-" for a list on standard input
     stdin : where the list comes from
+    on_hidden : called with each hidden file that may be audio and was left out of a folder
 
     Raises
     ------
     NoPathListError : if that is no list
     """
     inputs: dict[Path, str] = {}
+    hidden: list[Path] = []
     for argument in _expand(arguments, stdin):
-        for path in find_audio([argument]):
+        for path in find_audio([argument], on_hidden=hidden.append):
             # A file keeps its name as it was typed, which `Path` would tidy.
             name = os.fspath(path) if _is_folder(argument) else argument
             inputs.setdefault(Path(name).absolute(), name)
+    if on_hidden is not None:
+        # It may be named as well, and its folder twice.
+        for place, path in {path.absolute(): path for path in hidden}.items():
+            if place not in inputs:
+                on_hidden(path)
     return list(inputs.values())
 
 

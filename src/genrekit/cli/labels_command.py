@@ -45,13 +45,13 @@ def labels(
     from genrekit.analysis.doubted_labels import doubted_labels, doubted_labels_csv, doubted_labels_table
     from genrekit.analysis.stored import group_runs, read_scored
     from genrekit.errors import DataError
-    from genrekit.evaluation.runs import find_runs
+    from genrekit.evaluation.runs import find_all_runs
     from genrekit.whole_file import written_whole
 
     if output is not None:
         # Told before the test parts are read; a table of no track is its header.
         require_own(output, "--output", doubted_labels_csv([]))
-    stored = [run for folder in runs for run in find_runs(folder)]
+    stored = find_all_runs(runs)
     scored = [read_scored(group, command="genrekit analyse labels") for group in group_runs(stored)]
     if any(one.validates_on_test for one in scored):
         messages.warning(f"of some runs {STOPPED_ON_TEST}: their tracks are not unheard")

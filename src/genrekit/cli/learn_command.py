@@ -60,6 +60,7 @@ def learn(
     """
     from genrekit.cli.places import require_place
     from genrekit.cli.progress import progress_bar
+    from genrekit.inference.bundled import SUFFIX
     from genrekit.learning.own_genres import learn as learn_genres
     from genrekit.learning.songs import FEW_SONGS
 
@@ -68,6 +69,8 @@ def learn(
     if not output.suffix:
         raise typer.BadParameter(f"{output} needs a suffix, such as {output}.onnx", param_hint="--output")
     require_place(output, "the model")
+    if output.suffix.lower() != SUFFIX:
+        messages.note(f"{output}: the name of a model file ends in {SUFFIX} as a rule; this one can be used as well")
     with progress_bar("listening") as progress:
         learned = learn_genres(folder, model=model, n_jobs=jobs, progress=progress)
     made = learned.write(output, name=name)

@@ -84,11 +84,11 @@ def robustness(
     from genrekit.analysis.robustness_store import TrackStore
     from genrekit.data.registry import load_dataset
     from genrekit.errors import DataError
-    from genrekit.evaluation.runs import find_runs, pool_runs
+    from genrekit.evaluation.runs import find_all_runs, pool_runs
     from genrekit.training.run import write_text_atomically
 
     chosen = choose_conditions(condition or ())
-    stored = [run for path in runs for run in find_runs(path)]
+    stored = find_all_runs(runs)
     like = pool_runs(stored)
     applied = [read_run(run.folder) for run in stored]
     conditions, above = split_by_rate(chosen, applied[0].sr)

@@ -145,6 +145,8 @@ def check(
     from dataclasses import replace
 
     from genrekit.data.leakage import prove
+    from genrekit.data.parts import PARTS
+    from genrekit.errors import DataError
 
     lists: dict[Part, Path] = {}
     if train is not None:
@@ -161,6 +163,8 @@ def check(
     split = _read(dataset, file, lists)
     if protocol is not None:
         split = replace(split, protocol=protocol)
+    if sum(bool(split.parts[part]) for part in PARTS) < 2:
+        raise DataError(f"{split.name} has tracks in one part or none: there is nothing to compare. Give two or more.")
     proof = prove(split, dataset)
     if format == "json":
         typer.echo(json.dumps(proof.to_dict(), indent=1, ensure_ascii=False))
@@ -198,17 +202,17 @@ def render_proof(split: Split, proof: Proof, dataset: Dataset) -> str:
         "",
         f"{proof.n_test_touched} of {proof.n_test} test tracks ({share:.1f} %) share something with "
         "training or validation",
-        _artists(proof, len({track for part in PARTS for track in split.tracks(part)})),
+        _artists(proof),
     ]
     lines += [f"refused: {reason}" for reason in proof.refused]
     return "\n".join(lines)
 
 
-def _artists(proof: Proof, n_tracks: int) -> str:
-    if proof.n_unknown_artists == n_tracks:
+def _artists(proof: Proof) -> str:
+    if proof.n_unknown_artists == proof.n_tracks:
         return (
-            f"warning: nothing is known of artists: each of the {n_tracks} tracks counts as an artist of its own, and "
-            "artists may be in several parts unseen"
+            f"warning: nothing is known of artists: each of the {proof.n_tracks} tracks counts as an artist of its "
+            "own, and artists may be in several parts unseen"
         )
     return (
         f"{proof.crossing['artist']} artists are in more than one part; "

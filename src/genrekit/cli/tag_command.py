@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 EXIT_FAILED = 1
+DEFAULT = "default"
 FILES = "files"
 UNDO = "undo"
 
@@ -154,8 +156,11 @@ def tag(
         bool, typer.Option("--break-links", help="Tag files of several names (hard links), parting them.")
     ] = False,
     model: Annotated[
-        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.")
-    ] = "default",
+        str | None,
+        typer.Option(
+            "--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.", show_default=DEFAULT
+        ),
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", "-j", min=1, metavar="N", help="Files heard at once.", show_default="one per core"),
@@ -172,6 +177,8 @@ def tag(
     from genrekit.library.tag_journal import TagJournal
     from genrekit.results.stored_results import read_results
 
+    if results is not None:
+        _require_nothing_of_hearing({"--model": model, "--jobs": jobs})
     chosen = _policy(
         policy,
         {
@@ -187,12 +194,13 @@ def tag(
     require_mutagen()
     stored = None if results is None else read_results(results)
     files = given_files(paths)
-    run = TagRun(chosen, stored, model=model, jobs=jobs, break_links=break_links)
+    run = TagRun(chosen, stored, model=model or DEFAULT, jobs=jobs, break_links=break_links)
     with display(len(files), results_on_stdout=True, task="tagging") as shown:
         if write:
             journal_path = journal or Path(f"genrekit-tags-{datetime.now():%Y%m%d-%H%M%S}.jsonl")
+            way_back = f"genrekit tag undo {shlex.quote(str(journal_path))}"
             settings = {
-                "model": model,
+                "model": (model or DEFAULT) if results is None else None,
                 "results": None if results is None else str(results),
                 "policy": asdict(chosen),
                 "folders": _folders(files),
@@ -204,18 +212,16 @@ def tag(
                 except ReaderGone:
                     messages.error(
                         f"stopped, as nobody reads standard output any more; {run.n_changes} of {len(files)} written. "
-                        f"Run it again to go on; genrekit tag undo {journal_path} takes back what was written"
+                        f"Run it again to go on; {way_back} takes back what was written"
                     )
                     raise typer.Exit(EXIT_FAILED) from None
                 except BaseException:
                     if run.n_changes:
                         written = f"{run.n_changes} file{'s' if run.n_changes > 1 else ''} written"
-                        messages.note(f"{written}; genrekit tag undo {journal_path} takes it back")
+                        messages.note(f"{written}; {way_back} takes it back")
                     raise
             if run.n_changes:
-                messages.note(
-                    f"{run.n_changes} of {len(files)} written; genrekit tag undo {journal_path} takes it back"
-                )
+                messages.note(f"{run.n_changes} of {len(files)} written; {way_back} takes it back")
             else:
                 if is_new:
                     journal_path.unlink(missing_ok=True)
@@ -232,6 +238,15 @@ def tag(
 
 
 app.command(UNDO)(undo)
+
+
+def _require_nothing_of_hearing(options: dict[str, object]) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(
+                f"{option} has no effect with --results, which says how the files sound; leave one of the two out",
+                param_hint="--results",
+            )
 
 
 def _folders(files: list[str]) -> list[str]:

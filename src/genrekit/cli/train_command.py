@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -116,6 +117,7 @@ def train(
         except KeyboardInterrupt:
             interrupted()
             raise
+    messages.print(f"Score its test part by: genrekit evaluate {shlex.quote(str(folder.folder))}")
     typer.echo(str(folder.folder))
 
 
@@ -127,7 +129,10 @@ def _say(line: str) -> None:
 
 def _summary(proof: dict[str, object]) -> str:
     mark = "CONTAMINATED: " if proof["protocol"] == "P1" else ""
-    return (
+    said = (
         f"{mark}Split proved under {proof['protocol']}: {proof['n_test_touched']} of {proof['n_test']} test tracks "
         "share a track, copy, recording or artist with what is learnt from."
     )
+    if n_unknown := proof["n_unknown_artists"]:
+        said += f" {n_unknown} of all {proof['n_tracks']} tracks have no known artist, and may share one unseen."
+    return said

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from genrekit.audio.sniff import HEAD_BYTES, describe_head
 from genrekit.errors import DataError
 
 __all__ = ["HOP_SAMPLES", "LEVELS", "SR", "LogMelArchive", "read_archive"]
@@ -20,6 +21,10 @@ __all__ = ["HOP_SAMPLES", "LEVELS", "SR", "LogMelArchive", "read_archive"]
 SR = 22050
 HOP_SAMPLES = 512
 LEVELS = 256
+
+# NumPy takes all that begins otherwise for a pickle, and advises to load it as one.
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+ARRAY_MAGIC = b"\x93NUMPY"
 
 REQUIRED = ("track", "genre", "levels", "frame_index", "n_frames", "lo_db", "ref_db")
 OPTIONAL = ("calibrated_from_audio", "artist", "title", "sha256", "name", "collection")
@@ -201,10 +206,8 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     if not path.is_file():
         raise DataError(f"There is no archive {path}; expected a .npz file of log-mels.")
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise DataError(f"{path} is a single array, not a log-mel archive with {list(REQUIRED)}.")
-        with loaded:
+        _require_zip(path)
+        with np.load(path, allow_pickle=False) as loaded:
             keys = list(loaded.files)
             unknown = sorted(set(keys) - set(REQUIRED) - set(OPTIONAL))
             missing = [key for key in REQUIRED if key not in keys]
@@ -213,6 +216,28 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
                     f"{path} is not a log-mel archive: it lacks {missing or 'nothing'} and has the unknown arrays "
                     f"{unknown or 'none'}. An archive has {list(REQUIRED)} and may have {list(OPTIONAL)}."
                 )
-            return {key: loaded[key] for key in keys}
+            return {key: _read_array(path, loaded, key) for key in keys}
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} cannot be read as an archive (.npz): {error}. Is it complete?") from None
+
+
+def _require_zip(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if head.startswith(ARRAY_MAGIC):
+        raise DataError(f"{path} is a single array, not a log-mel archive with {list(REQUIRED)}.")
+    if not head.startswith(ZIP_MAGICS):
+        raise DataError(
+            f"{path} is no archive: {describe_head(head) if head else 'it is empty'}. Give a .npz file of log-mels, as "
+            "'genrekit data prepare' makes of a folder of audio."
+        )
+
+
+def _read_array(path: Path, loaded: np.lib.npyio.NpzFile, key: str) -> npt.NDArray[Any]:
+    try:
+        array: npt.NDArray[Any] = loaded[key]
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        raise DataError(f"{path}: {key} holds Python objects; an archive holds numbers and strings alone.") from None
+    return array

@@ -40,6 +40,7 @@ LAYOUTS = ("", "genres", "genres_original", "Data/genres_original", "Data/genres
 # The common copy's files are 16-bit mono at this rate behind a header of 44 bytes.
 WAV_SR = 22050
 WAV_HEADER_BYTES = 44
+N_SHOWN = 5
 
 
 def load_gtzan(root: Path) -> Dataset:
@@ -51,7 +52,7 @@ def load_gtzan(root: Path) -> Dataset:
     Raises
     ------
     DataError
-        If no layout of GTZAN is found.
+        If no layout of GTZAN is found, or none of its tracks.
     """
     return load_gtzan_genres(root, "gtzan", GENRES)
 
@@ -71,6 +72,12 @@ def load_gtzan_genres(root: Path, name: str, genres: Sequence[str]) -> Dataset:
             faults.append(broken[track_id])
         else:
             tracks.append(_track(track_id, path, fact))
+    if not files:
+        found = ", ".join(sorted(path.name for path in base.iterdir())[:N_SHOWN])
+        raise DataError(
+            f"{base} holds no track of GTZAN, such as {genres[0]}/{genres[0]}.00000.wav; it has {found}. Give the "
+            "folder above the genres."
+        )
     return Dataset(name, tuple(genres), tuple(tracks), tuple(faults), same_recordings=known_recordings())
 
 

@@ -24,6 +24,11 @@ FILE_NAME = "features_30_sec.csv"
 WHOLE_S = 30.0
 EXCERPT_S = 3.0
 
+OWN_TABLE = (
+    "A table that `genrekit data prepare features` wrote is the data set 'table'; for a recipe: --set "
+    "data.dataset=table."
+)
+
 INFO = DatasetInfo(
     name="gtzan_table",
     summary="GTZAN as the public table of 57 handcrafted features: 1000 tracks without their audio, 10 genres",
@@ -90,14 +95,11 @@ def read_rows(path: Path, *, delimiter: str, needed: Sequence[str]) -> list[Mapp
             reader = csv.DictReader(file, delimiter=delimiter)
             missing = [column for column in needed if column not in (reader.fieldnames or ())]
             if missing:
-                raise DataError(
-                    f"{path} is another table: it lacks the columns {', '.join(missing[:5])}. One that `genrekit data "
-                    "prepare features` wrote is the data set 'table'."
-                )
+                raise DataError(f"{path} is another table: it lacks the columns {', '.join(missing[:5])}. {OWN_TABLE}")
             rows = list(reader)
     except UnicodeDecodeError:
         raise DataError(
-            f"{path} is no table of text in UTF-8, such as {FILE_NAME}. Is it the file that was meant?"
+            f"{path} is no table of text in UTF-8, such as {FILE_NAME}. Is it the file that was meant? {OWN_TABLE}"
         ) from None
     except (OSError, csv.Error) as error:
         raise DataError(f"Cannot read {path}: {error}. It must be a table of text in UTF-8.") from None

@@ -68,6 +68,7 @@ class Proof:
     n_test : test tracks
     n_test_touched : test tracks that share anything at all with train or validation
     crossing : how many tracks, copies, recordings and artists are in more than one part
+    n_tracks : of all parts
     n_unknown_artists : tracks of the split whose artist is unknown, so that artists may cross unseen
     refused : sentences on what the protocol does not allow; empty if the split is accepted
     """
@@ -78,6 +79,7 @@ class Proof:
     n_test: int
     n_test_touched: int
     crossing: Mapping[Relation, int]
+    n_tracks: int
     n_unknown_artists: int
     refused: tuple[str, ...]
 
@@ -126,7 +128,7 @@ def prove(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, str]] = 
         if any(key_of[relation].get(track_id) in seen[relation] for relation in RELATIONS)
     ]
     known = key_of["artist"]
-    unknown = {track_id for part in PARTS for track_id in tracks[part] if track_id not in known}
+    everything = {track_id for part in PARTS for track_id in tracks[part]}
     return Proof(
         split_hash=split.hash,
         protocol=split.protocol,
@@ -134,7 +136,8 @@ def prove(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, str]] = 
         n_test=len(tracks["test"]),
         n_test_touched=len(touched),
         crossing={relation: _crossing(split, tracks, key_of[relation]) for relation in RELATIONS},
-        n_unknown_artists=len(unknown),
+        n_tracks=len(everything),
+        n_unknown_artists=len(everything - known.keys()),
         refused=tuple(_refusals(split.protocol, shared)),
     )
 

@@ -100,10 +100,16 @@ def make_split(
     Raises
     ------
     DataError
-        If the name, the fold or an option does not fit, or a genre has too few tracks.
+        If the name, the fold or an option does not fit, or a genre has too few tracks or the data set none.
     """
     if name not in SPLITS:
         raise DataError(f"There is no split {name!r}{did_you_mean(name, SPLITS)}. Known: {', '.join(SPLITS)}.")
+    if not dataset.tracks:
+        # Of nothing, everything could be proved.
+        raise DataError(
+            f"None of the tracks of data set {dataset.name!r} is here; 'genrekit data info {dataset.name}' says where "
+            "their audio is expected."
+        )
     kind = SPLITS[name]
     count = kind.n_folds if n_folds is None else n_folds
     if kind.seed is None and count != kind.n_folds:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.protocols import PROTOCOL_NOTES
+from genrekit.evaluation.protocols import note_of
 from genrekit.evaluation.published import GTZAN_GENRES
 from genrekit.evaluation.runs import SplitProof
 
@@ -75,7 +75,7 @@ def on_missing_tracks(dataset: str, splits: Sequence[SplitProof]) -> str:
 
 
 def _on_the_split(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[str]:
-    yield PROTOCOL_NOTES[rows.protocol].interval
+    yield note_of(rows.protocol, n_artists=rows.n_artists).interval
     if rows.protocol == "P5":
         # Which genres are shared, and what was lost on the way, decide what the figures mean.
         yield from dict.fromkeys(str(note) for split in splits for note in split.split.get("notes", ()))

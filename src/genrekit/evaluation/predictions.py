@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.data.parts import PARTS, PROTOCOLS
+from genrekit.data.relations import normalise
 from genrekit.errors import DataError
 from genrekit.evaluation.parquet import read_columns, write_columns
 
@@ -157,6 +158,11 @@ class Predictions:
     @property
     def n_genres(self) -> int:
         return len(self.genres)
+
+    @cached_property
+    def n_artists(self) -> int | None:
+        """Different artists that are known, however they are spelt; None if artists were not recorded."""
+        return None if self.artist is None else len({normalise(name) for name in np.unique(self.artist)} - {""})
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["PROTOCOL_NOTES", "ProtocolNote"]
+__all__ = ["PROTOCOL_NOTES", "ProtocolNote", "note_of"]
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,19 @@ PROTOCOL_NOTES: Mapping[str, ProtocolNote] = MappingProxyType(
         ),
     }
 )
+
+WITHOUT_ARTISTS = ProtocolNote(
+    "strictly artist-disjoint, but no artist is known",
+    "No recording and no bit-identical copy is in two parts. No artist is known, so that artists may be in two parts "
+    "unseen.",
+    "No artist is known: the intervals hold for artists that were never heard only if each track is by another one; "
+    "else expect less.",
+)
+
+
+def note_of(protocol: str, *, n_artists: int | None) -> ProtocolNote:
+    """What a protocol means for tracks of which so many artists are known; None if artists were not recorded.
+
+    P4 is about artists, and of tracks without any it proves nothing.
+    """
+    return WITHOUT_ARTISTS if protocol == "P4" and n_artists == 0 else PROTOCOL_NOTES[protocol]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from genrekit.errors import DataError
-from genrekit.evaluation.protocols import PROTOCOL_NOTES
+from genrekit.evaluation.protocols import PROTOCOL_NOTES, note_of
 from genrekit.evaluation.recipe_identity import is_free
 from genrekit.evaluation.report_content import interval_text, percent, spread_text
 from genrekit.evaluation.report_parts import Bullets, Cell, Fact, ReportContent, Section, Table
@@ -98,7 +98,7 @@ def protocols_content(evaluations: Sequence[Evaluation]) -> ReportContent:
                 blocks=(
                     Bullets(
                         (
-                            *(f"{_name(e)}: {PROTOCOL_NOTES[e.protocol].meaning}" for e in evaluations),
+                            *(f"{_name(e)}: {note_of(e.protocol, n_artists=e.n_artists).meaning}" for e in evaluations),
                             *((f"Not among these runs: {', '.join(lacking)}.",) if lacking else ()),
                         )
                     ),
@@ -166,7 +166,8 @@ def _shared(e: Evaluation) -> str:
 
 def _name(e: Evaluation) -> str:
     mark = "CONTAMINATED: " if e.contaminated else ""
-    return f"{mark}{e.protocol}, {PROTOCOL_NOTES[e.protocol].title}{', ' + STOPPED_ON_TEST if _stopped(e) else ''}"
+    title = note_of(e.protocol, n_artists=e.n_artists).title
+    return f"{mark}{e.protocol}, {title}{', ' + STOPPED_ON_TEST if _stopped(e) else ''}"
 
 
 def _stopped(e: Evaluation) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from genrekit.evaluation.intervals import Interval
-from genrekit.evaluation.protocols import PROTOCOL_NOTES
+from genrekit.evaluation.protocols import note_of
 from genrekit.evaluation.report_parts import Bullets, Cell, Fact, Figure, ReportContent, Section, Table
 from genrekit.evaluation.report_svg import Dot, confusion_svg, dots_svg, reliability_svg
 from genrekit.evaluation.runs import SplitProof
@@ -41,7 +41,7 @@ def spread_text(spread: Spread) -> str:
 def report_content(evaluation: Evaluation) -> ReportContent:
     """The card of an evaluation."""
     e = evaluation
-    note = PROTOCOL_NOTES[e.protocol]
+    note = note_of(e.protocol, n_artists=e.n_artists)
     banner = ""
     if e.contaminated:
         banner = (

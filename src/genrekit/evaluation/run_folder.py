@@ -11,10 +11,21 @@ from typing import Any
 from genrekit.data.parts import Part
 from genrekit.errors import DataError
 
-__all__ = ["METRICS_NAME", "PREDICTIONS_NAME", "SCORED", "RunFolder", "RunRecord"]
+__all__ = [
+    "JOURNAL_NAME",
+    "LOGS_NAME",
+    "METRICS_NAME",
+    "PLAN_NAME",
+    "PREDICTIONS_NAME",
+    "SCORED",
+    "RunFolder",
+    "RunRecord",
+]
 
 METRICS_NAME = "metrics.csv"
 PREDICTIONS_NAME = "predictions.parquet"
+# What an experiment keeps beside its run folders.
+PLAN_NAME, JOURNAL_NAME, LOGS_NAME = "experiment.json", "journal.jsonl", "logs"
 # The parts of a split that get predictions; nobody needs those of the training part.
 SCORED: tuple[Part, ...] = ("valid", "test")
 

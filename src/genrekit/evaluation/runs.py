@@ -14,9 +14,9 @@ from genrekit.errors import DataError, RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import Reading, load_readings, record_reading
 from genrekit.evaluation.recipe_identity import flat, is_free
-from genrekit.evaluation.run_folder import PREDICTIONS_NAME, RunFolder
+from genrekit.evaluation.run_folder import JOURNAL_NAME, LOGS_NAME, PLAN_NAME, PREDICTIONS_NAME, RunFolder
 
-__all__ = ["PREDICTIONS_NAME", "SplitProof", "StoredRun", "find_runs", "load_run", "pool_runs"]
+__all__ = ["PREDICTIONS_NAME", "SplitProof", "StoredRun", "find_all_runs", "find_runs", "load_run", "pool_runs"]
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,20 @@ def find_runs(path: str | Path) -> tuple[StoredRun, ...]:
         return (load_run(path),)
     folders = sorted(table.parent for table in path.glob(f"*/{PREDICTIONS_NAME}"))
     return tuple(load_run(folder) for folder in folders or [path])
+
+
+def find_all_runs(paths: Sequence[str | Path]) -> list[StoredRun]:
+    """The runs at several paths, one after the other.
+
+    What an experiment keeps beside its runs (a plan, a journal, logs) is passed over: a shell's `runs/*` names it, too.
+
+    Raises
+    ------
+    RunError, DataError : as `find_runs`
+    """
+    named = [Path(path) for path in paths]
+    chosen = [path for path in named if path.name not in (PLAN_NAME, JOURNAL_NAME, LOGS_NAME)]
+    return [run for path in chosen or named for run in find_runs(path)]
 
 
 def pool_runs(runs: Sequence[StoredRun]) -> Predictions:

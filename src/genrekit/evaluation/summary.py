@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from genrekit.data.relations import normalise
 from genrekit.errors import DataError
 from genrekit.evaluation.calibration import Reliability, brier_score, negative_log_likelihood, reliability_table
 from genrekit.evaluation.cautions import cautions
@@ -200,7 +199,6 @@ def evaluate_predictions(
     )
     excerpt_runs = per_run(rows)
     file_runs = per_run(tables[f"file-wise, {fusion}"])
-    artists = None if rows.artist is None else {normalise(artist) for artist in np.unique(rows.artist)} - {""}
     return Evaluation(
         system=rows.recipe,
         dataset=rows.dataset,
@@ -211,7 +209,7 @@ def evaluate_predictions(
         fusion=fusion,
         n_tracks=len(np.unique(rows.track)),
         n_excerpts=len(rows),
-        n_artists=None if artists is None else len(artists),
+        n_artists=rows.n_artists,
         folds=tuple(np.unique(rows.fold).tolist()),
         seeds=tuple(np.unique(rows.seed).tolist()),
         views=views,

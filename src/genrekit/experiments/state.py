@@ -15,6 +15,7 @@ from typing import Any, Literal
 from filelock import FileLock
 
 from genrekit.errors import RunError
+from genrekit.evaluation.run_folder import JOURNAL_NAME, LOGS_NAME, PLAN_NAME
 from genrekit.experiments.journal import Journal
 from genrekit.experiments.plan import Plan, contaminated_mark
 from genrekit.experiments.validation import Validation, read_validation
@@ -70,15 +71,15 @@ class Experiment:
 
     @property
     def plan_path(self) -> Path:
-        return self.folder / "experiment.json"
+        return self.folder / PLAN_NAME
 
     @property
     def logs(self) -> Path:
-        return self.folder / "logs"
+        return self.folder / LOGS_NAME
 
     @property
     def journal(self) -> Journal:
-        return Journal(self.folder / "journal.jsonl")
+        return Journal(self.folder / JOURNAL_NAME)
 
     def add(self, plan: Plan) -> None:
         """Add a plan's runs to what is planned in this folder; several experiments may share one.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from filelock import FileLock, Timeout
 
 from genrekit.errors import RunError
+from genrekit.evaluation.run_folder import JOURNAL_NAME, LOGS_NAME
 from genrekit.experiments.journal import Journal
 from genrekit.line_files import cut_torn_end
 from genrekit.training.run import write_text_atomically
@@ -45,11 +46,11 @@ class StudyFolder:
 
     @property
     def journal(self) -> Journal:
-        return Journal(self.folder / "journal.jsonl")
+        return Journal(self.folder / JOURNAL_NAME)
 
     @property
     def logs(self) -> Path:
-        return self.folder / "logs"
+        return self.folder / LOGS_NAME
 
     @contextmanager
     def open(self, of: dict[str, Any], *, direction: Direction) -> Iterator[Study]:

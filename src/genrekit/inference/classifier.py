@@ -6,7 +6,7 @@ import os
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -133,10 +133,18 @@ class Classifier:
 
         Raises
         ------
+        TypeError : if one path is given in place of several; while iterating, for what is neither str nor os.PathLike
         WorkerError : if no process can be started
         """
+        if isinstance(paths, str | bytes | os.PathLike):
+            kind = type(paths).__name__
+            raise TypeError(f"expected several paths, and got one {kind}; give [path], or the path to classify")
+        return self._each(map(_require_path, paths), n_jobs, processes)
+
+    def _each(
+        self, files: Iterator[str | os.PathLike[str]], n_jobs: int | None, processes: bool
+    ) -> Generator[Result | Failure, None, None]:
         n_jobs = usable_cores() if n_jobs is None else max(1, n_jobs)
-        files = iter(paths)
         stop = threading.Event()
         spawned: FileProcesses[Result | Failure] | None = None
         attempt: Callable[[str | os.PathLike[str]], Result | Failure]
@@ -190,6 +198,19 @@ class Classifier:
             if n_threads not in self._sessions:
                 self._sessions[n_threads] = open_session(self._path, n_threads=n_threads)
             return self._sessions[n_threads]
+
+
+def _require_path(path: Any) -> str | os.PathLike[str]:
+    if isinstance(path, str | os.PathLike):
+        return path
+    raise TypeError(
+        f"got a {type(path).__name__} among the paths; expected str or os.PathLike. "
+        + (
+            "Make a path of its bytes by os.fsdecode, for classify_many and classify"
+            if isinstance(path, bytes)
+            else "Give file objects and arrays one by one to classify"
+        )
+    )
 
 
 def _make_attempt(model: str) -> Callable[[str], Result | Failure]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from genrekit.audio import AudioWarning, display_name
 from genrekit.cores import usable_cores
 from genrekit.errors import DataError, GenrekitError
 from genrekit.inference.bundled import DEFAULT, find_model
@@ -115,8 +118,7 @@ def learn(
     from genrekit.evaluation.calibration import apply_temperature, fit_unknown_threshold
 
     embedder = Embedder(find_model(model), cache=cache)
-    songs = find_songs(folder, cache=cache, n_jobs=n_jobs, progress=progress)
-    songs, embeddings = _embed(songs, embedder, n_jobs or usable_cores(), progress)
+    songs, embeddings = _find_and_embed(folder, embedder, cache, n_jobs, progress)
     label = np.array([songs.genres.index(song.genre) for song in songs.songs], dtype=np.intp)
     artists = [song.artist for song in songs.songs]
     negatives = embed_negatives(embedder)
@@ -151,6 +153,25 @@ def learn(
     )
 
 
+def _find_and_embed(
+    folder: str | os.PathLike[str],
+    embedder: Embedder,
+    cache: Path | None,
+    n_jobs: int | None,
+    progress: Progress | None,
+) -> tuple[Songs, tuple[Embedding, ...]]:
+    told: tuple[LeftOut, ...] = ()
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", AudioWarning)
+            found = find_songs(folder, cache=cache, n_jobs=n_jobs, progress=progress)
+        songs, embeddings = _embed(found, embedder, n_jobs or usable_cores(), progress)
+        told = songs.left_out
+    finally:
+        _warn_of_others(caught, told)
+    return songs, embeddings
+
+
 def _embed(
     songs: Songs, embedder: Embedder, n_jobs: int, progress: Progress | None
 ) -> tuple[Songs, tuple[Embedding, ...]]:
@@ -158,7 +179,8 @@ def _embed(
     embeddings, failed = [], []
     for song, outcome in zip(songs.songs, outcomes, strict=True):
         if isinstance(outcome, GenrekitError | OSError):
-            failed.append(LeftOut(song.name, str(outcome), failed=True))
+            reason = str(outcome).removeprefix(f"{display_name(song.path)}: ")
+            failed.append(LeftOut(song.name, reason, failed=True))
         elif not np.isfinite(outcome.rows).all():
             failed.append(LeftOut(song.name, "the model gave no numbers for it; is it damaged?", failed=True))
         else:
@@ -168,3 +190,11 @@ def _embed(
     if len({embedding.rows.shape[1] for embedding in embeddings}) != 1:
         raise DataError("the base model's embedding has different lengths; export it again")
     return left, tuple(embeddings)
+
+
+def _warn_of_others(caught: Iterable[warnings.WarningMessage], left_out: Iterable[LeftOut]) -> None:
+    """Pass on what was noticed while songs were compared, except of those that the caller is told of by `left_out`."""
+    names = tuple(f"{one.name}: " for one in left_out)
+    for warning in caught:
+        if not (issubclass(warning.category, AudioWarning) and str(warning.message).startswith(names)):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from genrekit.audio import AUDIO_SUFFIXES
 from genrekit.data.dataset import Dataset
 from genrekit.errors import DataError
 from genrekit.inference.result import OF_THE_FILE, UNKNOWN
@@ -96,7 +97,11 @@ def find_songs(
     from genrekit.data.folder import load_folder
     from genrekit.data.same_recordings import with_same_recordings
 
-    dataset = load_folder(Path(folder))
+    root = Path(folder)
+    if not root.is_dir():
+        what = f"{folder} is a file, not a folder" if root.exists() else f"there is no folder {folder}"
+        raise DataError(f"{what}; give one that has a folder of songs for each genre: FOLDER/<genre>/")
+    dataset = load_folder(root)
     if len(dataset.genres) < 2:
         raise DataError(
             f"{folder} has one genre only, {dataset.genres[0]!r}; at least two are needed to tell one from another. "
@@ -116,7 +121,7 @@ def find_songs(
         if track.path is not None
     )
     faults = (LeftOut(fault.track_id or "", fault.detail, failed=True) for fault in dataset.faults)
-    found = Songs(dataset.genres, songs, tuple(faults)).without(_repeated(dataset))
+    found = Songs(dataset.genres, songs, (*faults, *_beside_genres(root))).without(_repeated(dataset))
     require_enough(found)
     return found
 
@@ -140,6 +145,12 @@ def require_enough(songs: Songs) -> None:
 
 def _genre(left_out: LeftOut) -> str:
     return left_out.name.partition("/")[0]
+
+
+def _beside_genres(root: Path) -> Iterator[LeftOut]:
+    for path in sorted(root.iterdir()):
+        if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".") and not path.is_dir():
+            yield LeftOut(path.name, "not in a genre's folder", failed=False)
 
 
 def _repeated(dataset: Dataset) -> tuple[LeftOut, ...]:

@@ -14,6 +14,7 @@ from genrekit.library.errors import TagError
 __all__ = ["HAS_A_GENRE", "Decision", "Existing", "TagPolicy", "decide", "left_alone"]
 
 HAS_A_GENRE = "has a genre"
+MOST_DIGITS = 16  # of a percentage, which numbers next to each other need
 
 Existing = Literal["fill", "replace", "add"]
 
@@ -120,7 +121,8 @@ def decide(old: Sequence[str], probabilities: Mapping[str, float], genre: str, p
         return leave("unknown")
     confidence = probabilities[genre]
     if confidence < policy.min_confidence:
-        return leave(f"{genre} {confidence:.0%} is below {policy.min_confidence:.0%}")
+        given, least = _told_apart(confidence, policy.min_confidence)
+        return leave(f"{genre} {given} is below {least}")
     likely = sorted(probabilities, key=lambda name: (name != genre, -probabilities[name]))
     chosen = [name for name in likely[: policy.max_genres] if name == genre or probabilities[name] >= policy.min_share]
     ours = [name for name in map(policy.name_of, chosen) if name]
@@ -133,3 +135,11 @@ def decide(old: Sequence[str], probabilities: Mapping[str, float], genre: str, p
         unique.setdefault(name.casefold(), name)
     new = tuple(unique.values())
     return Decision(had, new, confidence=confidence) if new != had else leave("has these already")
+
+
+def _told_apart(one: float, other: float) -> tuple[str, str]:
+    """As percentages, with as many digits as it takes to see that they differ."""
+    n_digits = 0
+    while f"{one:.{n_digits}%}" == f"{other:.{n_digits}%}" and n_digits < MOST_DIGITS:
+        n_digits += 1
+    return f"{one:.{n_digits}%}", f"{other:.{n_digits}%}"

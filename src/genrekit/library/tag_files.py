@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genrekit.audio import display_name
-from genrekit.audio.source import open_path
+from genrekit.audio.opening import open_decoder
 from genrekit.errors import AudioError
 from genrekit.file_identity import file_sha256
 from genrekit.library.errors import TagError, as_tag_error
@@ -52,15 +53,14 @@ def plan_file(path: str, policy: TagPolicy, *, break_links: bool = False) -> Tag
     try:
         file = Path(path).resolve(strict=True)
     except (OSError, ValueError, RuntimeError) as error:
+        _refuse_as_audio(path)
         raise TagError(f"{display_name(path)}: {getattr(error, 'strerror', None) or error}") from error
     if file.is_dir():
-        # It says what is wrong with a folder, as it does to whoever wants to hear one.
-        try:
-            open_path(path).close()
-        except AudioError as error:
-            raise TagError(str(error)) from error
-    seen = look_at(file, break_links=break_links)
-    with as_tag_error(path):
+        _refuse_as_audio(path)
+    with as_tag_error(path), _named(file, path):
+        seen = look_at(file, break_links=break_links)
+        if not seen.size_bytes:
+            _refuse_as_audio(path)
         tags = read_tags(file)
     absolute = os.path.abspath(path)  # noqa: PTH100 - takes ".." out, so that no folder counts that was left again
     reason = left_alone((path, absolute, str(file)), tags.genres, policy)
@@ -86,13 +86,11 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
     """
     if plan.decision is None or not plan.decision.changes:
         raise ValueError(f"nothing is to be written to {plan.path}")
-    with as_tag_error(plan.path), copy_beside(plan.file, content=True) as copy:
+    with as_tag_error(plan.path), _named(plan.file, plan.path), copy_beside(plan.file, content=True) as copy:
         # What is written back by an undo must be the bytes that were there, so the copy's own are recorded.
         old_sha256 = file_sha256(copy)
-        try:
+        with _named(copy, plan.path):
             write_genres(copy, plan.decision.new)
-        except TagError as error:
-            raise TagError(str(error).replace(display_name(copy), display_name(plan.path))) from error
         with plan.file.open("rb") as old, copy.open("rb") as new:
             patch = make_patch(old, new)
             # The promise to lead back is tried before the file is touched.
@@ -115,6 +113,25 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
         journal.append(entry)
         replace_by(plan.file, copy, plan.seen)
     return entry
+
+
+def _refuse_as_audio(path: str) -> None:
+    """Say of what cannot be heard what whoever wants to hear it is told: one fault has one message."""
+    try:
+        _, _, source = open_decoder(path, None)
+    except AudioError as error:
+        raise TagError(str(error)) from error
+    if source is not None:
+        source.close()
+
+
+@contextmanager
+def _named(file: Path, path: str) -> Iterator[None]:
+    """Let errors that speak of `file` name it as it was given, which is how all else about it is told."""
+    try:
+        yield
+    except TagError as error:
+        raise TagError(str(error).replace(display_name(file), display_name(path), 1)) from error
 
 
 def _require_unchanged(plan: TagPlan) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from genrekit.audio import display_name
+from genrekit.audio.sniff import HEAD_BYTES, describe_head
 from genrekit.library.errors import TagError
 from genrekit.library.riff_info import read_info_genre, write_info_genre
 
@@ -143,12 +144,15 @@ def as_written(genres: Sequence[str], tags: Tags) -> tuple[str, ...]:
 def _open(path: Path) -> tuple[str, Any]:
     try:
         with path.open("rb") as file:
+            content = describe_head(file.read(HEAD_BYTES))
+            file.seek(0)
             name = _sniff(file, path.suffix.lower())
     except OSError as error:
         raise TagError(f"{display_name(path)}: cannot be read: {error.strerror or error}") from error
     if name is None:
         raise TagError(
-            f"{display_name(path)}: no format whose tags can be written; these are {', '.join(TAGGED_FORMATS)}"
+            f"{display_name(path)}: no format whose tags can be written; {content}. Such formats are "
+            f"{', '.join(TAGGED_FORMATS)}"
         )
     entry = _FORMATS[name]
     file_type = getattr(import_module(entry.module), entry.type)
@@ -162,7 +166,7 @@ def _open(path: Path) -> tuple[str, Any]:
     # mutagen meets whatever bytes the file has, and its own error is not the only one that they lead to.
     except Exception as error:
         raise TagError(
-            f"{display_name(path)}: its tags cannot be read as {name}: {_reason(error)}; left as it is"
+            f"{display_name(path)}: its tags cannot be read as {name}: {_reason(error)}; {content}; left as it is"
         ) from error
 
 

@@ -15,6 +15,7 @@ from genrekit.results.errors import ResultsError
 __all__ = ["CsvWriter", "JsonWriter", "ResultWriter", "TableWriter", "csv_line", "encodable"]
 
 BAR_CELLS = 10
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ResultWriter(Protocol):
@@ -57,7 +58,7 @@ class CsvWriter:
     """A header, then one row a file: path, genre, confidence, duration_s, model, error, warnings, and one per genre.
 
     With `timeline`, a column of that name, before the genres, holds the segments as JSON. A byte of a path that is not
-    UTF-8 appears as ``\\udcXX``.
+    UTF-8 appears as ``\\udcXX``, and a path that a spreadsheet would take for a formula begins with "./".
     """
 
     def __init__(self, genres: Sequence[str], *, timeline: bool = False) -> None:
@@ -83,6 +84,7 @@ class CsvWriter:
     def line(self, values: Mapping[str, Any]) -> str:
         """The same from the values of a result that is read back."""
         cells = {name: values.get(name, "") for name in self.columns[: len(self.columns) - len(self.genres)]}
+        cells["path"], cells["error"] = _no_formula(cells["path"]), _no_formula(cells["error"])
         cells["warnings"] = "; ".join(cells["warnings"])
         if cells.get("timeline"):
             cells["timeline"] = json.dumps(cells["timeline"])
@@ -174,6 +176,15 @@ def csv_line(cells: Sequence[object]) -> str:
         [cell.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(cell, str) else cell for cell in cells]
     )
     return buffer.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _no_formula(text: str) -> str:
+    """A path, or an error, which begins with one, that no spreadsheet takes for a formula: files come from strangers.
+
+    "./=x.mp3" is the same file to all that read results, `--resume` and `tag --results` among them; the "'" that one
+    would put before other text makes it the name of another.
+    """
+    return f"./{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _clock(seconds: float) -> str:

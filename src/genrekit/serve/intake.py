@@ -26,6 +26,8 @@ MULTIPART = "multipart/form-data"
 # What browsers and programs call audio; the content is looked at anyway, this only spares files that cannot be meant.
 AUDIO_TYPES = frozenset({"", "application/octet-stream", "application/ogg", "application/mp4", "application/x-ogg"})
 AUDIO_FAMILIES = ("audio/", "video/")
+# Without a header of its own, curl calls the bytes of a file a form.
+EXAMPLES = f"curl -F {FIELD}=@song.mp3, or curl --data-binary @song.mp3 -H 'Content-Type: audio/mpeg'"
 
 _LOG = logging.getLogger(__name__)
 RETRY_AFTER_S = 30
@@ -118,10 +120,7 @@ async def _from_body(request: Request) -> tuple[Upload, _Close]:
         async for chunk in request.stream():
             _write(file, chunk)
         if file.tell() == 0:
-            raise Problem(
-                "bad_request",
-                f"the request has no body; send a file, as in: curl -F {FIELD}=@song.mp3, or --data-binary @song.mp3",
-            )
+            raise Problem("bad_request", f"the request has no body; send a file, as in: {EXAMPLES}")
     except BaseException:
         file.close()
         raise
@@ -172,7 +171,7 @@ def _check_type(kind: str, name: str | None = None) -> None:
     raise Problem(
         "wrong_type",
         f"this is sent as {kind}; expected audio: {MULTIPART} with a part named {FIELD!r}, or the bytes of the file "
-        "with 'Content-Type: application/octet-stream' or audio/*",
+        f"with 'Content-Type: application/octet-stream' or audio/*, as in: {EXAMPLES}",
         path=name,
     )
 

@@ -81,12 +81,12 @@ class MetricsTable(pl.Callback):
 
 
 def _epoch_line(trainer: pl.Trainer) -> str:
-    """The epoch and its scores, such as "res_cnn epoch 3/60 loss 1.432 excerpts 0.512 tracks 0.550"."""
+    """The epoch and its scores, such as "res_cnn epoch 3/60 loss 1.432 valid excerpts 0.512 valid tracks 0.550"."""
     shown = {
         "contrast_loss": "contrast",
         "train_loss": "loss",
-        "valid_accuracy": "excerpts",
-        "valid_file_accuracy": "tracks",
+        "valid_accuracy": "valid excerpts",
+        "valid_file_accuracy": "valid tracks",
     }
     scores = [
         f"{short} {float(trainer.callback_metrics[name]):.3f}"
