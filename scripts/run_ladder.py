@@ -46,8 +46,9 @@ tracks, none of the test part. Epochs are fixed, accuracy is file-wise; gains ar
 interval over artists. Training seconds are of one fold on one core of two that both were busy, and of several machines:
 those of bare, fine and p2_fine come from a processor without AVX-512, where the same training takes some three times as
 long, those of bundled, of what stands on it, and of one network texture_..., from one with AMX on which more was
-running, now less, now more; those of bbnn and of who learns from others from one without AMX, busy likewise. Rungs whose name begins with p2 are scored on a validation part, a quarter of the training
-part of report A's first fold, where artists are on both sides: what makes a model sturdier need not help there.
+running, now less, now more; those of bbnn and of who learns from others from one without AMX, busy likewise. Rungs
+whose name begins with p2 are scored on a validation part, a quarter of the training part of report A's first fold,
+where artists are on both sides: what makes a model sturdier need not help there.
 
 The aim was three seeds for each step that is kept; only texture has them, the others one, for want of computing time,
 so that a gain of one rung may be luck of its seed. "Kept" means that the bundled model stands on it, not that it

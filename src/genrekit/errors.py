@@ -5,11 +5,26 @@ Every message says what was given, what was expected, and what to do. Anything e
 
 from __future__ import annotations
 
-__all__ = ["AudioError", "DataError", "GenrekitError", "LeakError", "ModelFileError", "RecipeError", "RunError"]
+__all__ = [
+    "AudioError",
+    "DataError",
+    "GenrekitError",
+    "LeakError",
+    "ModelFileError",
+    "NoSuchDataError",
+    "NoSuchModelError",
+    "RecipeError",
+    "RunError",
+    "UsageError",
+]
 
 
 class GenrekitError(Exception):
     """Root of all errors that genrekit raises on purpose; the command line prints its message without a traceback."""
+
+
+class UsageError(GenrekitError):
+    """What was asked for is not there, or cannot be as it was asked; nothing was begun. The exit code is 2."""
 
 
 class AudioError(GenrekitError):
@@ -24,12 +39,20 @@ class LeakError(DataError):
     """The parts of a split share more than its protocol allows."""
 
 
-class RecipeError(GenrekitError):
+class NoSuchDataError(DataError, UsageError):
+    """There is no data set, split or fold of this name or number."""
+
+
+class RecipeError(UsageError):
     """A recipe has an unknown key, a wrong value, or asks for what its data cannot give."""
 
 
 class ModelFileError(GenrekitError):
     """A weights or ONNX file is not one, or does not fit this version."""
+
+
+class NoSuchModelError(ModelFileError, UsageError):
+    """There is no model of this name, or no file at this path."""
 
 
 class RunError(GenrekitError):

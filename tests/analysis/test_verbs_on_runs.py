@@ -39,11 +39,11 @@ def test_robustness_from_the_command_line(own_runs, trained, tmp_path, genrekit_
 def test_robustness_names_what_is_wrong(own_runs, trained, tmp_path, genrekit_cli) -> None:
     base = ["analyse", "robustness", own_runs, "--data", trained.music, "-o", tmp_path / "out", "--jobs", 1]
     wrong = genrekit_cli(*base, "--condition", "mp4")
-    assert wrong.code == 1 and "Unknown condition 'mp4'" in wrong.err
+    assert wrong.code == 2 and "Unknown condition 'mp4'" in wrong.err
     assert genrekit_cli(*base, "--max-tracks", 1).code == 2
     assert genrekit_cli("analyse", "robustness", own_runs).code == 2
     missing = genrekit_cli("analyse", "robustness", own_runs, "--data", tmp_path / "nowhere", "-o", tmp_path / "out")
-    assert missing.code == 1 and "Traceback" not in missing.err
+    assert missing.code == 2 and "Traceback" not in missing.err
     assert not (tmp_path / "out").exists()
     assert all(load_readings(run.folder) == () for run in find_runs(own_runs))
 

@@ -587,7 +587,7 @@ def test_a_summary_that_cannot_be_written_is_told_before_the_work(
     where: str, classify: Callable, good: Path, tmp_path: Path
 ) -> None:
     finished = classify(good, "--summary", tmp_path / where)
-    assert finished.code == 1 and finished.out == ""
+    assert finished.code == 2 and finished.out == ""
     assert "cannot write the summary to" in finished.err and "folder" in finished.err
 
 
@@ -652,7 +652,7 @@ def test_a_summary_beside_a_table(classify: Callable, good: Path, tmp_path: Path
     assert classify(good, "--summary", tmp_path / "s.html").code == 0
     assert "<h1>Genres of 1 file</h1>" in (tmp_path / "s.html").read_text(encoding="utf-8")
     finished = classify(good, "--summary", tmp_path / "no" / "s.html")
-    assert finished.code == 1 and "cannot write the summary" in finished.err
+    assert finished.code == 2 and "cannot write the summary" in finished.err
 
 
 def test_parquet_has_what_json_has_and_goes_on(

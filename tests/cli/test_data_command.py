@@ -162,10 +162,10 @@ def test_the_root_may_come_from_the_environment(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["info", "gtzna"], 1, "did you mean 'gtzan'"),
+        (["info", "gtzna"], 2, "did you mean 'gtzan'"),
         (["audit"], 2, "name of a data set"),
-        (["audit", "gtzan"], 1, "give --root, or set the variable GENREKIT_DATA"),
-        (["audit", "gtzan", "--root", "nowhere"], 1, "no folder nowhere"),
+        (["audit", "gtzan"], 2, "give --root, or set the variable GENREKIT_DATA"),
+        (["audit", "gtzan", "--root", "nowhere"], 2, "no folder nowhere"),
         (["audit", "gtzan", "--format", "xml"], 2, "xml"),
         (["prepare", "gtzan"], 2, "--output"),
         (["prepare", "features", "-o", "a.csv"], 2, "name the data set or folder"),

@@ -137,8 +137,8 @@ def test_a_failing_run_is_named_and_exit_1_after_the_others(genrekit_cli, recipe
         (["--executor", "slurm"], 2, "slurm"),
         (["--ray-address", "a:1"], 2, "--executor ray"),
         (["--folds", "0,7"], 1, "has the folds 0 to 2; fold 7 was asked for"),
-        (["--set", "features=mel_b"], 1, "3 of 3 planned runs cannot be trained, so nothing was started"),
-        (["--set", "model.name=res_cn"], 1, "did you mean 'res_cnn'"),
+        (["--set", "features=mel_b"], 2, "3 of 3 planned runs cannot be trained, so nothing was started"),
+        (["--set", "model.name=res_cn"], 2, "did you mean 'res_cnn'"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_before_any_work(

@@ -92,8 +92,8 @@ def test_that_a_trial_failed_stands_where_its_first_score_would(tmp_path, monito
         (["--space", "model.options.width=2,3"], 2, "has values twice"),
         (["--space", "optimisation.learning_rate=1"], 2, "nothing to choose"),
         (["--trials", "0"], 2, "trials"),
-        (["--space", "model.options.widht=2,3"], 1, "did you mean 'width'"),
-        (["--set", "split.validation=test"], 1, "must not be the test part"),
+        (["--space", "model.options.widht=2,3"], 2, "did you mean 'width'"),
+        (["--set", "split.validation=test"], 2, "must not be the test part"),
     ],
 )
 def test_what_cannot_be_searched(genrekit_cli, arguments, tmp_path, options, code, message):

@@ -139,9 +139,9 @@ def test_unknown_tracks(genrekit_cli: Callable, gtzan: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["make", "filterd", "--data", "gtzan"], 1, "did you mean 'filtered'"),
+        (["make", "filterd", "--data", "gtzan"], 2, "did you mean 'filtered'"),
         (["make", "filtered"], 2, "--data"),
-        (["make", "a_folds", "--data", "gtzan", "--fold", "5"], 1, "fold 5 was asked for"),
+        (["make", "a_folds", "--data", "gtzan", "--fold", "5"], 2, "fold 5 was asked for"),
         (["make", "a_folds", "--data", "gtzan", "--fold", "-1"], 2, "--fold"),
         (["check", "--data", "gtzan"], 2, "split file"),
         (["check", "some.json"], 2, "--data"),

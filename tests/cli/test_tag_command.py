@@ -497,7 +497,7 @@ def test_a_journal_that_goes_meanwhile_stops_the_writing(
 
 def test_a_journal_that_is_missing_is_told(genrekit_cli: Callable, tmp_path: Path) -> None:
     finished = genrekit_cli("tag", "undo", tmp_path / "none.jsonl")
-    assert finished.code == 1 and "no such journal" in finished.err
+    assert finished.code == 2 and "no such journal" in finished.err
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_data_on_the_command_line_take_the_place_of_the_recipes_and_a_variable_d
     recipe.write_text(RECIPE.replace("{dataset: folder}", f"{{dataset: folder, root: {tmp_path / 'gone'}}}"))
     arguments = ["train", str(recipe), "--runs", str(tmp_path / "runs"), "--threads", "1"]
     monkeypatch.setenv("GENREKIT_DATA", str(music))
-    assert main(arguments) == 1
+    assert main(arguments) == 2
     assert "gone" in capsys.readouterr().err.replace("\n", "")
     assert main([*arguments, "--data", str(music)]) == 0
     run = Path(capsys.readouterr().out.strip())
@@ -132,10 +132,10 @@ def test_a_finished_run_under_another_name_is_not_taken_for_it(music, recipe, tm
         ("model: {name: res_cnn, options: {widht: 4}}", "did you mean 'width'"),
     ],
 )
-def test_a_misspelt_recipe_is_one_line_and_exit_1(music, recipe, tmp_path, capsys, text, message):
+def test_a_misspelt_recipe_is_one_line_and_wrong_usage(music, recipe, tmp_path, capsys, text, message):
     lines = [line for line in RECIPE.splitlines() if not line.startswith(text.split(":")[0])]
     recipe.write_text("\n".join([*lines, text]))
-    assert main(["train", str(recipe), "--data", str(music), "--runs", str(tmp_path)]) == 1
+    assert main(["train", str(recipe), "--data", str(music), "--runs", str(tmp_path)]) == 2
     err = capsys.readouterr().err
     assert message in err.replace("\n", " ")
     assert "Traceback" not in err
@@ -164,7 +164,7 @@ def test_wrong_usage_is_exit_2(arguments, capsys):
 
 
 def test_data_that_are_not_there(recipe, tmp_path, capsys):
-    assert main(["train", str(recipe), "--data", str(tmp_path / "nowhere")]) == 1
+    assert main(["train", str(recipe), "--data", str(tmp_path / "nowhere")]) == 2
     assert "nowhere" in capsys.readouterr().err
     assert main(["train", "--resume", str(tmp_path)]) == 1
     assert "not a run folder" in capsys.readouterr().err.replace("\n", " ")

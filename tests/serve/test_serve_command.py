@@ -24,7 +24,7 @@ def test_port_in_use_is_told(genrekit_cli: Callable[..., Any], tiny_model_path: 
 
 def test_missing_model_is_told(genrekit_cli: Callable[..., Any]) -> None:
     finished = genrekit_cli("serve", "--port", 0, "--model", "defualt")
-    assert finished.code == 1 and "default" in finished.err
+    assert finished.code == 2 and "default" in finished.err
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_such_a_model_is_not_exported(make_table_recipe, tmp_path, genrekit_cli)
     pytest.importorskip("onnxscript")
     run = train(prepare(make_table_recipe(), device=CPU), tmp_path)
     done = genrekit_cli("export", run.folder, "--output", tmp_path / "model.onnx")
-    assert done.code == 1
+    assert done.code == 2
     assert "cannot be exported: a model file takes a waveform" in done.err
     assert not (tmp_path / "model.onnx").exists()
 

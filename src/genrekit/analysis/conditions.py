@@ -21,7 +21,7 @@ from genrekit.analysis.perturbations import (
     start_later,
     stretch_time,
 )
-from genrekit.errors import DataError
+from genrekit.errors import UsageError
 
 __all__ = ["CONDITIONS", "UNCHANGED", "Condition", "choose_conditions", "split_by_rate"]
 
@@ -96,12 +96,12 @@ def choose_conditions(names: Sequence[str] = ()) -> tuple[Condition, ...]:
 
     Raises
     ------
-    DataError : an unknown name; the known ones are listed
+    UsageError : an unknown name; the known ones are listed
     """
     known = {condition.name: condition for condition in CONDITIONS}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise DataError(f"Unknown condition {unknown[0]!r}; known: {', '.join(known)}.")
+        raise UsageError(f"Unknown condition {unknown[0]!r}; known: {', '.join(known)}.")
     return tuple(c for c in CONDITIONS if not names or c.name in names or c.name == UNCHANGED)
 
 

@@ -22,10 +22,10 @@ Root = Annotated[
 def load(name: str, root: Path | None) -> Dataset:
     """The data set of this name below `root`; a name that is no data set but a folder is that folder's own files."""
     from genrekit.data.registry import DATASETS, load_dataset
-    from genrekit.errors import DataError
+    from genrekit.errors import NoSuchDataError
 
     if name not in DATASETS and Path(name).is_dir():
         return load_dataset("folder", Path(name))
     if name in DATASETS and root is None:
-        raise DataError(f"Data set {name!r} needs its folder: give --root, or set the variable {ROOT_VARIABLE}.")
+        raise NoSuchDataError(f"Data set {name!r} needs its folder: give --root, or set the variable {ROOT_VARIABLE}.")
     return load_dataset(name, root)

@@ -1,6 +1,7 @@
 """The program `genrekit`: finds the verb, runs it, and turns errors into one line and an exit code.
 
-Exit codes: 0 all done; 1 something failed; 2 wrong usage, or an extra is not installed; 130 interrupted.
+Exit codes: 0 all done; 1 something failed, and the rest is done; 2 wrong usage, or an extra is not installed, and
+nothing was begun; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from genrekit.cli.examples import ExampledCommand
 from genrekit.cli.extras import EXTRAS, install_line, packages_of
 from genrekit.cli.settings import Settings
 from genrekit.cli.streams import ReaderGone, lasting_streams
-from genrekit.errors import GenrekitError
+from genrekit.errors import GenrekitError, UsageError
 
 __all__ = ["COMMANDS", "Command", "load_command", "main"]
 
@@ -273,7 +274,7 @@ def _audio_warnings_as_messages() -> Iterator[None]:
 def _report(error: Exception, arguments: list[str]) -> int:
     if isinstance(error, GenrekitError):
         messages.error(str(error))
-        return EXIT_FAILED
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         place = error.filename or "what the output goes to"
         messages.error(f"cannot write to {place}: {error.strerror}; make room there, and run it again")

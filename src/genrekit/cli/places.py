@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from genrekit.errors import GenrekitError
+from genrekit.errors import UsageError
 
 __all__ = ["require_own", "require_place"]
 
@@ -17,17 +17,15 @@ def require_place(path: Path, what: str) -> None:
 
     Raises
     ------
-    GenrekitError : if its folder is missing or may not be written to, or it is a folder itself
+    UsageError : if its folder is missing or may not be written to, or it is a folder itself
     """
     folder = path.parent
     if path.is_dir():
-        raise GenrekitError(f"cannot write {what} to {path}: it is a folder; give the name of a file")
+        raise UsageError(f"cannot write {what} to {path}: it is a folder; give the name of a file")
     if not folder.is_dir():
-        raise GenrekitError(
-            f"cannot write {what} to {path}: there is no folder {folder}; make it, or give another name"
-        )
+        raise UsageError(f"cannot write {what} to {path}: there is no folder {folder}; make it, or give another name")
     if not path.exists() and not os.access(folder, os.W_OK):
-        raise GenrekitError(f"cannot write {what} to {path}: {folder} may not be written to; give another name")
+        raise UsageError(f"cannot write {what} to {path}: {folder} may not be written to; give another name")
 
 
 def require_own(path: Path, option: str, beginning: str) -> None:

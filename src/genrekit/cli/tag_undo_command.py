@@ -48,7 +48,7 @@ def undo(
 
     require_mutagen()
     if not journal.is_file():
-        raise TagError(f"{journal}: no such journal; genrekit tag --write told its name")
+        raise typer.BadParameter(f"{journal}: no such journal; genrekit tag --write told its name")
     n_failed = n_restored = 0
     verb = "would be restored" if dry_run else "restored"
     with locked(journal):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from genrekit.data.dataset import Dataset
 from genrekit.data.info import DatasetInfo
-from genrekit.errors import DataError
+from genrekit.errors import NoSuchDataError
 from genrekit.suggestion import did_you_mean
 
 __all__ = ["DATASETS", "dataset_info", "load_dataset"]
@@ -51,10 +51,10 @@ def load_dataset(name: str, root: str | Path | None) -> Dataset:
     module, function = _place(name)
     if root is None:
         contents = dataset_info(name).contents
-        raise DataError(f"It was not said where data set {name!r} lies: give --root. It is {contents}.")
+        raise NoSuchDataError(f"It was not said where data set {name!r} lies: give --root. It is {contents}.")
     root = Path(root)
     if not root.exists():
-        raise DataError(f"There is no folder {root} to load data set {name!r} from.")
+        raise NoSuchDataError(f"There is no folder {root} to load data set {name!r} from.")
     loader: Callable[[Path], Dataset] = getattr(import_module(module), function)
     return loader(root)
 
@@ -74,6 +74,8 @@ def dataset_info(name: str) -> DatasetInfo:
 
 def _place(name: str) -> tuple[str, str]:
     if name not in DATASETS:
-        raise DataError(f"There is no data set {name!r}{did_you_mean(name, DATASETS)}. Known: {', '.join(DATASETS)}.")
+        raise NoSuchDataError(
+            f"There is no data set {name!r}{did_you_mean(name, DATASETS)}. Known: {', '.join(DATASETS)}."
+        )
     module, _, function = DATASETS[name].partition(":")
     return module, function

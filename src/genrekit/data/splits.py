@@ -17,7 +17,7 @@ from genrekit.data.relations import groups, keys
 from genrekit.data.split import Split
 from genrekit.data.validation_part import carve_groups, carve_stratified
 from genrekit.data.window_grid import grid_size
-from genrekit.errors import DataError
+from genrekit.errors import DataError, NoSuchDataError
 from genrekit.suggestion import did_you_mean
 
 __all__ = ["SPLITS", "SplitKind", "make_split"]
@@ -103,7 +103,7 @@ def make_split(
         If the name, the fold or an option does not fit, or a genre has too few tracks or the data set none.
     """
     if name not in SPLITS:
-        raise DataError(f"There is no split {name!r}{did_you_mean(name, SPLITS)}. Known: {', '.join(SPLITS)}.")
+        raise NoSuchDataError(f"There is no split {name!r}{did_you_mean(name, SPLITS)}. Known: {', '.join(SPLITS)}.")
     if not dataset.tracks:
         # Of nothing, everything could be proved.
         raise DataError(
@@ -115,7 +115,7 @@ def make_split(
     if kind.seed is None and count != kind.n_folds:
         raise DataError(f"The published split {name!r} has {kind.n_folds} fold(s); {count} were asked for.")
     if not 0 <= fold < count:
-        raise DataError(f"Split {name!r} has the folds 0 to {count - 1}; fold {fold} was asked for.")
+        raise NoSuchDataError(f"Split {name!r} has the folds 0 to {count - 1}; fold {fold} was asked for.")
     if not 0 <= valid_fraction <= 0.5:
         raise DataError(f"valid_fraction is the share of the training part, 0 to 0.5; found {valid_fraction}.")
     if seed is not None and kind.seed is None:

@@ -6,7 +6,7 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-from genrekit.errors import ModelFileError
+from genrekit.errors import ModelFileError, NoSuchModelError
 from genrekit.suggestion import unknown_name
 
 __all__ = ["DEFAULT", "bundled_models", "find_model"]
@@ -31,7 +31,8 @@ def find_model(model: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
-    ModelFileError : for a name that is not bundled; the message names the nearest
+    NoSuchModelError : for a name that is not bundled; the message names the nearest
+    ModelFileError : if the default one is missing
     """
     text = os.fspath(model)
     bundled = bundled_models()
@@ -44,4 +45,4 @@ def find_model(model: str | os.PathLike[str]) -> Path:
         raise ModelFileError(
             "the bundled model is missing here: install genrekit anew, by pip install --force-reinstall"
         )
-    raise ModelFileError(f"no bundled model is named {unknown_name(text, bundled)}; or give the path of a model file")
+    raise NoSuchModelError(f"no bundled model is named {unknown_name(text, bundled)}; or give the path of a model file")

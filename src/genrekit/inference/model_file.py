@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from genrekit.errors import ModelFileError
+from genrekit.errors import ModelFileError, NoSuchModelError
 from genrekit.inference.result import UNKNOWN
 from genrekit.suggestion import unknown_name
 
@@ -227,14 +227,15 @@ def open_session(path: str | os.PathLike[str], *, n_threads: int) -> onnxruntime
 
     Raises
     ------
-    ModelFileError : if the file is missing, cannot be read, or is not one that ONNX Runtime can load
+    NoSuchModelError : if there is no such file
+    ModelFileError : if it cannot be read, or is not one that ONNX Runtime can load
     """
     _silence_onnxruntime()
     import onnxruntime
 
     path = Path(path)
     if not path.is_file():
-        raise ModelFileError(f"{path}: {'a folder, not a model file' if path.is_dir() else 'no such model file'}")
+        raise NoSuchModelError(f"{path}: {'a folder, not a model file' if path.is_dir() else 'no such model file'}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = n_threads
     options.inter_op_num_threads = 1

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from genrekit.audio import display_name
-from genrekit.errors import GenrekitError
+from genrekit.errors import GenrekitError, UsageError
 
-__all__ = ["TagError", "as_tag_error"]
+__all__ = ["PolicyError", "TagError", "as_tag_error"]
 
 
 class TagError(GenrekitError):
-    """Tags cannot be read, written or taken back, or a policy, results file or journal is not one."""
+    """Tags cannot be read, written or taken back, or a results file or journal is not one."""
+
+
+class PolicyError(TagError, UsageError):
+    """A policy is not one."""
 
 
 @contextmanager

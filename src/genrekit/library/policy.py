@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Literal, get_args
 
 from genrekit.inference import UNKNOWN
-from genrekit.library.errors import TagError
+from genrekit.library.errors import PolicyError
 
 __all__ = ["HAS_A_GENRE", "Decision", "Existing", "TagPolicy", "decide", "left_alone"]
 
@@ -46,13 +46,13 @@ class TagPolicy:
 
     def __post_init__(self) -> None:
         if self.existing not in get_args(Existing):
-            raise TagError(f"existing is {self.existing!r}; expected one of {', '.join(get_args(Existing))}")
+            raise PolicyError(f"existing is {self.existing!r}; expected one of {', '.join(get_args(Existing))}")
         for name in ("min_confidence", "min_share"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
-                raise TagError(f"{name} is {value}; expected 0 to 1, such as 0.6 for 60 %")
+                raise PolicyError(f"{name} is {value}; expected 0 to 1, such as 0.6 for 60 %")
         if self.max_genres < 1:
-            raise TagError(f"max_genres is {self.max_genres}; expected 1 or more")
+            raise PolicyError(f"max_genres is {self.max_genres}; expected 1 or more")
 
     def name_of(self, genre: str) -> str:
         """The name to write for a genre of the model; "" if it is never written."""

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from genrekit.library.errors import TagError
+from genrekit.library.errors import PolicyError
 from genrekit.library.policy import TagPolicy
 from genrekit.suggestion import unknown_name
 
@@ -19,13 +19,13 @@ def policy_values(path: Path) -> dict[str, Any]:
 
     Raises
     ------
-    TagError : if it cannot be read, or has a key or value that a policy does not
+    PolicyError : if it cannot be read, or has a key or value that a policy does not
     """
     values = _parse(path)
     known = {field.name for field in fields(TagPolicy)}
     for key in values:
         if key not in known:
-            raise TagError(f"{path}: no setting {unknown_name(str(key), known)}")
+            raise PolicyError(f"{path}: no setting {unknown_name(str(key), known)}")
     return {key: _checked(path, key, value) for key, value in values.items()}
 
 
@@ -33,23 +33,23 @@ def _parse(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise TagError(f"{path}: cannot read the policy: {error}") from error
+        raise PolicyError(f"{path}: cannot read the policy: {error}") from error
     suffix = path.suffix.lower()
     if suffix == ".toml":
         try:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise TagError(f"{path}: not TOML: {error}") from error
+            raise PolicyError(f"{path}: not TOML: {error}") from error
     if suffix not in (".yaml", ".yml"):
-        raise TagError(f"{path}: a policy is a .toml or .yaml file")
+        raise PolicyError(f"{path}: a policy is a .toml or .yaml file")
     import yaml
 
     try:
         values = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise TagError(f"{path}: not YAML: {error}") from error
+        raise PolicyError(f"{path}: not YAML: {error}") from error
     if not isinstance(values, dict):
-        raise TagError(f"{path}: expected lines such as 'existing: fill'; found {type(values).__name__}")
+        raise PolicyError(f"{path}: expected lines such as 'existing: fill'; found {type(values).__name__}")
     return values
 
 
@@ -74,4 +74,4 @@ def _checked(path: Path, key: str, value: Any) -> Any:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
         expected = "a number from 0 to 1"
-    raise TagError(f"{path}: {key} is {value!r}; expected {expected}")
+    raise PolicyError(f"{path}: {key} is {value!r}; expected {expected}")
