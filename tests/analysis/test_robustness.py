@@ -22,7 +22,7 @@ from genrekit.analysis.robustness_store import TrackResult, TrackStore
 from genrekit.audio import iter_windows, load_audio
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.registry import load_dataset
-from genrekit.errors import DataError, LeakError, RunError
+from genrekit.errors import DataError, LeakError, RunError, UsageError
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.runs import find_runs, pool_runs
@@ -53,7 +53,7 @@ def test_the_suite_is_complete() -> None:
         "telephone_band", "start_half_second_later",
     }  # fmt: skip
     assert wanted <= set(names)
-    with pytest.raises(DataError, match="Unknown condition 'mp4'"):
+    with pytest.raises(UsageError, match="Unknown condition 'mp4'"):
         choose_conditions(["mp4"])
     assert [c.name for c in choose_conditions(["noise_20_db"])] == ["unchanged", "noise_20_db"]
 
