@@ -344,8 +344,8 @@ def test_a_disk_that_fills_up_leaves_the_part(
 
 def test_an_output_in_a_folder_that_is_not_there(classify: Callable, good: Path, tmp_path: Path) -> None:
     finished = classify(good, "--output", tmp_path / "no" / "results.json")
-    assert finished.code == 1
-    assert "cannot write results" in finished.err
+    assert finished.code == 2
+    assert "cannot write results" in finished.err and "there is no folder" in finished.err
 
 
 # --- ends that come from outside

@@ -147,9 +147,11 @@ def classify(
     if summary is not None:
         check_summary(summary, output)
     if output is not None:
-        output = followed(output)
+        from genrekit.cli.places import require_place
         from genrekit.results.output_lock import hold_output
 
+        output = followed(output)
+        require_place(output, "results")
         ctx.with_resource(hold_output(output))
         if not resume:
             _require_new(output, chosen)
