@@ -57,7 +57,8 @@ is used, it is not (texture_bundled, texture_plain_end), and since it did better
 (p2_less_limited, p2_plain_end).
 
 Without a rung: jitter of level (log-mels are relative to the track's maximum, so that level changes nothing), and
-averaging at test time, since a track's answer is the mean over its windows in every rung: {averaging}
+averaging at test time, since a track's answer is the mean over its windows in every rung.
+{averaging}
 
 `python scripts/run_ladder.py --report` writes this page from the predictions beside it.
 
@@ -240,8 +241,8 @@ def averaging_at_test_time() -> str:
     all_of_them, one = fuse(windows, "mean"), fuse(middle, "mean")
     found = compare(all_of_them, one, generator=np.random.default_rng(BOOTSTRAP_SEED))
     return (
-        f"the bundled model under\nP4 (results/default_model/p4) knows {100 * one.correct.mean():.1f} % of the tracks "
-        f"by their middle window alone, and {100 * all_of_them.correct.mean():.1f} % by all\n{len(starts_s)}, "
+        f"The bundled model under P4 (results/default_model/p4) knows {100 * one.correct.mean():.1f} % of the tracks "
+        f"by their middle window alone, and {100 * all_of_them.correct.mean():.1f} % by all {len(starts_s)}, "
         f"{_gain(found)} points."
     )
 

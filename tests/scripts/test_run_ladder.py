@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -10,16 +9,10 @@ import pytest
 
 pytest.importorskip("torch")
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
 
-
-@pytest.fixture
-def ladder(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(SCRIPTS))
-    sys.modules.pop("run_ladder", None)
-    import run_ladder
-
-    return run_ladder
+@pytest.fixture(scope="module")
+def ladder(load_script) -> ModuleType:
+    return load_script("run_ladder")
 
 
 def test_every_rung_is_a_recipe_of_its_own(ladder: ModuleType) -> None:
