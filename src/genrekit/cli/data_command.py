@@ -9,6 +9,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.audit_text import render_audit
+from genrekit.cli.band_edges_command import band_edges
 from genrekit.cli.dataset_options import Root, load
 from genrekit.cli.examples import examples
 from genrekit.cli.progress import progress_bar
@@ -180,6 +181,9 @@ def audit(
     with progress_bar("looking at files") as progress:
         found = look(dataset, processes=True, progress=progress)
     write(found.to_json() if format == "json" else render_audit(found), output)
+
+
+app.command("band-edges")(band_edges)
 
 
 @app.command()
