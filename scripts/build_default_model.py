@@ -33,7 +33,6 @@ from genrekit.data.negatives import write_negatives
 from genrekit.evaluation.predictions import Predictions
 from genrekit.export.calibration import Calibration, fit_calibration, fit_short_temperatures
 from genrekit.export.onnx_export import export_onnx
-from genrekit.features import ARCHIVE_LOG_MEL
 from genrekit.file_identity import file_sha256
 from genrekit.inference import ModelCard
 from genrekit.models import load_weights
@@ -113,7 +112,7 @@ def answers(job: Job, work: Path, dataset: Dataset, rows: Sequence[int], length_
     network, header = load_weights(job.run(work).weights_path)
     recipe = load_recipe(RECIPE, job.overrides)
     genres = header.genres
-    source = ArchiveSource(dataset, CPU)
+    source = ArchiveSource(dataset, header.features, CPU)
     window, length = source.steps(header.window_s), source.steps(length_s)
     assert length <= window, "more than one window"
     tracks = [dataset.tracks[row] for row in rows]
@@ -191,7 +190,7 @@ def export(work: Path, gtzan: Path) -> None:
     card = ModelCard(
         name=MODEL_NAME,
         genres=header.genres,
-        sr=ARCHIVE_LOG_MEL.sr,
+        sr=header.features.sr,
         window_s=header.window_s,
         hop_s=HOP_S,
         short_hop_s=SHORT_HOP_S,

@@ -30,6 +30,7 @@ from sklearn.covariance import LedoitWolf
 from sklearn.metrics import roc_auc_score
 
 from genrekit.data import Dataset, load_dataset
+from genrekit.features import named_features
 from genrekit.models import load_weights
 from genrekit.training.recipe import Recipe, load_recipe
 from genrekit.training.run import Run
@@ -125,7 +126,7 @@ def main() -> None:
         parser.error(f"no genres of GTZAN: {', '.join(sorted(unknown))}")
     with ThreadPoolExecutor(given.jobs) as pool:
         list(pool.map(lambda genre: train(genre, given), genres))
-    source = ArchiveSource(dataset, torch.device("cpu"))
+    source = ArchiveSource(dataset, named_features(load_recipe(RECIPE).features), torch.device("cpu"))
     by_genre = known_before(OUTPUT, given.fold)
     for genre in genres:
         by_genre[genre] = without(genre, dataset, source, given)

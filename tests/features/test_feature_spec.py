@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from genrekit.errors import RecipeError
 from genrekit.features import (
     ARCHIVE_LOG_MEL,
+    ARCHIVE_LOG_MEL_9_KHZ,
     FEATURES,
     MEL_B,
     MEL_B_RENDERED,
@@ -31,6 +32,7 @@ from genrekit.features import (
         (ARCHIVE_LOG_MEL, 5, (128, 64)),  # 64.45
         (ARCHIVE_LOG_MEL, 10, (128, 129)),  # 128.9
         (ARCHIVE_LOG_MEL, 30, (128, 387)),  # 386.7
+        (ARCHIVE_LOG_MEL_9_KHZ, 10, (120, 129)),
         (WAVEFORM, 3, (1, 66_150)),
     ],
 )
@@ -85,6 +87,8 @@ def test_archive_rule_on_a_tie() -> None:
         ({"top_db": -3.0}, "top_db is -3.0"),
         ({"keep_frames": 3, "of_frames": 2}, "keep_frames <= of_frames"),
         ({"render_height": 3}, "expects none"),
+        ({"keep_mels": 3}, "keep_mels is 3; kind 'power_spectrogram' expects none"),
+        ({"kind": "log_mel", "n_mels": 8, "keep_mels": 9}, "expects 1 to n_mels = 8, or none"),
         ({"kind": "log_mel_rendered", "n_mels": 8, "render_height": 3, "render_width": 3}, "draws decibels"),
     ],
 )

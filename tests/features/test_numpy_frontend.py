@@ -10,6 +10,7 @@ from features.signals import COMPUTED, music_like
 from genrekit.errors import AudioError
 from genrekit.features import (
     ARCHIVE_LOG_MEL,
+    ARCHIVE_LOG_MEL_9_KHZ,
     FEATURES,
     MEL_B,
     MEL_B_RENDERED,
@@ -129,3 +130,13 @@ def test_uncentred_frames() -> None:
 def test_refuses_what_is_not_a_mono_waveform(shape: tuple[int, ...]) -> None:
     with pytest.raises(AudioError, match="waveform has"):
         compute(ARCHIVE_LOG_MEL, np.zeros(shape))
+
+
+def test_kept_mels_are_the_lowest_of_all_in_decibels_of_all() -> None:
+    # The loudest cell lies above what is kept: 0 dB is still that cell.
+    time_s = np.arange(3 * ARCHIVE_LOG_MEL.sr) / ARCHIVE_LOG_MEL.sr
+    y = (0.5 * np.sin(2 * np.pi * 10_000 * time_s) + 0.01 * music_like(ARCHIVE_LOG_MEL.sr, 3.0)).astype(np.float32)
+    kept, whole = compute(ARCHIVE_LOG_MEL_9_KHZ, y), compute(ARCHIVE_LOG_MEL, y)
+    assert kept.shape == (120, 39) and whole.max() == 0
+    np.testing.assert_array_equal(kept, whole[:120])
+    assert kept.max() < -20

@@ -16,6 +16,7 @@ from features.signals import COMPUTED, music_like  # noqa: E402
 from genrekit.errors import AudioError, RecipeError  # noqa: E402
 from genrekit.features import (  # noqa: E402
     ARCHIVE_LOG_MEL,
+    ARCHIVE_LOG_MEL_9_KHZ,
     FEATURES,
     MEL_B,
     MEL_B_RENDERED,
@@ -52,8 +53,16 @@ def run_exported(spec: FeatureSpec, waveforms: np.ndarray, path: Path) -> np.nda
 
 @pytest.mark.parametrize(
     "spec",
-    [POWER_SPECTROGRAM_A, FEATURES["magnitude_spectrogram_a"], MEL_B, MEL_B_RENDERED, ARCHIVE_LOG_MEL, WAVEFORM],
-    ids=["power", "magnitude", "mel_b", "mel_b_rendered", "archive_log_mel", "waveform"],
+    [
+        POWER_SPECTROGRAM_A,
+        FEATURES["magnitude_spectrogram_a"],
+        MEL_B,
+        MEL_B_RENDERED,
+        ARCHIVE_LOG_MEL,
+        ARCHIVE_LOG_MEL_9_KHZ,
+        WAVEFORM,
+    ],
+    ids=["power", "magnitude", "mel_b", "mel_b_rendered", "archive_log_mel", "archive_log_mel_9_khz", "waveform"],
 )
 def test_exported_equals_numpy(spec: FeatureSpec, tmp_path: Path) -> None:
     waveforms = np.stack([10.0**-seed * music_like(spec.sr, WINDOW_S, seed=seed) for seed in range(4)])

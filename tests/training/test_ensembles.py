@@ -107,7 +107,7 @@ def test_place_of_the_negatives_does_not_change_its_identity(make_ensemble) -> N
         ("ensemble=[small.yaml, texture.yaml]", "'ensemble' is a list of recipe files"),
         ("ensemble.0.model=res_cnn", "ensemble.0.model"),
         ("ensemble.0.model.name=ensemble", "2 or more networks"),
-        ("excerpts.crops_per_track=7", "crops_per_track of an ensemble belong to its members"),
+        ("excerpts.crops_per_track=7", "crop_s of an ensemble belong to its members"),
         ("split.validation=none", "member 'small': without a validation part, set optimisation.keep=last"),
         ("ensemble.1.excerpts.window_s=2", "member 'texture' has another front end or other windows"),
         ("ensemble=[]", "'optimisation' is missing|'model' is missing"),

@@ -7,7 +7,7 @@ import torch
 
 from genrekit.data import load_dataset, make_split
 from genrekit.data.window_grid import grid_size
-from genrekit.features import ARCHIVE_LOG_MEL, POWER_SPECTROGRAM_A, compute
+from genrekit.features import ARCHIVE_LOG_MEL, ARCHIVE_LOG_MEL_9_KHZ, POWER_SPECTROGRAM_A, compute
 from genrekit.training.batches import EvaluationBatches, TrainingBatches
 from genrekit.training.excerpts import part_table
 from genrekit.training.recipe_groups import Excerpts
@@ -32,7 +32,7 @@ def test_short_and_long_tracks():
 
 def test_windows_of_an_archive_are_its_columns(archive_path):
     dataset = load_dataset("archive", archive_path)
-    source = ArchiveSource(dataset, CPU)
+    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
     excerpts = Excerpts(window_s=10.0, hop_s=5.0)
     table = part_table(dataset, make_split(dataset, "random_folds"), "test", excerpts, source)
     assert len(table) == 5 * 3
@@ -47,7 +47,7 @@ def test_windows_of_an_archive_are_its_columns(archive_path):
 
 def test_excerpts_of_a_contaminated_split_are_those_it_names(archive_path):
     dataset = load_dataset("archive", archive_path)
-    source = ArchiveSource(dataset, CPU)
+    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
     split = make_split(dataset, "b_folds")
     table = part_table(dataset, split, "test", B, source)
     named = {(dataset.tracks[row].track_id, start) for row, start in zip(table.rows, table.start_s, strict=True)}
@@ -83,12 +83,12 @@ def test_a_window_past_the_end_repeats_the_last_sample(audio_dataset):
 
 def test_archive_source_refuses_a_data_set_of_audio(audio_dataset):
     with pytest.raises(Exception, match="is audio, not an archive"):
-        ArchiveSource(audio_dataset, CPU)
+        ArchiveSource(audio_dataset, ARCHIVE_LOG_MEL, CPU)
 
 
 def test_each_epoch_draws_anew_and_the_same_epoch_the_same(make_recipe, archive_path):
     dataset = load_dataset("archive", archive_path)
-    source = ArchiveSource(dataset, CPU)
+    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
     recipe = make_recipe()
     table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
 
@@ -105,7 +105,7 @@ def test_each_epoch_draws_anew_and_the_same_epoch_the_same(make_recipe, archive_
 
 def test_negatives_are_undecided_and_weighted(make_recipe, archive_path):
     dataset = load_dataset("archive", archive_path)
-    source = ArchiveSource(dataset, CPU)
+    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
     recipe = make_recipe(negatives={"share": 0.25, "weight": 0.5})
     table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
     batch = next(iter(TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: 0, negatives=source)))
@@ -117,7 +117,7 @@ def test_negatives_are_undecided_and_weighted(make_recipe, archive_path):
 
 def test_tracks_weigh_what_they_are_told_to(make_recipe, archive_path):
     dataset = load_dataset("archive", archive_path)
-    source = ArchiveSource(dataset, CPU)
+    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
     recipe = make_recipe(augmentation={})
     table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
     # A weight for each genre shows which track is where.
@@ -131,7 +131,7 @@ def test_tracks_weigh_what_they_are_told_to(make_recipe, archive_path):
 
 def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe, archive_path):
     dataset = load_dataset("archive", archive_path)
-    source = ArchiveSource(dataset, CPU)
+    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
     # Whole tracks: whatever is cut, it is the same.
     excerpts = {"window_s": 30.0, "hop_s": 30.0, "train": "random", "crops_per_track": 6}
 
@@ -151,7 +151,7 @@ def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe
 @pytest.mark.parametrize("mixing", [{"mixup_alpha": 0.4}, {"cutmix_alpha": 1.0}], ids=["mixup", "cutmix"])
 def test_the_last_epochs_are_plain_where_they_should_be(make_recipe, archive_path, mixing):
     dataset = load_dataset("archive", archive_path)
-    source = ArchiveSource(dataset, CPU)
+    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
     masks = {"time_mask_fraction": 0.3, "frequency_mask_bins": 24, **mixing}
 
     def epoch(number: int, **augmentation) -> tuple[torch.Tensor, torch.Tensor]:
@@ -172,3 +172,23 @@ def test_the_last_epochs_are_plain_where_they_should_be(make_recipe, archive_pat
     expected = epoch(3, equaliser_max_gain_db=3)
     assert torch.equal(features, expected[0]) and torch.equal(targets, expected[1])
     assert mixed(epoch(4, **masks)[1])
+
+
+def test_excerpts_to_train_on_may_be_shorter_than_those_that_are_scored(make_recipe, archive_path):
+    dataset = load_dataset("archive", archive_path)
+    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
+    recipe = make_recipe(excerpts={"window_s": 10.0, "hop_s": 5.0, "train": "random", "crop_s": 3.0})
+    table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
+    batches = TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: 0)
+    assert {batch.features.shape[2] for batch in batches} == {39}
+    assert {batch.features.shape[2] for batch in EvaluationBatches(source, table, 129, 8)} == {129}
+
+
+def test_what_is_kept_of_an_archive_is_what_the_front_end_keeps_of_audio(archive_path):
+    dataset = load_dataset("archive", archive_path)
+    whole, kept = (ArchiveSource(dataset, spec, CPU) for spec in (ARCHIVE_LOG_MEL, ARCHIVE_LOG_MEL_9_KHZ))
+    cut = whole.cut(torch.tensor([0, 1]), torch.tensor([0, 7]), 39)
+    # Cuts are alike: what is above is there to be shifted down.
+    torch.testing.assert_close(cut, kept.cut(torch.tensor([0, 1]), torch.tensor([0, 7]), 39))
+    cut[:, 125] = 5.0
+    torch.testing.assert_close(kept.features(cut), whole.features(cut)[:, :120])

@@ -48,6 +48,7 @@ def test_misspelt_key_names_the_nearest(tmp_path, make_recipe):
         ("nonsense", "expected key=value"),
         ("excerpts.window_s=40", "longer than span_s"),
         ("name.sub=1", "is a value, not a group"),
+        ("excerpts.crop_s=40", r"excerpts\.crop_s is 40\.0; it is the length of random excerpts, at most window_s"),
         ("augmentation.plain_last_epochs=4", "plain_last_epochs needs a known last epoch"),
         ("augmentation.plain_last_epochs=-1", "greater than or equal to 0"),
     ],

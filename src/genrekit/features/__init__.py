@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from genrekit.features.spec import (
     ARCHIVE_LOG_MEL,
+    ARCHIVE_LOG_MEL_9_KHZ,
+    ARCHIVE_LOG_MEL_10_KHZ,
     FEATURES,
     GTZAN_TABLE_10S,
     HANDCRAFTED,
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARCHIVE_LOG_MEL",
+    "ARCHIVE_LOG_MEL_9_KHZ",
+    "ARCHIVE_LOG_MEL_10_KHZ",
     "FEATURES",
     "GTZAN_10S_NAMES",
     "GTZAN_TABLE_10S",

@@ -87,6 +87,8 @@ def scale_grid(spec: FeatureSpec, grid: FloatArray) -> FloatArray:
             grid -= grid.max()
         if spec.top_db is not None:
             np.maximum(grid, grid.max() - np.float32(spec.top_db), out=grid)
+    if spec.keep_mels is not None:
+        grid = grid[: spec.keep_mels]
     if spec.normalise == "standardise":
         deviation = grid.std(dtype=np.float64)
         grid = ((grid - grid.mean(dtype=np.float64)) / max(deviation, 1e-8)).astype(np.float32)

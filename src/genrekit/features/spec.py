@@ -19,7 +19,10 @@ from genrekit.suggestion import unknown_name
 
 __all__ = [
     "ARCHIVE_LOG_MEL",
+    "ARCHIVE_LOG_MEL_9_KHZ",
+    "ARCHIVE_LOG_MEL_10_KHZ",
     "FEATURES",
+    "FROM_ARCHIVE",
     "GTZAN_TABLE_10S",
     "HANDCRAFTED",
     "MEL_B",
@@ -66,6 +69,7 @@ class FeatureSpec:
     top_db : the floor lies this far below the greatest cell, dB; None for no floor
     normalise : "none", or "standardise" (zero mean and unit deviation over all cells of the clip)
     keep_frames, of_frames : keep this many of so many STFT frames, evenly spread; 1 of 1 keeps all
+    keep_mels : of "log_mel", keep the lowest so many filters of all `n_mels`, once decibels are taken; None for all
     render_height, render_width : pixels, for "log_mel_rendered" only
 
     Raises
@@ -89,6 +93,7 @@ class FeatureSpec:
     normalise: Literal["none", "standardise"] = "none"
     keep_frames: int = 1
     of_frames: int = 1
+    keep_mels: int | None = None
     render_height: int | None = None
     render_width: int | None = None
 
@@ -129,6 +134,11 @@ class FeatureSpec:
                 "expected 1 <= keep_frames <= of_frames",
             ),
             (
+                self.keep_mels is None or (self.kind == "log_mel" and 1 <= self.keep_mels <= (self.n_mels or 0)),
+                f"keep_mels is {self.keep_mels}; kind {self.kind!r} expects "
+                f"{f'1 to n_mels = {self.n_mels}, or none' if self.kind == 'log_mel' else 'none'}",
+            ),
+            (
                 (rendered and min(self.render_height or 0, self.render_width or 0) >= 1)
                 or (not rendered and self.render_height is None and self.render_width is None),
                 f"render_height, render_width are {self.render_height}, {self.render_width}; kind {self.kind!r} "
@@ -166,7 +176,7 @@ class FeatureSpec:
         """Rows of the result: frequency bins, mel filters, pixel rows or named numbers."""
         if self.column_names is not None:
             return len(self.column_names)
-        return self.render_height or self.n_mels or self.n_fft // 2 + 1
+        return self.render_height or self.keep_mels or self.n_mels or self.n_fft // 2 + 1
 
     def n_frames(self, n_samples: int) -> int:
         """STFT frames of `n_samples` samples, before any are left out; 0 if there is no whole frame."""
@@ -237,6 +247,9 @@ ARCHIVE_LOG_MEL = FeatureSpec(
     keep_frames=129,
     of_frames=431,
 )
+# The same to 9.9 and to 8.9 kHz: what lies above tells where GTZAN's files are from (docs/research/leaks.md).
+ARCHIVE_LOG_MEL_10_KHZ = dataclasses.replace(ARCHIVE_LOG_MEL, keep_mels=124)
+ARCHIVE_LOG_MEL_9_KHZ = dataclasses.replace(ARCHIVE_LOG_MEL, keep_mels=120)
 
 # F5: the samples themselves, at GTZAN's own rate.
 WAVEFORM = FeatureSpec(kind="waveform", sr=22_050, n_fft=1, win_length=1, hop_length=1, center=False, power=1.0)
@@ -247,6 +260,12 @@ HANDCRAFTED = FeatureSpec(
 # What the public table of 10-second excerpts has; how it was computed is not stated.
 GTZAN_TABLE_10S = dataclasses.replace(HANDCRAFTED, kind="gtzan_table_10s")
 
+# What a log-mel archive holds, whole or its lower part.
+FROM_ARCHIVE: dict[str, FeatureSpec] = {
+    "archive_log_mel": ARCHIVE_LOG_MEL,
+    "archive_log_mel_10_khz": ARCHIVE_LOG_MEL_10_KHZ,
+    "archive_log_mel_9_khz": ARCHIVE_LOG_MEL_9_KHZ,
+}
 FEATURES: dict[str, FeatureSpec] = {
     "power_spectrogram_a": POWER_SPECTROGRAM_A,
     "magnitude_spectrogram_a": dataclasses.replace(POWER_SPECTROGRAM_A, power=1.0),
@@ -256,7 +275,7 @@ FEATURES: dict[str, FeatureSpec] = {
     ),
     "mel_b": MEL_B,
     "mel_b_rendered": MEL_B_RENDERED,
-    "archive_log_mel": ARCHIVE_LOG_MEL,
+    **FROM_ARCHIVE,
     "waveform": WAVEFORM,
     "handcrafted": HANDCRAFTED,
     "gtzan_table_10s": GTZAN_TABLE_10S,

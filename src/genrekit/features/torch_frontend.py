@@ -78,6 +78,8 @@ def scale_grid(spec: FeatureSpec, grid: torch.Tensor) -> torch.Tensor:
             grid = grid - grid.amax(dim=(1, 2), keepdim=True)
         if spec.top_db is not None:
             grid = torch.maximum(grid, grid.amax(dim=(1, 2), keepdim=True) - spec.top_db)
+    if spec.keep_mels is not None:
+        grid = grid[:, : spec.keep_mels]
     if spec.normalise == "standardise":
         mean = grid.mean(dim=(1, 2), keepdim=True)
         deviation = (grid - mean).square().mean(dim=(1, 2), keepdim=True).sqrt()

@@ -133,7 +133,7 @@ class TrainingBatches:
         self._source, self._recipe, self._epoch, self._negatives = source, recipe, epoch, negatives
         self._teachers, self._track_weights = teachers, track_weights
         self._n_genres = n_genres
-        self._window_steps = source.steps(recipe.excerpts.window_s)
+        self._window_steps = source.steps(recipe.excerpts.crop_s or recipe.excerpts.window_s)
         self._random = recipe.excerpts.train == "random"
         if self._random:
             track_rows, first = torch.unique(table.rows, return_inverse=True)

@@ -18,7 +18,7 @@ from genrekit.data.same_recordings import with_same_recordings
 from genrekit.data.split import Split, read_split
 from genrekit.data.splits import make_split
 from genrekit.errors import RecipeError
-from genrekit.features.spec import FEATURES, named_features
+from genrekit.features.spec import named_features
 from genrekit.file_identity import file_sha256
 from genrekit.models import ModelSpec, WeightsHeader, create_model
 from genrekit.progress import Progress
@@ -195,7 +195,8 @@ def _require_validation(split: Split, recipe: Recipe) -> None:
 def header_of(recipe: Recipe, genres: tuple[str, ...]) -> WeightsHeader:
     """What the weights of this recipe say of themselves."""
     spec = named_features(recipe.features)
-    n_columns = spec.n_columns(round(recipe.excerpts.window_s * spec.sr))
+    # What is trained on shorter crops than it is asked about has to take any number of columns.
+    n_columns = None if recipe.excerpts.crop_s else spec.n_columns(round(recipe.excerpts.window_s * spec.sr))
     model = ModelSpec(recipe.model.name, len(genres), spec.n_bins, n_columns, dict(recipe.model.options))
     return WeightsHeader(genres=genres, model=model, features=spec, window_s=recipe.excerpts.window_s)
 
@@ -242,4 +243,4 @@ def negatives_source(recipe: Recipe, root: Path | None, device: torch.device) ->
         raise RecipeError(
             f"There is no archive of negatives at {place}; make one with `genrekit data prepare negatives -o {place}`."
         )
-    return make_source(load_dataset("archive", place), FEATURES["archive_log_mel"], device, span_s=None)
+    return make_source(load_dataset("archive", place), named_features(recipe.features), device, span_s=None)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from genrekit.errors import RecipeError
 from genrekit.evaluation.recipe_identity import FREE, PLACES, without
-from genrekit.features.spec import FEATURES
+from genrekit.features.spec import FEATURES, FROM_ARCHIVE
 from genrekit.suggestion import did_you_mean, unknown_name
 from genrekit.training.overrides import apply_override
 from genrekit.training.recipe_file import read_recipe_file
@@ -45,7 +45,7 @@ class Recipe(Strict):
     name : begins the names of the run folders; lower case, digits, "_" and "-"
     title : for people, in figures and cards
     data, split, excerpts : which tracks, in which parts, cut how
-    features : the front end: "power_spectrogram_a", "mel_b", "archive_log_mel", "waveform", "handcrafted", ...
+    features : the front end: a name in `features.FEATURES`, such as "power_spectrogram_a", "mel_b", "archive_log_mel"
     model : the network
     augmentation, negatives, pretraining, distillation : of the training; what is left out is not done
     optimisation : how long and how fast
@@ -96,8 +96,8 @@ class Recipe(Strict):
             return self
         if len(self.ensemble) < 2:
             raise ValueError("an ensemble has 2 members or more")
-        if self.excerpts != self.excerpts.model_copy(update={"train": "grid", "crops_per_track": 1}):
-            raise ValueError("excerpts.train and crops_per_track of an ensemble belong to its members")
+        if self.excerpts != self.excerpts.model_copy(update={"train": "grid", "crops_per_track": 1, "crop_s": None}):
+            raise ValueError("excerpts.train, crops_per_track and crop_s of an ensemble belong to its members")
         windows = (self.features, self.excerpts.window_s, self.excerpts.hop_s, self.excerpts.span_s)
         for member in self.ensemble:
             excerpts = member.excerpts
@@ -117,6 +117,11 @@ class Recipe(Strict):
         excerpts = self.excerpts
         if excerpts.span_s is not None and excerpts.window_s > excerpts.span_s:
             raise ValueError(f"excerpts.window_s is {excerpts.window_s}, longer than span_s, {excerpts.span_s}")
+        if excerpts.crop_s is not None and (excerpts.train != "random" or excerpts.crop_s > excerpts.window_s):
+            raise ValueError(
+                f"excerpts.crop_s is {excerpts.crop_s}; it is the length of random excerpts, at most window_s, "
+                f"{excerpts.window_s}: set excerpts.train=random"
+            )
         if self.augmentation.needs_decibels and FEATURES[self.features].scale != "db":
             raise ValueError(f"stretch, shift, equaliser and noise floor need features in dB; {self.features!r} is not")
         spec = FEATURES[self.features]
@@ -124,8 +129,8 @@ class Recipe(Strict):
             raise ValueError(f"frequency_mask_bins needs a spectrogram; features: {self.features} have no frequencies")
         if self.augmentation.time_mask_fraction and spec.column_names is not None:
             raise ValueError(f"time_mask_fraction needs a time axis; features: {self.features} have none")
-        if self.negatives is not None and self.features != "archive_log_mel":
-            raise ValueError("negatives are an archive of log-mels; they need features: archive_log_mel")
+        if self.negatives is not None and self.features not in FROM_ARCHIVE:
+            raise ValueError(f"negatives are an archive of log-mels; they need features: {', '.join(FROM_ARCHIVE)}")
         if self.pretraining is not None and excerpts.train != "random":
             raise ValueError("pretraining compares excerpts at random places of a track; set excerpts.train=random")
         optimisation, stops = self.optimisation, self.validates

@@ -66,6 +66,8 @@ class Excerpts(Strict):
     """How tracks are cut: windows of `window_s` every `hop_s` within the first `span_s` (None: the whole track).
 
     train : "grid" trains on the same windows as are scored; "random" draws `crops_per_track` starts anew each epoch.
+    crop_s : length of the excerpts that are drawn; None for `window_s`, which is the longest. Only networks that pool
+        over time can be trained on shorter ones than they are asked about.
     """
 
     window_s: float = Field(gt=0)
@@ -73,6 +75,7 @@ class Excerpts(Strict):
     span_s: float | None = Field(default=30.0, gt=0)
     train: Literal["grid", "random"] = "grid"
     crops_per_track: int = Field(default=1, ge=1)
+    crop_s: float | None = Field(default=None, gt=0)
 
 
 class Model(Strict):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from genrekit.data.archive import LEVELS
 from genrekit.data.dataset import Dataset
 from genrekit.errors import AudioError, RecipeError
-from genrekit.features.spec import ARCHIVE_LOG_MEL, FeatureSpec
+from genrekit.features.spec import FROM_ARCHIVE, FeatureSpec
 from genrekit.features.torch_frontend import FrontEnd
 from genrekit.progress import Progress
 from genrekit.training.recipe_groups import Augmentation
@@ -61,11 +61,14 @@ class Source(Protocol):
 
 
 class ArchiveSource:
-    """The 8-bit log-mels of an archive, `[n_tracks, n_mels, n_columns]`; a step is a column (77.6 ms)."""
+    """The 8-bit log-mels of an archive, `[n_tracks, n_mels, n_columns]`; a step is a column (77.6 ms).
+
+    Cuts have all mels, whatever the front end keeps: shifts and filters move what is above into what is kept.
+    """
 
     is_decibel_grid = True
 
-    def __init__(self, dataset: Dataset, device: torch.device) -> None:
+    def __init__(self, dataset: Dataset, spec: FeatureSpec, device: torch.device) -> None:
         archive = dataset.archive
         if archive is None:
             raise RecipeError(f"Data set {dataset.name!r} is audio, not an archive of log-mels.")
@@ -73,7 +76,8 @@ class ArchiveSource:
         self._lo_db = torch.from_numpy(np.ascontiguousarray(archive.lo_db)).to(device)
         self._bins = torch.arange(archive.n_mels, device=device)
         self.n_steps = torch.full((len(archive),), archive.n_columns, device=device)
-        spec = ARCHIVE_LOG_MEL
+        self._floor_db = -float(spec.top_db or torch.inf)
+        self._n_bins = spec.n_bins
         self.step_s = spec.hop_length * spec.of_frames / spec.keep_frames / spec.sr
 
     def steps(self, seconds: float) -> int:
@@ -88,7 +92,7 @@ class ArchiveSource:
 
     def features(self, cut: Tensor) -> Tensor:
         """dB re the excerpt's own maximum with the front end's floor, as the front end gives them from audio."""
-        return (cut - cut.amax((1, 2), keepdim=True)).clamp_min(-float(ARCHIVE_LOG_MEL.top_db or torch.inf))
+        return (cut[:, : self._n_bins] - cut.amax((1, 2), keepdim=True)).clamp_min(self._floor_db)
 
 
 def sample_places(starts: Tensor, length: int, n_samples: Tensor, *, shortest: int) -> Tensor:
@@ -188,11 +192,11 @@ def require_front_end(dataset: Dataset, spec: FeatureSpec) -> None:
     """
     if dataset.table is not None or spec.column_names is not None:
         require_table(dataset, spec)
-    if dataset.archive is not None and spec != ARCHIVE_LOG_MEL:
+    if dataset.archive is not None and spec not in FROM_ARCHIVE.values():
         raise RecipeError(
-            f"Data set {dataset.name!r} is an archive of log-mels, from which only features: archive_log_mel can be "
-            f"had; this recipe asks for {spec.kind} at {spec.sr} Hz. Use that front end, or a data set of audio "
-            "(gtzan, gtzan6, folder)."
+            f"Data set {dataset.name!r} is an archive of log-mels, from which only features: "
+            f"{', '.join(FROM_ARCHIVE)} can be had; this recipe asks for {spec.kind} at {spec.sr} Hz. Use one of these "
+            "front ends, or a data set of audio (gtzan, gtzan6, folder)."
         )
 
 
@@ -242,4 +246,4 @@ def make_source(
         return TableSource(dataset, spec, device)
     if dataset.archive is None:
         return WaveformSource(dataset, spec, device, span_s=span_s, rows=rows, on_progress=on_progress)
-    return ArchiveSource(dataset, device)
+    return ArchiveSource(dataset, spec, device)
