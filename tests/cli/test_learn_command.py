@@ -128,7 +128,7 @@ def test_a_folder_that_is_not_there_is_told(
     song = write_song(tmp_path / "song.flac", 5, 100, 700)
     for given, problem in ((tmp_path / "nope", "there is no folder"), (song, "is a file, not a folder")):
         finished = genrekit_cli("learn", given, "--model", tiny_model_path, "--output", tmp_path / "mine.onnx")
-        assert finished.code == 1
+        assert finished.code == 2
         assert problem in finished.err and str(given) in finished.err
         assert "FOLDER/<genre>/" in finished.err and "data set" not in finished.err
 

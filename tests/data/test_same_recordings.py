@@ -98,7 +98,7 @@ def test_what_could_not_be_read_is_tried_again_and_what_is_no_audio_is_not(
         with pytest.warns(AudioWarning, match="MemoryError"):
             assert with_same_recordings(load_dataset("folder", folder), cache=cache).same_recordings == ()
     (folder / "rock" / "broken.wav").write_bytes(b"no audio")
-    with pytest.warns(AudioWarning, match=r"rock/broken\.wav"):
+    with pytest.warns(AudioWarning, match=r"^rock/broken\.wav: (?!.*broken)"):
         first = with_same_recordings(load_dataset("folder", folder), cache=cache)
     assert len(first.same_recordings or ()) == 3
     steps: list[str] = []
@@ -174,7 +174,7 @@ def test_a_file_under_which_the_decoder_crashes_is_a_fault_of_itself_alone(
     (folder / "rock" / "deadly.wav").write_bytes(b"deadly")
     monkeypatch.setattr(same_recordings, "_make_look", make_deadly_look)
     dataset, cache = load_dataset("folder", folder), tmp_path / "cache"
-    with pytest.warns(AudioWarning, match=r"rock/deadly\.wav: .* the process that read it died \(SIGSEGV\)"):
+    with pytest.warns(AudioWarning, match=r"^rock/deadly\.wav: the process that read it died \(SIGSEGV\)"):
         found = with_same_recordings(dataset, cache=cache, n_jobs=2, processes=True)
     assert len(found.same_recordings or ()) == 3
     # Nothing was decoded in this process, and what killed its process is tried again.

@@ -74,8 +74,9 @@ def dataset_info(name: str) -> DatasetInfo:
 
 def _place(name: str) -> tuple[str, str]:
     if name not in DATASETS:
+        what = "folder or data set" if "/" in name else "data set"
         raise NoSuchDataError(
-            f"There is no data set {name!r}{did_you_mean(name, DATASETS)}. Known: {', '.join(DATASETS)}."
+            f"There is no {what} {name!r}{did_you_mean(name, DATASETS)}. Known: {', '.join(DATASETS)}."
         )
     module, _, function = DATASETS[name].partition(":")
     return module, function

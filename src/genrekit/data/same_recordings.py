@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from genrekit.audio import AudioWarning
+from genrekit.audio import AudioWarning, display_name
 from genrekit.audio.file_processes import MANY_FILES, FileProcesses
 from genrekit.cores import usable_cores
 from genrekit.data.blas import one_thread_each
@@ -161,7 +161,10 @@ def _compare(
         for fault in check.faults:
             is_whole = is_whole and fault.kind != PASSING
             if fault.kind in NOT_WHOLE:
-                warnings.warn(f"{check.track_id}: {fault.detail}", AudioWarning, stacklevel=3)
+                path = dataset.track(check.track_id).path
+                # What could not be decoded says which file it was.
+                detail = fault.detail if path is None else fault.detail.removeprefix(f"{display_name(path)}: ")
+                warnings.warn(f"{check.track_id}: {detail}", AudioWarning, stacklevel=3)
         if check.fingerprint is not None:
             prints[check.track_id] = check.fingerprint
     matches = find_matches(

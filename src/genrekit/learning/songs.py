@@ -10,7 +10,7 @@ from pathlib import Path
 
 from genrekit.audio import AUDIO_SUFFIXES
 from genrekit.data.dataset import Dataset
-from genrekit.errors import DataError
+from genrekit.errors import DataError, NoSuchDataError
 from genrekit.inference.result import OF_THE_FILE, UNKNOWN
 from genrekit.progress import Progress
 
@@ -92,7 +92,8 @@ def find_songs(
 
     Raises
     ------
-    DataError : if it is no such folder, has one genre only, or a genre too few songs
+    NoSuchDataError : if it is no such folder
+    DataError : if it has one genre only, or a genre too few songs
     """
     from genrekit.data.folder import load_folder
     from genrekit.data.same_recordings import with_same_recordings
@@ -100,7 +101,7 @@ def find_songs(
     root = Path(folder)
     if not root.is_dir():
         what = f"{folder} is a file, not a folder" if root.exists() else f"there is no folder {folder}"
-        raise DataError(f"{what}; give one that has a folder of songs for each genre: FOLDER/<genre>/")
+        raise NoSuchDataError(f"{what}; give one that has a folder of songs for each genre: FOLDER/<genre>/")
     dataset = load_folder(root)
     if len(dataset.genres) < 2:
         raise DataError(
