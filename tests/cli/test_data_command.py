@@ -217,3 +217,12 @@ def test_band_edges_of_a_large_set_say_what_they_tell(genrekit_cli: Callable, tm
     assert done.code == 0
     assert "the edge alone tells the genre of 100.0 % (85.1 to 100.0) of 22 tracks under random_folds" in done.out
     assert "1 tracks cannot be heard, first old/broken.wav" in done.err
+
+
+def test_a_log_hears_now_and_then_how_far_an_audit_is(
+    genrekit_cli: Callable, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert genrekit_cli("data", "band-edges", music).err == ""
+    monkeypatch.setattr("genrekit.cli.progress.LINE_EVERY_S", 0.0)
+    lines = genrekit_cli("data", "band-edges", music).err.splitlines()
+    assert [line.partition(",")[0] for line in lines] == [f"genrekit: listening: {done} of 4" for done in (1, 2, 3)]

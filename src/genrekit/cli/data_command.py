@@ -134,7 +134,7 @@ def download(
     if not yes and not typer.confirm(f"Download {place} into {root}?", err=True):
         raise typer.Exit(1)
     archive = root / (Path(urlsplit(place).path).name or f"{name}.archive")
-    with progress_bar("downloading") as bar:
+    with progress_bar("downloading, in bytes") as bar:
         fetch(place, archive, progress=lambda done, total: bar(done, total, ""))
     with progress_bar("unpacking") as bar:
         count = unpack(archive, root, progress=lambda done, total: bar(done, total, ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections.abc import Iterator
@@ -50,7 +51,9 @@ def display(total: int, *, results_on_stdout: bool, task: str = "classifying") -
         yield Display(_show_plain, lambda: None)
         return
     if not sys.stderr.isatty():
-        yield Display(_show_plain, _Lines(total, task).advance)
+        lines = _Lines(task)
+        done = itertools.count(1)
+        yield Display(_show_plain, lambda: lines.tell(next(done), total))
         return
     from rich.console import Console
     from rich.progress import (
@@ -89,26 +92,30 @@ def display(total: int, *, results_on_stdout: bool, task: str = "classifying") -
 class _Lines:
     """For a log, and for whoever looks into it: how far a long run is, once in `LINE_EVERY_S`."""
 
-    def __init__(self, total: int, task: str) -> None:
-        self._total, self._task, self._done = total, task, 0
+    def __init__(self, task: str) -> None:
+        self._task = task
         self._start_s = self._told_s = time.monotonic()
 
-    def advance(self) -> None:
-        self._done += 1
+    def tell(self, done: int, total: int) -> None:
+        """Called at each step; the last says nothing, since what follows does."""
         now_s = time.monotonic()
-        if now_s - self._told_s < LINE_EVERY_S or self._done == self._total:
+        if now_s - self._told_s < LINE_EVERY_S or not 0 < done < total:
             return
         self._told_s = now_s
-        rate = self._done / max(now_s - self._start_s, 1e-9)
-        left = timedelta(seconds=round((self._total - self._done) / rate))
-        messages.note(f"{self._task}: {self._done} of {self._total}, {rate:.1f}/s, {left} left")
+        rate = done / max(now_s - self._start_s, 1e-9)
+        left = timedelta(seconds=round((total - done) / rate))
+        messages.note(f"{self._task}: {done} of {total}, {rate:.1f}/s, {left} left")
 
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Progress]:
-    """A function to be called with steps done, their total and what is done; it draws a bar if a terminal sees it."""
+    """A function to be called with steps done, their total and what is done.
+
+    It draws a bar if a terminal sees it, and says how far it is once in `LINE_EVERY_S` if none does.
+    """
     if not sys.stderr.isatty():
-        yield lambda done, total, what: None
+        lines = _Lines(title)
+        yield lambda done, total, what: lines.tell(done, total)
         return
     from rich.console import Console
     from rich.progress import Progress
