@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from genrekit.audio import load_audio
 from genrekit.data.dataset import Dataset, Track
+from genrekit.data.split import Split
 from genrekit.data.splits import make_split
 from genrekit.errors import AudioError, DataError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
@@ -22,7 +23,7 @@ __all__ = ["BandEdges", "EdgeTells", "GenreEdges", "edge_bins", "find_band_edges
 # A mel filter is heard if one column in twenty lies this far above the floor, which is 80 dB below the loudest cell.
 HEARD_SHARE = 0.05
 ABOVE_FLOOR_DB = 5.0
-SPLITS = ("random_folds", "artist_disjoint")
+SPLIT_NAMES = ("random_folds", "artist_disjoint")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ def find_band_edges(dataset: Dataset, *, on_progress: Progress = lambda done, to
     """
     if dataset.table is not None:
         raise DataError(f"Data set {dataset.name!r} is a table; edges are heard in audio or an archive of log-mels.")
+    # Made first: what stands in their way is told before minutes of listening.
+    folds = _all_folds(dataset)
     bins, skipped = [], []
     for done, track in enumerate(dataset.tracks):
         found = _edge_of(dataset, track)
@@ -116,7 +119,8 @@ def find_band_edges(dataset: Dataset, *, on_progress: Progress = lambda done, to
         if own:
             low, middle, high = (_upper_hz(own_bin) for own_bin in np.quantile(own, (0, 0.5, 1)))
             genres.append(GenreEdges(genre, len(own), low, middle, high, own.count(_n_mels())))
-    return BandEdges(dataset.name, tuple(genres), _what_it_tells(dataset, edge), tuple(skipped))
+    tells = tuple(_what_it_tells(dataset, of_split, edge) for of_split in folds.values())
+    return BandEdges(dataset.name, tuple(genres), tells, tuple(skipped))
 
 
 def _n_mels() -> int:
@@ -141,29 +145,31 @@ def _upper_hz(n_bins: float) -> float:
     return float(mel_to_hz(mel))
 
 
-def _what_it_tells(dataset: Dataset, edge: dict[str, int]) -> tuple[EdgeTells, ...]:
+def _all_folds(dataset: Dataset) -> dict[str, list[Split]]:
+    """The folds of each split; none where a genre has too few tracks for ten folds, and nothing can be said."""
+    folds: dict[str, list[Split]] = {}
+    for name in SPLIT_NAMES:
+        try:
+            made = [make_split(dataset, name, valid_fraction=0)]
+            made += [make_split(dataset, name, fold=fold, valid_fraction=0) for fold in range(1, made[0].n_folds)]
+        except DataError:
+            break
+        folds[name] = made
+    return folds
+
+
+def _what_it_tells(dataset: Dataset, folds: list[Split], edge: dict[str, int]) -> EdgeTells:
     genre = {track.track_id: track.genre for track in dataset.tracks}
-    tells: list[EdgeTells] = []
-    for name in SPLITS:
-        right = likely = n = 0
-        fold, n_folds = 0, 1
-        while fold < n_folds:
-            try:
-                split = make_split(dataset, name, fold=fold, valid_fraction=0)
-            except DataError:
-                # Too few tracks of a genre for so many folds.
-                return tuple(tells)
-            n_folds = split.n_folds
-            train = [track for track in split.parts["train"] if track in edge]
-            test = [track for track in split.parts["test"] if track in edge]
-            guess = _guesses([edge[track] for track in train], [genre[track] for track in train], dataset.genres)
-            most = Counter(genre[track] for track in train).most_common(1)[0][0]
-            right += sum(guess[edge[track]] == genre[track] for track in test)
-            likely += sum(genre[track] == most for track in test)
-            n += len(test)
-            fold += 1
-        tells.append(EdgeTells(name, right / n, likely / n, n))
-    return tuple(tells)
+    right = likely = n = 0
+    for split in folds:
+        train = [track for track in split.parts["train"] if track in edge]
+        test = [track for track in split.parts["test"] if track in edge]
+        guess = _guesses([edge[track] for track in train], [genre[track] for track in train], dataset.genres)
+        most = max(dataset.genres, key=Counter(genre[track] for track in train).__getitem__)
+        right += sum(guess[edge[track]] == genre[track] for track in test)
+        likely += sum(genre[track] == most for track in test)
+        n += len(test)
+    return EdgeTells(folds[0].name, right / n, likely / n, n)
 
 
 def _guesses(edges: Sequence[int], genres: Sequence[str], known: Sequence[str]) -> list[str]:
