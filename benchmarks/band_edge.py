@@ -3,7 +3,7 @@
     python benchmarks/band_edge.py --gtzan DIR RUN... [--together]
 
 RUN are run folders of networks on the log-mel archive, any folds and seeds. Their test parts are scored as they are;
-cut at 10 kHz, as a low-pass or coding does; and filled up to 11 kHz, as music is that was never cut: what lies above
+cut at 9.9 kHz, as a low-pass or coding does; and filled up to 11 kHz, as music is that was never cut: what lies above
 8.7 kHz is put in the place of what is there, predicted frame by frame from 5 to 8.7 kHz by a regression on the tracks
 that were not cut, with noise of its own size. With --together, the runs of a fold and a seed answer as one, by the
 geometric mean of their probabilities.
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from genrekit.data import Dataset, load_dataset
 from genrekit.data.band_edges import edge_bins
-from genrekit.features import named_features
+from genrekit.data.split import read_split
 from genrekit.features.augmentation import BandLimit
 from genrekit.models import load_weights
 from genrekit.training.recipe import load_recipe
@@ -68,9 +68,9 @@ def filling(dataset: Dataset) -> Change:
 def log_probabilities(run: Path, dataset: Dataset, rows: Tensor, change: Change) -> Tensor:
     """Of each track, the logarithm of the mean over its windows [n, n_genres]."""
     network, header = load_weights(run / "weights.safetensors")
-    recipe = load_recipe(run / "recipe.yaml")
-    source = ArchiveSource(dataset, named_features(recipe.features), torch.device("cpu"))
-    window, hop = source.steps(header.window_s), source.steps(recipe.excerpts.hop_s)
+    source = ArchiveSource(dataset, header.features, torch.device("cpu"))
+    window = source.steps(header.window_s)
+    hop = source.steps(load_recipe(run / "recipe.yaml").excerpts.hop_s)
     said = []
     for start in range(0, int(source.n_steps.min()) - window + 1, hop):
         with torch.no_grad():
@@ -95,7 +95,7 @@ def main() -> None:
         groups[recipe.split.fold, recipe.seed, None if given.together else run].append(run)
     right: dict[str, list[tuple[str, bool]]] = defaultdict(list)
     for runs in groups.values():
-        tracks = tested_tracks(runs[0])
+        tracks = read_split(runs[0] / "split.json").parts["test"]
         rows = torch.tensor([place[track] for track in tracks])
         for name, change in changes.items():
             answer = sum(log_probabilities(run, dataset, rows, change) for run in runs)
@@ -109,13 +109,6 @@ def main() -> None:
         share += [np.mean([ok for one, ok in found_by_track if one == genre]) for genre in dataset.genres]
         print(f"{name:16}{100 * share[0]:8.1f}" + "".join(f"{100 * value:11.0f}" for value in share[1:]))
     print(f"per cent of {len(right['as it is'])} decisions on the test parts of {len(groups)} run(s), file-wise")
-
-
-def tested_tracks(run: Path) -> list[str]:
-    """The test part of a run's split."""
-    from genrekit.data.split import read_split
-
-    return list(read_split(run / "split.json").parts["test"])
 
 
 if __name__ == "__main__":

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genrekit.cli import messages
-from genrekit.cli.dataset_options import Root, load
+from genrekit.cli.dataset_options import Name, Root, load
 from genrekit.cli.examples import examples
 from genrekit.cli.progress import progress_bar
-from genrekit.cli.text_output import Format, columns, write
+from genrekit.cli.text_output import Format, Output, columns, write
 
 if TYPE_CHECKING:
     from genrekit.data.band_edges import BandEdges
@@ -31,12 +30,10 @@ __all__ = ["band_edges", "render_band_edges"]
     """
 )
 def band_edges(
-    name: Annotated[str, typer.Argument(help="A data set of 'genrekit data list', or a folder of genre folders.")],
+    name: Name,
     root: Root = None,
     format: Annotated[Format, typer.Option("--format", help="A table for people, or JSON with everything.")] = "table",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write instead of standard output.")
-    ] = None,
+    output: Output = None,
 ) -> None:
     """How high the sound of each genre's tracks reaches, and how often that alone tells the genre.
 
@@ -49,7 +46,8 @@ def band_edges(
     with progress_bar("listening") as progress:
         found = find_band_edges(dataset, on_progress=progress)
     if found.skipped:
-        messages.warning(f"{len(found.skipped)} tracks cannot be heard, first {found.skipped[0]}; they are left out")
+        n_skipped, n_tracks = len(found.skipped), len(dataset.tracks)
+        messages.warning(f"{n_skipped} of {n_tracks} tracks cannot be heard, first {found.skipped[0]}; left out")
     text = json.dumps(asdict(found), indent=1, ensure_ascii=False) if format == "json" else render_band_edges(found)
     write(text, output)
 

@@ -10,10 +10,10 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.audit_text import render_audit
 from genrekit.cli.band_edges_command import band_edges
-from genrekit.cli.dataset_options import Root, load
+from genrekit.cli.dataset_options import Name, Root, load
 from genrekit.cli.examples import examples
 from genrekit.cli.progress import progress_bar
-from genrekit.cli.text_output import Format, columns, write
+from genrekit.cli.text_output import Format, Output, columns, write
 
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset
@@ -40,9 +40,6 @@ KINDS_OF_OPTION = {
     "count": ("negatives",),
     "seed": ("negatives",),
 }
-
-Name = Annotated[str, typer.Argument(help="A data set of 'genrekit data list', or a folder of genre folders.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of standard output.")]
 
 
 @app.command("list")

@@ -10,10 +10,11 @@ import typer
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset
 
-__all__ = ["ROOT_VARIABLE", "Root", "load"]
+__all__ = ["ROOT_VARIABLE", "Name", "Root", "load"]
 
 ROOT_VARIABLE = "GENREKIT_DATA"
 
+Name = Annotated[str, typer.Argument(help="A data set of 'genrekit data list', or a folder of genre folders.")]
 Root = Annotated[
     Path | None, typer.Option("--root", envvar=ROOT_VARIABLE, help="Folder or archive that holds the data set.")
 ]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import typer
 
 from genrekit.cli import messages
 
-__all__ = ["Format", "columns", "write"]
+__all__ = ["Format", "Output", "columns", "write"]
 
 
 Format = Literal["table", "json"]
 """How a result is written."""
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of standard output.")]
 
 
 def columns(rows: list[tuple[str, ...]]) -> str:

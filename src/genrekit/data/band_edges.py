@@ -23,6 +23,7 @@ __all__ = ["BandEdges", "EdgeTells", "GenreEdges", "edge_bins", "find_band_edges
 # A mel filter is heard if one column in twenty lies this far above the floor, which is 80 dB below the loudest cell.
 HEARD_SHARE = 0.05
 ABOVE_FLOOR_DB = 5.0
+N_MELS = ARCHIVE_LOG_MEL.n_bins
 SPLIT_NAMES = ("random_folds", "artist_disjoint")
 
 
@@ -103,14 +104,14 @@ def find_band_edges(dataset: Dataset, *, on_progress: Progress = lambda done, to
         raise DataError(f"Data set {dataset.name!r} is a table; edges are heard in audio or an archive of log-mels.")
     # Made first: what stands in their way is told before minutes of listening.
     folds = _all_folds(dataset)
-    bins, skipped = [], []
+    edge: dict[str, int] = {}
+    skipped: list[str] = []
     for done, track in enumerate(dataset.tracks):
-        found = _edge_of(dataset, track)
-        bins.append(found)
-        if not found:
+        if found := _edge_of(dataset, track):
+            edge[track.track_id] = found
+        else:
             skipped.append(track.track_id)
         on_progress(done + 1, len(dataset.tracks), track.track_id)
-    edge = {track.track_id: found for track, found in zip(dataset.tracks, bins, strict=True) if found}
     if not edge:
         raise DataError(f"None of the {len(dataset.tracks)} tracks of data set {dataset.name!r} can be heard.")
     genres = []
@@ -118,13 +119,9 @@ def find_band_edges(dataset: Dataset, *, on_progress: Progress = lambda done, to
         own = [edge[track.track_id] for track in dataset.tracks if track.genre == genre and track.track_id in edge]
         if own:
             low, middle, high = (_upper_hz(own_bin) for own_bin in np.quantile(own, (0, 0.5, 1)))
-            genres.append(GenreEdges(genre, len(own), low, middle, high, own.count(_n_mels())))
+            genres.append(GenreEdges(genre, len(own), low, middle, high, own.count(N_MELS)))
     tells = tuple(_what_it_tells(dataset, of_split, edge) for of_split in folds.values())
     return BandEdges(dataset.name, tuple(genres), tells, tuple(skipped))
-
-
-def _n_mels() -> int:
-    return ARCHIVE_LOG_MEL.n_bins
 
 
 def _edge_of(dataset: Dataset, track: Track) -> int:
@@ -141,7 +138,7 @@ def _edge_of(dataset: Dataset, track: Track) -> int:
 
 def _upper_hz(n_bins: float) -> float:
     """Where the last of so many mel filters ends, Hz."""
-    mel = float(hz_to_mel(ARCHIVE_LOG_MEL.sr / 2)) * (n_bins + 1) / (_n_mels() + 1)
+    mel = float(hz_to_mel(ARCHIVE_LOG_MEL.sr / 2)) * (n_bins + 1) / (N_MELS + 1)
     return float(mel_to_hz(mel))
 
 
@@ -175,7 +172,7 @@ def _what_it_tells(dataset: Dataset, folds: list[Split], edge: dict[str, int]) -
 def _guesses(edges: Sequence[int], genres: Sequence[str], known: Sequence[str]) -> list[str]:
     """The likeliest genre of each edge, by Bayes' rule from counts with one more of each."""
     place = {genre: number for number, genre in enumerate(known)}
-    counts = np.ones((len(known), _n_mels() + 1))
+    counts = np.ones((len(known), N_MELS + 1))
     np.add.at(counts, ([place[genre] for genre in genres], list(edges)), 1)
     prior = np.array([list(genres).count(genre) for genre in known])
     likely = (counts / counts.sum(1, keepdims=True) * prior[:, None]).argmax(0)

@@ -133,7 +133,7 @@ class TrainingBatches:
         self._source, self._recipe, self._epoch, self._negatives = source, recipe, epoch, negatives
         self._teachers, self._track_weights = teachers, track_weights
         self._n_genres = n_genres
-        self._window_steps = source.steps(recipe.excerpts.crop_s or recipe.excerpts.window_s)
+        self._crop_steps = source.steps(recipe.excerpts.crop_s or recipe.excerpts.window_s)
         self._random = recipe.excerpts.train == "random"
         if self._random:
             track_rows, first = torch.unique(table.rows, return_inverse=True)
@@ -210,7 +210,7 @@ class TrainingBatches:
         if self._starts is None:
             return self._random_cut(self._source, self._rows[index], len(index), generator)
         wide = self._wide_steps
-        starts = (self._starts[index] - (wide - self._window_steps) // 2).clamp_min(0)
+        starts = (self._starts[index] - (wide - self._crop_steps) // 2).clamp_min(0)
         return self._source.cut(self._rows[index], starts, wide)
 
     def _random_cut(self, source: Source, rows: Tensor | None, count: int, generator: torch.Generator) -> Tensor:
@@ -229,7 +229,7 @@ class TrainingBatches:
 
     @property
     def _wide_steps(self) -> int:
-        return self._warp.wide_columns(self._window_steps) if self._warp else self._window_steps
+        return self._warp.wide_columns(self._crop_steps) if self._warp else self._crop_steps
 
     def _augmented(self, cut: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
         """Features of a cut, with all of the augmentation but mixup and cutmix."""
@@ -239,10 +239,10 @@ class TrainingBatches:
             cut = WhiteNoise(*augmentation.noise_snr_db, augmentation.noise_probability)(cut, generator)
         share = augmentation.share
         if self._warp:
-            warped = self._warp(cut, self._window_steps, generator)
+            warped = self._warp(cut, self._crop_steps, generator)
             # A window of the grid has the columns that the warp may need on both sides.
-            first = 0 if self._starts is None else (self._wide_steps - self._window_steps) // 2
-            cut = _some(warped, cut[:, :, first : first + self._window_steps], share, generator)
+            first = 0 if self._starts is None else (self._wide_steps - self._crop_steps) // 2
+            cut = _some(warped, cut[:, :, first : first + self._crop_steps], share, generator)
         if augmentation.mix_style_probability:
             cut = FrequencyMixStyle(augmentation.mix_style_probability)(cut, generator)
         if augmentation.equaliser_max_gain_db:

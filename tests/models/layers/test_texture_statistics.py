@@ -82,3 +82,12 @@ def test_stays_in_float32_under_autocast() -> None:
 def test_bins_that_cannot_be_joined_are_refused(n_bins: int) -> None:
     with pytest.raises(RecipeError, match=f"{n_bins} bins cannot be joined to bands of 2 and 4"):
         TextureStatistics(n_bins)
+
+
+@pytest.mark.parametrize("n_bins", [64, 120, 124])
+def test_any_multiple_of_four_bins_will_do(n_bins: int) -> None:
+    statistics = TextureStatistics(n_bins)
+    found = statistics(log_mel()[:, :n_bins])
+    assert found.shape == (3, statistics.size) and bool(found.isfinite().all())
+    # Bands are as wide whatever there is above them.
+    torch.testing.assert_close(found[:, : n_bins // 2], TextureStatistics(128)(log_mel())[:, : n_bins // 2])
