@@ -64,6 +64,14 @@ def test_it_hears_shows_and_writes_nothing(
     assert path.read_bytes() == before
 
 
+def test_a_hidden_file_is_left_out_and_told(genrekit_cli: Callable, results: Callable, music_folder: Path) -> None:
+    shown, hidden = make_file(music_folder, "id3v23.mp3"), music_folder / ".b.mp3"
+    hidden.write_bytes(shown.read_bytes())
+    finished = genrekit_cli("tag", music_folder, "--results", results(shown))
+    assert finished.code == 0 and str(hidden) not in finished.out
+    assert f"left out 1 hidden file, {hidden}; name it to have it tagged\n" in finished.err
+
+
 def test_where_nothing_is_written_no_journal_is_spoken_of(
     genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
 ) -> None:

@@ -86,6 +86,16 @@ def test_the_command_draws_each_file_and_tells_what_failed(
     assert (tmp_path / "out" / "a $ong.wav.svg").read_bytes() == first
 
 
+def test_a_hidden_file_is_left_out_and_told(
+    tiny_model_path: Path, tmp_path: Path, write_tone: Callable[..., Path], genrekit_cli: Callable[..., object]
+) -> None:
+    write_tone("music/a.wav")
+    hidden = write_tone("music/.b.wav")
+    finished = genrekit_cli("picture", tmp_path / "music", "-m", tiny_model_path, "-o", tmp_path / "out")
+    assert finished.code == 0 and [path.name for path in (tmp_path / "out").iterdir()] == ["a.wav.png"]
+    assert f"left out 1 hidden file, {hidden}; name it to have it drawn\n" in finished.err
+
+
 def test_whatever_fails_with_one_file_the_others_are_drawn(
     low_then_high: Path,
     tiny_model_path: Path,

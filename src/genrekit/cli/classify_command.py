@@ -185,7 +185,7 @@ def classify(
             debug=debug,
         )
     page.write(model=classifier.card.name)
-    tell_hidden(hidden)
+    tell_hidden(hidden, "classified")
     tell_failed(n_failed, len(files))
     if n_failed:
         raise typer.Exit(EXIT_FAILED)

@@ -50,9 +50,15 @@ def given_files(paths: list[str], *, on_hidden: Callable[[Path], None] | None = 
     return files
 
 
-def tell_hidden(hidden: Sequence[Path]) -> None:
-    """Say which hidden files were left out, if any were: a song may be hidden by a slip."""
+def tell_hidden(hidden: Sequence[Path], done: str) -> None:
+    """Say which hidden files were left out, if any were: a song may be hidden by a slip.
+
+    Parameters
+    ----------
+    hidden : left out
+    done : to the others, such as "classified"
+    """
     if not hidden:
         return
     which, them = (f"s, such as {hidden[0]}", "them") if len(hidden) > 1 else (f", {hidden[0]}", "it")
-    messages.note(f"left out {len(hidden)} hidden file{which}; name {them} to have {them} classified")
+    messages.note(f"left out {len(hidden)} hidden file{which}; name {them} to have {them} {done}")

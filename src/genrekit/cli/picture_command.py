@@ -11,7 +11,7 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.failures import tell_failure
-from genrekit.cli.given_files import given_files, require_named
+from genrekit.cli.given_files import given_files, require_named, tell_hidden
 from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
 
@@ -68,7 +68,8 @@ def picture(
     from genrekit.pictures.timeline import TimelineReader
 
     reader = TimelineReader(model)
-    files = given_files(paths)
+    hidden: list[Path] = []
+    files = given_files(paths, on_hidden=hidden.append)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -89,6 +90,7 @@ def picture(
                     messages.warning(f"{file}: {warning}")
                 shown.show(f"{display_name(target)}\n")
             shown.advance()
+    tell_hidden(hidden, "drawn")
     if n_failed:
         if len(files) > 1:
             rest = "; the others are done" if n_failed < len(files) else ""

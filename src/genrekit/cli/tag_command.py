@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
-from genrekit.cli.given_files import given_files, require_named
+from genrekit.cli.given_files import given_files, require_named, tell_hidden
 from genrekit.cli.progress import display
 from genrekit.cli.streams import ReaderGone
 from genrekit.cli.tag_run import TagRun, require_mutagen
@@ -193,7 +193,8 @@ def tag(
     )
     require_mutagen()
     stored = None if results is None else read_results(results)
-    files = given_files(paths)
+    hidden: list[Path] = []
+    files = given_files(paths, on_hidden=hidden.append)
     run = TagRun(chosen, stored, model=model or DEFAULT, jobs=jobs, break_links=break_links)
     with display(len(files), results_on_stdout=True, task="tagging") as shown:
         if write:
@@ -232,6 +233,7 @@ def tag(
             if run.n_with_genre and not run.n_changes:
                 advice = "; --existing replace or add changes genres that are there"
             messages.note(f"{run.n_changes} of {len(files)} would be written{advice}")
+    tell_hidden(hidden, "tagged")
     if run.n_failed:
         messages.note(f"{run.n_failed} of {len(files)} could not be tagged and are as they were")
         raise typer.Exit(EXIT_FAILED)
