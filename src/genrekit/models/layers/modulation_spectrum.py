@@ -77,26 +77,29 @@ class ModulationSpectrum(nn.Module):
             return (bands + LEAST_POWER).log().flatten(1)
 
     def _rates(self, x: Tensor) -> Tensor:
-        """[batch, n_bins, n_columns] -> cosines and sines of each rate [batch, n_segments, 2 * n_rates, n_bins]."""
+        """[batch, n_bins, n_columns] -> cosines and sines of each rate [batch, n_segments, n_bins, 2 * n_rates]."""
         x = x.repeat(1, 1, -(-SEGMENT_COLUMNS // x.shape[2])) if x.shape[2] < SEGMENT_COLUMNS else x
         starts = range(0, x.shape[2] - SEGMENT_COLUMNS + 1, SEGMENT_HOP)
         segments = torch.stack([x[:, :, start : start + SEGMENT_COLUMNS] for start in starts], 1)
         segments = segments - segments.mean(3, keepdim=True)
-        return (segments @ self.time.flatten(0, 1).mT).mT
+        return segments @ self.time.flatten(0, 1).mT
 
     def _powers(self, rates: Tensor) -> tuple[Tensor, Tensor]:
         """Of each region, the mean over segments of the power of rising and falling ripples, and by how much that of
         either differs from it: two of [batch, n_regions, n_rates, n_scales].
 
-        With the products of cosines and sines, cc and so on, one direction has (cc + ss)^2 + (cs - sc)^2, the other
-        (cc - ss)^2 + (cs + sc)^2.
+        With the products of a rate's and a scale's cosines and sines, cc and so on, one direction has
+        (cc + ss)^2 + (cs - sc)^2, the other (cc - ss)^2 + (cs + sc)^2.
         """
-        starts = range(0, self._n_regions * self._hop, self._hop)
-        regions = torch.stack([rates[..., start : start + 2 * self._hop] for start in starts], 1)
-        cosine, sine = (regions @ self.pitch.flatten(0, 1).mT).chunk(2, dim=3)
-        (cc, cs), (sc, ss) = cosine.chunk(2, dim=4), sine.chunk(2, dim=4)
-        both = (cc.square() + cs.square() + sc.square() + ss.square()).mean(2)
-        return both, 2 * (cc * ss - cs * sc).mean(2)
+        scales = self.pitch.flatten(0, 1)
+        both, excess = [], []
+        # A region at a time: what is cut along the bins of all of them would have to be copied.
+        for start in range(0, self._n_regions * self._hop, self._hop):
+            cosine, sine = (scales @ rates[:, :, start : start + 2 * self._hop]).chunk(2, dim=2)
+            (cc, sc), (cs, ss) = cosine.chunk(2, dim=3), sine.chunk(2, dim=3)
+            both.append((cc.square() + cs.square() + sc.square() + ss.square()).mean(1))
+            excess.append(2 * (cc * ss - cs * sc).mean(1))
+        return torch.stack(both, 1).mT, torch.stack(excess, 1).mT
 
 
 def _waves(length: int, cycles: range) -> Tensor:
