@@ -25,6 +25,7 @@ OPEN_TO_ALL = {
     "file_identity",
     "genre_colours",
     "line_files",
+    "parquet_table",
     "progress",
     "spawned",
     "suggestion",

@@ -23,6 +23,7 @@ from genrekit.data.dataset import Dataset, Track
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.relations import groups
 from genrekit.errors import DataError
+from genrekit.parquet_table import read_parquet_table
 from genrekit.whole_file import written_whole
 
 __all__ = ["SUFFIXES", "read_table_file", "require_suffix", "write_table_file"]
@@ -219,10 +220,9 @@ def _write_parquet(columns: Mapping[str, Sequence[Any]], dataset: Dataset, path:
 
 def _read_parquet(path: Path) -> tuple[str, dict[str, list[Any]], Mapping[str, Any]]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(path).read()
+        table = read_parquet_table(path)
         told = json.loads((table.schema.metadata or {}).get(METADATA_KEY, b"{}"))
         name = told.get("name") or path.stem
     except (OSError, pa.ArrowInvalid, ValueError, AttributeError, TypeError) as error:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from genrekit.errors import DataError
+from genrekit.parquet_table import read_parquet_table
 from genrekit.whole_file import written_whole
 
 if TYPE_CHECKING:
@@ -68,14 +69,11 @@ def read_columns(path: Path) -> dict[str, Any]:
     DataError : no such file, not Parquet, no table of predictions, or of a newer format; the file is named
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     if not path.is_file():
         raise DataError(f"No predictions at {path}: a Parquet file, as training writes into a run folder, is expected.")
     try:
-        # Opened as one file: given a path, pyarrow would read key=value folders on the way to it as columns.
-        with path.open("rb") as file:
-            table = pq.read_table(file)
+        table = read_parquet_table(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read as Parquet: {error}") from error
     metadata = _metadata(table, path)

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from genrekit.parquet_table import open_parquet
 from genrekit.results.errors import ResultsError
 from genrekit.results.text_rows import text_rows
 from genrekit.results.writers import JsonWriter
@@ -71,11 +72,9 @@ def parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
     ------
     OSError, KeyError, TypeError, ValueError : if it cannot be read, or is something else
     """
-    import pyarrow.parquet as pq
-
     # What Arrow says of a file that is none is derived from ValueError and OSError.
-    with pq.ParquetFile(path) as source:
-        for batch in source.iter_batches(BATCH_ROWS):
+    with open_parquet(path) as source:
+        for batch in source.iter_batches(BATCH_ROWS, use_threads=False):
             yield from map(_values, batch.to_pylist())
 
 
