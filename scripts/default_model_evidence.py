@@ -13,11 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from genrekit.data.gtzan_facts import gtzan_facts
-from genrekit.evaluation.fusion import fuse
-from genrekit.evaluation.predictions import Predictions
 
 __all__ = [
     "agreement_text",
@@ -37,7 +33,15 @@ SCORES_OF_THE_EMBEDDING = {
     "nearest_neighbours": "nearest neighbours",
 }
 N_COSTLY = 3  # changes that are shown in the table
-AIMS = {"p3": 0.78, "a_folds": 0.925, "p4": 0.65, "calibration_error": 0.05, "loss": 0.03, "auroc": 0.9}
+AIMS = {
+    "p3": 0.78,
+    "p3_one_network": 0.75,
+    "a_folds": 0.925,
+    "p4": 0.65,
+    "calibration_error": 0.05,
+    "loss": 0.03,
+    "auroc": 0.9,
+}
 
 
 def agreement_text(path: Path, runs: Mapping[str, str]) -> str:
@@ -71,26 +75,17 @@ def robustness_text(path: Path, runs: Mapping[str, str]) -> str:
     )
 
 
-def band_edge_text(folder: Path, runs: Mapping[str, str]) -> str:
-    """What the highest frequencies decide, as a sentence: the genre that a low-pass at 10 kHz costs most.
-
-    folder : of `genrekit analyse robustness`, whose stored predictions are read
-    """
-    if _read(folder / "robustness.json", runs) is None:
+def band_edge_text(path: Path, runs: Mapping[str, str]) -> str:
+    """Why the model hears nothing up there, and by what `genrekit analyse robustness` wrote to `path`, if it is of
+    these runs, how many decisions a low-pass at 10 kHz changes."""
+    found = _read(path, runs)
+    if found is None:
         return f"What frequencies above 10 kHz decide {NOT_MEASURED}."
-    plain, cut = (
-        fuse(Predictions.read_parquet(folder / "predictions" / f"{name}.parquet"), "mean")
-        for name in ("unchanged", "low_pass_10_khz")
-    )
-    n = len(plain.genres)
-    right = [np.bincount(table.label[table.correct], minlength=n) for table in (plain, cut)]
-    worst = int((right[0] - right[1]).argmax())
-    count = int((plain.label == worst).sum())
+    changed = next(one["changed"] for one in found["conditions"] if one["name"] == "low_pass_10_khz")
     return (
-        "It hears up to 11 kHz, and where the sound of GTZAN's files ends above 9 kHz tells where they are from, and "
-        f"so something of their genre (`docs/research/leaks.md`): of {plain.genres[worst]}, {right[0][worst]} of "
-        f"{count} recordings are right, and {right[1][worst]} once nothing is left above 10 kHz. On music that is cut "
-        "off elsewhere than GTZAN's, expect less than the scores say."
+        "Where the sound of GTZAN's files ends above 9 kHz tells where they are from, and so something of their genre "
+        "(`docs/research/leaks.md`). This model hears nothing above 8.9 kHz: a score that leans on where files end is "
+        f"not what other music gets. A low-pass at 10 kHz changes {_percent(changed)} of its decisions."
     )
 
 
@@ -146,7 +141,8 @@ def aims_table(values: Mapping[str, float], robustness: Path) -> str:
     conditions = json.loads(robustness.read_text(encoding="utf-8"))["conditions"]
     costly = sorted(conditions[1:], key=lambda one: one["difference"])[:N_COSTLY]
     rows = [
-        _aim("P3, the bundled model", values["p3"], AIMS["p3"]),
+        _aim("P3, what is bundled", values["p3"], AIMS["p3"]),
+        _aim("P3, one network: the same", values["p3"], AIMS["p3_one_network"]),
         _aim("P2; aimed at over ten folds, five were run", values["a_folds"], AIMS["a_folds"]),
         _aim("P4", values["p4"], AIMS["p4"]),
         _aim("calibration error on P3", values["calibration_error_p3"], AIMS["calibration_error"], most=True),

@@ -45,20 +45,20 @@ folds (many rungs on the first alone) of the training and validation parts of th
 tracks, none of the test part. Epochs are fixed, accuracy is file-wise; gains are paired by track, with a 95 % bootstrap
 interval over artists. Training seconds are of one fold on one core of two that both were busy, and of several machines:
 those of bare, fine, p2_fine, crop_5 and all that end at 8.9 or 9.9 kHz come from a processor without AVX-512, where the
-same training takes some three times as long, those of bundled, of what stands on it, and of one network texture_...,
-from one with AMX on which more was running, now less, now more; those of bbnn and of who learns from others from one
-without AMX, busy likewise. Rungs whose name begins with p2 are scored on a validation part, a quarter of the training
-part of report A's first fold, where artists are on both sides: what makes a model sturdier need not help there.
+same training takes some three times as long, those of ensemble_cnn, of what stands on it, and of one network
+texture_..., from one with AMX on which more was running, now less, now more; those of bbnn and of who learns from
+others from one without AMX, busy likewise. Rungs whose name begins with p2 are scored on a validation part, a quarter
+of the training part of report A's first fold, where artists are on both sides: what makes a model sturdier need not
+help there.
 
 The aim was three seeds for each step that is kept; only texture has them, the others one, for want of computing time,
-so that a gain of one rung may be luck of its seed. "Kept" means that the bundled model stands on it, not that it
-gained: the CNN of bundled is worse alone than limited (and than plain_end), and was kept since beside texture, where it
-is used, it is not (texture_bundled, texture_plain_end), and since it did better where artists are on both sides
-(p2_less_limited, p2_plain_end).
+so that a gain of one rung may be luck of its seed. "Kept" means that the bundled model stands on it.
 
 Rungs on log-mels to 8.9 or 9.9 kHz are not there to gain: the highest bins tell where GTZAN's files are from, and so
 something of their genre ("What a file tells of where it is from", docs/research/leaks.md). What such a rung loses to
-the same with all bins is what a test part of GTZAN cannot tell from music.
+the same with all bins is what a test part of GTZAN cannot tell from music. Version 5 of the bundled model was
+texture_ensemble_cnn, two networks on all bins; on 9.9 kHz the second of them adds nothing (texture_cnn_10_khz), so
+that version 6 is one, texture_9_khz_dropout, whose score does not lean on the edge.
 
 Without a rung: jitter of level (log-mels are relative to the track's maximum, so that level changes nothing), and
 averaging at test time, since a track's answer is the mean over its windows in every rung.
@@ -128,7 +128,7 @@ def read_rungs() -> dict[str, Rung]:
             folds=tuple(range(values.get("folds", N_FOLDS))),
             seeds=tuple(range(values.get("seeds", 1))),
             part=values.get("part", "test"),
-            kept=values.get("kept", on is None),
+            kept=values.get("kept", False),
             together=tuple(values.get("together", ())),
             teachers=tuple(values.get("teachers", ())),
         )

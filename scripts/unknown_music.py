@@ -127,30 +127,32 @@ def main() -> None:
     with ThreadPoolExecutor(given.jobs) as pool:
         list(pool.map(lambda genre: train(genre, given), genres))
     source = ArchiveSource(dataset, named_features(load_recipe(RECIPE).features), torch.device("cpu"))
-    by_genre = known_before(OUTPUT, given.fold)
+    of = {"recipe": load_recipe(RECIPE).hash, "fold": given.fold}
+    by_genre = known_before(OUTPUT, of)
     for genre in genres:
         by_genre[genre] = without(genre, dataset, source, given)
         print(json.dumps(by_genre[genre]), flush=True)
-    values = together(by_genre, dataset.genres, given.fold)
+    values = {**of, **together(by_genre, dataset.genres)}
     means = ", ".join(f"{name} {mean:.3f}" for name, mean in values["mean_auroc"].items())
     print("mean area under the ROC curve:", means)
     OUTPUT.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
-def known_before(path: Path, fold: int) -> dict[str, dict[str, Any]]:
-    """What an earlier call found of this fold, by genre."""
+def known_before(path: Path, of: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What an earlier call found of this recipe and fold, by genre."""
     if not path.is_file():
         return {}
     stored = json.loads(path.read_text(encoding="utf-8"))
-    return {one["genre"]: one for one in stored["genres"]} if stored["fold"] == fold else {}
+    same = all(stored.get(name) == value for name, value in of.items())
+    return {one["genre"]: one for one in stored["genres"]} if same else {}
 
 
-def together(by_genre: dict[str, dict[str, Any]], genres: Sequence[str], fold: int) -> dict[str, Any]:
+def together(by_genre: dict[str, dict[str, Any]], genres: Sequence[str]) -> dict[str, Any]:
     """All genres that were left out, in their order, with the means over them."""
     found = [by_genre[genre] for genre in genres if genre in by_genre]
     means = {name: float(np.mean([one["auroc"][name] for one in found])) for name in found[0]["auroc"]}
     not_run = [genre for genre in genres if genre not in by_genre]
-    return {"fold": fold, "coverage": COVERAGE, "mean_auroc": means, "not_run": not_run, "genres": found}
+    return {"coverage": COVERAGE, "mean_auroc": means, "not_run": not_run, "genres": found}
 
 
 def without(genre: str, dataset: Dataset, source: ArchiveSource, given: argparse.Namespace) -> dict[str, Any]:

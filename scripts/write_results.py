@@ -160,7 +160,7 @@ def card_text(accuracies: dict[str, Accuracy], values: dict[str, Any]) -> str:
         "agreement": agreement_text(RESULTS / "agreement.json", weights),
         "errors": errors_text(DOUBTED_LABELS),
         "robustness": robustness_text(RESULTS / "robustness" / "robustness.json", weights),
-        "band_edge": band_edge_text(RESULTS / "robustness", weights),
+        "band_edge": band_edge_text(RESULTS / "robustness" / "robustness.json", weights),
         "confusions": confusions_text(confusions("p4")),
         "unknown_music": unknown_music_text(RESULTS / "unknown_music.json"),
         "aims": aims(accuracies, values),

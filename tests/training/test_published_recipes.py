@@ -52,7 +52,7 @@ def test_its_name_says_what_is_in_it(name: str) -> None:
     assert ("_stopped_on_test" in name) == (recipe.split.validation == "test")
     if name.startswith(("a_", "b_")):
         assert ("_augmented" in name) == (recipe.augmentation != Augmentation())
-    if name not in {"res_cnn", "texture_mlp", "bbnn", "default_model"}:
+    if name not in {"res_cnn", "texture_mlp", "bbnn", "ensemble", "default_model"}:
         assert name.endswith("_archive") == (recipe.data.dataset == "gtzan_archive")
 
 
@@ -127,7 +127,7 @@ def test_what_the_readme_sets_can_be_set(line: str) -> None:
     words = shlex.split(line)
     assert words[::2] == ["--set"] * (len(words) // 2)
     stem = "b_rgluformer" if "mel_b" in line or "encoder" in line else "a_se_cnn"
-    stem = "a_resnet" if "depth" in line else "default_model" if "ensemble" in line else stem
+    stem = "a_resnet" if "depth" in line else "ensemble" if "ensemble" in line else stem
     recipe: Recipe = load_recipe(PATHS[stem], words[1::2])
     assert recipe.hash != RECIPES[stem].hash
     assert recipe.data.dataset in DATASETS and recipe.split.name in SPLITS
