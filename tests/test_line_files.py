@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,21 @@ def test_a_line_for_which_there_is_no_room_leaves_nothing(tmp_path: Path) -> Non
     with no_room_beyond(10), pytest.raises(OSError, match=r"No space|too large"):
         append_line(path, "much longer than that")
     assert path.read_text() == "one\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are locked as POSIX has it")
+@pytest.mark.parametrize("done", ["appended", "cut"])
+def test_what_another_is_writing_is_not_taken_for_torn(done: str, tmp_path: Path) -> None:
+    import fcntl
+
+    path = tmp_path / "lines"
+    with path.open("ab", buffering=0) as file, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(b"first h")
+        waiting = pool.submit(append_line, path, "second") if done == "appended" else pool.submit(cut_torn_end, path)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.2)
+        file.write(b"alf and second half\n")
+        fcntl.flock(file, fcntl.LOCK_UN)
+        waiting.result(timeout=60)
+    assert whole_lines(path) == ["first half and second half", *(["second"] if done == "appended" else [])]
