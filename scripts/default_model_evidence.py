@@ -27,12 +27,12 @@ __all__ = [
 
 N_TRACKS = 999  # GTZAN without the one that cannot be decoded
 NOT_MEASURED = "has not been measured on this model"
-# What the project set itself for this model, and no change of `genrekit analyse robustness` was to cost more.
 SCORES_OF_THE_EMBEDDING = {
     "relative_mahalanobis": "relative Mahalanobis distance",
     "nearest_neighbours": "nearest neighbours",
 }
 N_COSTLY = 3  # changes that are shown in the table
+# What the project set itself for this model; no change of `genrekit analyse robustness` was to cost more than "loss".
 AIMS = {
     "p3": 0.78,
     "p3_one_network": 0.75,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +27,8 @@ def append_line(path: Path, line: str) -> None:
     OSError : if the line does not get there whole; the file is then as it was
     """
     # Unbuffered and for appending: the line is one write, into which no other process can write.
-    with path.open("ab+", buffering=0) as file, _alone_with(file):
+    with path.open("ab+", buffering=0) as file:
+        _keep_others_off(file)
         end = file.seek(0, os.SEEK_END)
         is_torn = False
         if end:
@@ -66,7 +66,8 @@ def whole_lines(path: Path, *, errors: str = "strict") -> list[str]:
 
 def cut_torn_end(path: Path) -> None:
     """Take away half a line that a kill left at the end, for those who read every line; OSError if that fails."""
-    with path.open("rb+") as file, _alone_with(file):
+    with path.open("rb+") as file:
+        _keep_others_off(file)
         size = file.seek(0, os.SEEK_END)
         end = size
         while end > 0:
@@ -80,11 +81,9 @@ def cut_torn_end(path: Path) -> None:
             file.truncate(end)
 
 
-@contextmanager
-def _alone_with(file: IO[bytes]) -> Iterator[None]:
-    """Keep others who ask likewise from a file, until it is closed: half of what one of them is writing looks torn."""
+def _keep_others_off(file: IO[bytes]) -> None:
+    """Wait for, then keep waiting, who else asks for a file, until it is closed: what one half wrote looks torn."""
     if sys.platform != "win32":
         # Some network disks know no locks.
         with suppress(OSError):
             fcntl.flock(file.fileno(), fcntl.LOCK_EX)
-    yield

@@ -25,7 +25,7 @@ def require_named(paths: list[str]) -> list[str]:
     return paths
 
 
-def given_files(paths: list[str], *, on_hidden: Callable[[Path], None] | None = None) -> list[str]:
+def given_files(paths: list[str], *, on_hidden: Callable[[Path], None]) -> list[str]:
     """Each file once, in the order given; as `list_inputs` has them.
 
     Parameters
