@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from default_model_scores import GROUPS, HOP_S, RESULTS, file_confidence, pooled
+from default_model_scores import GROUPS, HOP_S, RECIPE, RESULTS, file_confidence, pooled
 from publish_runs import publish
 from sklearn.metrics import roc_auc_score
 from write_results import ASSET, DOUBTED_LABELS, describe_default_model, write_report_cards
@@ -40,8 +40,6 @@ from genrekit.training.recipe import load_recipe
 from genrekit.training.run import Run
 from genrekit.training.sources import ArchiveSource
 
-REPOSITORY = Path(__file__).parents[1]
-RECIPE = REPOSITORY / "recipes" / "default_model.yaml"
 # Of recordings of up to a minute; see `HOP_S`.
 SHORT_HOP_S = 5.0
 # Up to a window, a recording is heard as one; from there to GTZAN's tracks, `ModelCard.temperature_of_s` interpolates.

@@ -1,8 +1,8 @@
 """Sentences of the model card on what was measured: agreement of audio with the archive, robustness, errors, and what
 was aimed at.
 
-A result counts for the runs that it names, by the SHA-256 of their weights: what was measured on others is not said of
-these.
+A result counts for the runs that it names by the SHA-256 of their weights, or for the recipe that it names by its hash:
+what was measured on others is not said of these. Each sentence takes what was measured, or None.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ __all__ = [
     "band_edge_text",
     "confusions_text",
     "errors_text",
+    "measured",
     "robustness_text",
     "unknown_music_text",
 ]
@@ -44,9 +45,16 @@ AIMS = {
 }
 
 
-def agreement_text(path: Path, runs: Mapping[str, str]) -> str:
-    """What `benchmarks/archive_agreement.py` wrote to `path`, as a sentence, if it is of these runs."""
-    found = _read(path, runs)
+def measured(path: Path, **of: object) -> dict[str, Any] | None:
+    """What stands in the JSON file at `path`, if it is there and of these: `runs` or `recipe`, as it names them."""
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found if all(found.get(name) == value for name, value in of.items()) else None
+
+
+def agreement_text(found: Mapping[str, Any] | None) -> str:
+    """What `benchmarks/archive_agreement.py` wrote, as a sentence."""
     if found is None:
         return f"Whether recordings get the decisions that the archive's log-mels of them get {NOT_MEASURED}."
     return (
@@ -57,9 +65,8 @@ def agreement_text(path: Path, runs: Mapping[str, str]) -> str:
     )
 
 
-def robustness_text(path: Path, runs: Mapping[str, str]) -> str:
-    """What `genrekit analyse robustness` wrote to `path`, as a sentence, if it is of these runs."""
-    found = _read(path, runs)
+def robustness_text(found: Mapping[str, Any] | None) -> str:
+    """What `genrekit analyse robustness` wrote, as a sentence."""
     if found is None:
         return f"How sturdy it is {NOT_MEASURED}."
     unchanged, *changed = found["conditions"]
@@ -75,10 +82,9 @@ def robustness_text(path: Path, runs: Mapping[str, str]) -> str:
     )
 
 
-def band_edge_text(path: Path, runs: Mapping[str, str]) -> str:
-    """Why the model hears nothing up there, and by what `genrekit analyse robustness` wrote to `path`, if it is of
-    these runs, how many decisions a low-pass at 10 kHz changes."""
-    found = _read(path, runs)
+def band_edge_text(found: Mapping[str, Any] | None) -> str:
+    """Why the model hears nothing up there, and by what `genrekit analyse robustness` wrote, how many decisions a
+    low-pass at 10 kHz changes."""
     if found is None:
         return f"What frequencies above 10 kHz decide {NOT_MEASURED}."
     changed = next(one["changed"] for one in found["conditions"] if one["name"] == "low_pass_10_khz")
@@ -111,11 +117,10 @@ def confusions_text(found: Sequence[tuple[str, str, int]], *, shown: int = 6) ->
     return f"Most often taken for another genre under P4, in tracks of 100: {listed}."
 
 
-def unknown_music_text(path: Path) -> str:
-    """What `scripts/unknown_music.py` wrote to `path`, as a sentence."""
-    if not path.is_file():
+def unknown_music_text(found: Mapping[str, Any] | None) -> str:
+    """What `scripts/unknown_music.py` wrote, as a sentence."""
+    if found is None:
         return f"How well it tells music of other genres {NOT_MEASURED}."
-    found = json.loads(path.read_text(encoding="utf-8"))
     auroc, genres = found["mean_auroc"], found["genres"]
     missed = 1 - sum(one["unknown_not_answered"]["confidence"] for one in genres) / len(genres)
     others = [f"{auroc[name]:.2f} by {title}" for name, title in SCORES_OF_THE_EMBEDDING.items() if name in auroc]
@@ -129,17 +134,18 @@ def unknown_music_text(path: Path) -> str:
     )
 
 
-def aims_table(values: Mapping[str, float], robustness: Path) -> str:
-    """What was aimed at beside what was reached, as a table in Markdown.
+def aims_table(
+    values: Mapping[str, float], robustness: Mapping[str, Any] | None, unknown_music: Mapping[str, Any] | None
+) -> str:
+    """What was aimed at beside what was reached, as a table in Markdown; what was not measured has no row.
 
     Parameters
     ----------
-    values : accuracies by group, `calibration_error_p3`, `calibration_error_held_out` (P4), `negatives_auroc` and
-        `unknown_music_auroc`
-    robustness : what `genrekit analyse robustness` wrote
+    values : accuracies by group, `calibration_error_p3`, `calibration_error_held_out` (P4) and `negatives_auroc`
+    robustness, unknown_music : as for `robustness_text` and `unknown_music_text`
     """
-    conditions = json.loads(robustness.read_text(encoding="utf-8"))["conditions"]
-    costly = sorted(conditions[1:], key=lambda one: one["difference"])[:N_COSTLY]
+    conditions = robustness["conditions"][1:] if robustness else ()
+    costly = sorted(conditions, key=lambda one: one["difference"])[:N_COSTLY]
     rows = [
         _aim("P3, what is bundled", values["p3"], AIMS["p3"]),
         _aim("P3, one network: the same", values["p3"], AIMS["p3_one_network"]),
@@ -149,8 +155,10 @@ def aims_table(values: Mapping[str, float], robustness: Path) -> str:
         _aim("calibration error on P4", values["calibration_error_held_out"], AIMS["calibration_error"], most=True),
         *(_aim(f"loss by {one['title']}", -one["difference"], AIMS["loss"], most=True) for one in costly),
         _aim("telling what is no music: area under the ROC curve", values["negatives_auroc"], AIMS["auroc"]),
-        _aim("telling music of other genres: likewise", values["unknown_music_auroc"], AIMS["auroc"]),
     ]
+    if unknown_music:
+        auroc = unknown_music["mean_auroc"]["confidence"]
+        rows.append(_aim("telling music of other genres: likewise", auroc, AIMS["auroc"]))
     return "\n".join(["| what | aim | reached | |", "|---|---|---|---|", *rows])
 
 
@@ -161,13 +169,6 @@ def _aim(what: str, reached: float, aim: float, *, most: bool = False) -> str:
     shown = _percent if is_share else "{:.3f}".format
     missing = "met" if short <= 0 else f"missed by {100 * short:.1f} points" if is_share else f"missed by {short:.3f}"
     return f"| {what} | {bound} {shown(aim)} | {shown(reached)} | {missing} |"
-
-
-def _read(path: Path, runs: Mapping[str, str]) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found if found.get("runs") == dict(runs) else None
 
 
 def _percent(share: float) -> str:

@@ -19,6 +19,7 @@ from genrekit.export.calibration import Calibration, fit_calibration
 __all__ = [
     "GROUPS",
     "HOP_S",
+    "RECIPE",
     "RESULTS",
     "Accuracy",
     "Confidence",
@@ -33,7 +34,9 @@ __all__ = [
     "runs_of",
 ]
 
-RESULTS = Path(__file__).parents[1] / "results" / "default_model"
+REPOSITORY = Path(__file__).parents[1]
+RECIPE = REPOSITORY / "recipes" / "default_model.yaml"
+RESULTS = REPOSITORY / "results" / "default_model"
 # Groups of runs whose test parts are scored, by folder; P4's also calibrate.
 GROUPS = ("p3", "p4", "a_folds")
 # Windows of long recordings do not overlap: it halves the time, and costs well under a point. Those of recordings of up

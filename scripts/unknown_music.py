@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from default_model_scores import RECIPE, RESULTS
 from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 from sklearn.metrics import roc_auc_score
@@ -36,9 +37,6 @@ from genrekit.training.recipe import Recipe, load_recipe
 from genrekit.training.run import Run
 from genrekit.training.sources import ArchiveSource
 
-REPOSITORY = Path(__file__).parents[1]
-RECIPE = REPOSITORY / "recipes" / "default_model.yaml"
-RESULTS = REPOSITORY / "results" / "default_model"
 OUTPUT = RESULTS / "unknown_music.json"
 COVERAGE = 0.9
 N_NEIGHBOURS = 20

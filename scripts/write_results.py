@@ -26,11 +26,13 @@ from default_model_evidence import (
     band_edge_text,
     confusions_text,
     errors_text,
+    measured,
     robustness_text,
     unknown_music_text,
 )
 from default_model_scores import (
     GROUPS,
+    RECIPE,
     RESULTS,
     Accuracy,
     accuracy_of,
@@ -46,6 +48,7 @@ from default_model_scores import (
 from genrekit.analysis.beside_published import OwnFigure, draw_beside_published, table_beside_published
 from genrekit.analysis.picture import write_picture
 from genrekit.inference import ModelFile
+from genrekit.training.recipe import load_recipe
 from genrekit.whole_file import written_whole
 
 __all__ = ["ASSET", "DOUBTED_LABELS", "describe_default_model", "write_report_cards"]
@@ -124,10 +127,18 @@ def with_table(page: str, name: str, table: str) -> str:
 
 def aims(accuracies: dict[str, Accuracy], values: dict[str, Any]) -> str:
     """What was aimed at beside what was reached."""
-    unknown_music = json.loads((RESULTS / "unknown_music.json").read_text(encoding="utf-8"))
-    reached = {group: one.accuracy for group, one in accuracies.items()}
-    reached |= {**values, "unknown_music_auroc": unknown_music["mean_auroc"]["confidence"]}
-    return aims_table(reached, RESULTS / "robustness" / "robustness.json")
+    reached = {group: one.accuracy for group, one in accuracies.items()} | values
+    return aims_table(reached, robustness(), unknown_music())
+
+
+def robustness() -> dict[str, Any] | None:
+    """What was measured of the runs of report A's folds."""
+    return measured(RESULTS / "robustness" / "robustness.json", runs=read_json("weights_sha256.json"))
+
+
+def unknown_music() -> dict[str, Any] | None:
+    """What was measured of the recipe, each genre left out in turn."""
+    return measured(RESULTS / "unknown_music.json", recipe=load_recipe(RECIPE).hash)
 
 
 def confidences() -> dict[str, float]:
@@ -154,15 +165,15 @@ def accuracies_table(accuracies: dict[str, Accuracy]) -> str:
 
 def card_text(accuracies: dict[str, Accuracy], values: dict[str, Any]) -> str:
     """The model card with all figures filled in."""
-    weights = read_json("weights_sha256.json")
+    weights, sturdy = read_json("weights_sha256.json"), robustness()
     filled = {
         "n_readings": str(sum(len(runs_of(group)) for group in accuracies)),
-        "agreement": agreement_text(RESULTS / "agreement.json", weights),
+        "agreement": agreement_text(measured(RESULTS / "agreement.json", runs=weights)),
         "errors": errors_text(DOUBTED_LABELS),
-        "robustness": robustness_text(RESULTS / "robustness" / "robustness.json", weights),
-        "band_edge": band_edge_text(RESULTS / "robustness" / "robustness.json", weights),
+        "robustness": robustness_text(sturdy),
+        "band_edge": band_edge_text(sturdy),
         "confusions": confusions_text(confusions("p4")),
-        "unknown_music": unknown_music_text(RESULTS / "unknown_music.json"),
+        "unknown_music": unknown_music_text(unknown_music()),
         "aims": aims(accuracies, values),
         "unknown_threshold": f"{values['unknown_threshold']:.3f}",
         "negatives_auroc": f"{values['negatives_auroc']:.3f}",

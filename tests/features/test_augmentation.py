@@ -15,6 +15,7 @@ from genrekit.features.augmentation import (
     FrequencyMixStyle,
     Mixup,
     NoiseFloor,
+    RepeatedStart,
     TimeMask,
     TimeStretchPitchShift,
 )
@@ -35,6 +36,7 @@ EVERY = {
     "noise_floor": NoiseFloor(),
     "band_limit": BandLimit(10, probability=1.0),
     "cell_jitter": CellJitter(3.0),
+    "repeated_start": RepeatedStart(5, probability=1.0),
 }
 
 
@@ -162,6 +164,32 @@ def test_cell_jitter_has_a_deviation_of_its_own_for_each_item():
     assert 0 <= deviations.min() < 0.1 and 1.9 < deviations.max() < 2.1
     assert deviations.mean() == pytest.approx(1.0, abs=0.1)
     assert moved.mean((1, 2)).abs().max() < 0.2
+
+
+def periods(repeated: torch.Tensor, x: torch.Tensor) -> list[int]:
+    """How many first columns of each item, at least one, were repeated to fill it."""
+    n_columns = x.shape[2]
+    place = torch.arange(n_columns)
+    return [
+        next(n for n in range(1, n_columns + 1) if torch.equal(item, plain[:, place % n]))
+        for item, plain in zip(repeated, x, strict=True)
+    ]
+
+
+@given(least=st.integers(1, 60), seed=st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_a_repeated_start_is_the_first_columns_over_and_over(least, seed):
+    x = spectrogram(4)
+    for n in periods(RepeatedStart(least, probability=1.0)(x, generator(seed)), x):
+        assert min(least, 50) <= n <= 50
+
+
+def test_repeated_starts_are_as_often_between_4_and_8_columns_as_between_16_and_32():
+    x = spectrogram(2000, 3, 64)
+    repeated = torch.tensor(periods(RepeatedStart(4, probability=0.5)(x, generator()), x))
+    assert 850 < int((repeated < 64).sum()) < 1050
+    assert 200 < int((repeated < 8).sum()) < 300
+    assert 200 < int(((repeated >= 16) & (repeated < 32)).sum()) < 300
 
 
 def test_stretch_moves_events_and_shift_moves_bands():

@@ -23,12 +23,22 @@ def agreement(tmp_path: Path) -> Path:
     return path
 
 
+VALUES = {
+    "p3": 0.7,
+    "a_folds": 0.8,
+    "p4": 0.71,
+    "calibration_error_p3": 0.06,
+    "calibration_error_held_out": 0.04,
+    "negatives_auroc": 0.99,
+}
+
+
 def condition(title: str, difference: float | None, accuracy: float = 0.86) -> dict:
     return {"title": title, "accuracy": accuracy, "difference": difference}
 
 
 def test_agreement_is_said_with_its_figures(evidence, agreement: Path) -> None:
-    text = evidence.agreement_text(agreement, dict(reversed(RUNS.items())))
+    text = evidence.agreement_text(evidence.measured(agreement, runs=dict(reversed(RUNS.items()))))
     assert "200 recordings" in text and "97.5 % of the decisions" in text
     assert "81.0 % from audio, 82.0 % from the archive" in text
 
@@ -39,12 +49,34 @@ def test_agreement_is_said_with_its_figures(evidence, agreement: Path) -> None:
     ids=["fewer", "more", "other weights", "none"],
 )
 def test_what_was_measured_on_other_runs_is_not_said_of_these(evidence, agreement: Path, runs: dict[str, str]) -> None:
-    assert "not been measured on this model" in evidence.agreement_text(agreement, runs)
+    assert "not been measured on this model" in evidence.agreement_text(evidence.measured(agreement, runs=runs))
 
 
 def test_without_a_file_nothing_was_measured(evidence, tmp_path: Path) -> None:
-    assert "not been measured on this model" in evidence.agreement_text(tmp_path / "none.json", RUNS)
-    assert "not been measured on this model" in evidence.robustness_text(tmp_path / "none.json", RUNS)
+    assert evidence.measured(tmp_path / "none.json", runs=RUNS) is None
+    for text in (evidence.robustness_text, evidence.band_edge_text, evidence.unknown_music_text):
+        assert "not been measured on this model" in text(None)
+
+
+def test_what_was_measured_of_another_recipe_is_not_said_of_this(evidence, tmp_path: Path) -> None:
+    path = tmp_path / "unknown_music.json"
+    path.write_text(json.dumps({"recipe": "12" * 32, "mean_auroc": {"confidence": 0.65}}))
+    found = evidence.measured(path, recipe="12" * 32)
+    assert found is not None and evidence.measured(path, recipe="34" * 32) is None
+    table, without = (evidence.aims_table(VALUES, None, one) for one in (found, None))
+    assert "| telling music of other genres: likewise | at least 0.900 | 0.650 | missed by 0.250 |" in table
+    assert "music of other genres" not in without and "P4 | at least 65.0 % | 71.0 % | met" in without
+
+
+def test_the_costliest_changes_are_among_the_aims_if_they_were_measured(evidence) -> None:
+    changes = [
+        condition(title, d) for title, d in (("mp3", -0.01), ("telephone", -0.1), ("tempo", 0), ("noise", -0.02))
+    ]
+    table = evidence.aims_table(VALUES, {"conditions": [condition("unchanged", None), *changes]}, None)
+    rows = [row for row in table.splitlines() if row.startswith("| loss by ")]
+    assert [row.split(" | ")[0] for row in rows] == ["| loss by telephone", "| loss by noise", "| loss by mp3"]
+    assert "| 10.0 % | missed by 7.0 points |" in rows[0] and rows[1].endswith("| 2.0 % | met |")
+    assert "| loss by " not in evidence.aims_table(VALUES, None, None)
 
 
 @pytest.mark.parametrize(
@@ -56,14 +88,11 @@ def test_without_a_file_nothing_was_measured(evidence, tmp_path: Path) -> None:
     ],
 )
 def test_robustness_names_what_costs_more_than_three_points(
-    evidence, tmp_path: Path, differences: tuple[float, ...], expected: str
+    evidence, differences: tuple[float, ...], expected: str
 ) -> None:
-    path = tmp_path / "robustness.json"
     titles = ("telephone", "noise", "mp3", "start later")
     conditions = [condition(title, d) for title, d in zip(titles, differences, strict=True)]
-    values = {"runs": RUNS, "n_tracks": 638, "conditions": [condition("unchanged", None), *conditions]}
-    path.write_text(json.dumps(values))
-    text = evidence.robustness_text(path, RUNS)
+    text = evidence.robustness_text({"n_tracks": 638, "conditions": [condition("unchanged", None), *conditions]})
     assert expected in text and "Of 86.0 % from audio" in text and "638 recordings" in text
 
 
@@ -79,10 +108,7 @@ def test_errors_are_counted_and_the_surest_named(evidence, tmp_path: Path) -> No
     assert "Queen, One (rock: metal)" in text and "Cher" not in text
 
 
-def test_how_many_decisions_the_highest_frequencies_change_is_said(evidence, tmp_path: Path) -> None:
-    path = tmp_path / "robustness.json"
+def test_how_many_decisions_the_highest_frequencies_change_is_said(evidence) -> None:
     conditions = [{"name": "unchanged", "changed": None}, {"name": "low_pass_10_khz", "changed": 0.004}]
-    path.write_text(json.dumps({"runs": RUNS, "conditions": conditions}))
-    text = evidence.band_edge_text(path, RUNS)
+    text = evidence.band_edge_text({"conditions": conditions})
     assert "A low-pass at 10 kHz changes 0.4 % of its decisions." in text
-    assert "not been measured on this model" in evidence.band_edge_text(path, {})

@@ -148,6 +148,24 @@ def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe
         assert 0.6 < kept / len(changed) < 0.9
 
 
+def test_a_repeated_start_is_what_a_short_recording_gives(make_recipe, archive_path):
+    dataset = load_dataset("archive", archive_path)
+    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
+    recipe = make_recipe(
+        excerpts={"window_s": 10.0, "hop_s": 5.0},
+        augmentation={"repeated_start_min_s": 2.0, "repeated_start_probability": 1.0},
+    )
+    table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
+    batches = TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: 0)
+    # As in use: log-mels relative to their own maximum, of 26 columns (2 s) or more, and again until there are 129.
+    heard = [
+        source.features(source.cut(table.rows, table.starts, n)).repeat(1, 1, -(-129 // n))[:, :, :129]
+        for n in range(26, 130)
+    ]
+    for item in torch.cat([batch.features for batch in batches]):
+        assert any((item == candidates).flatten(1).all(1).any() for candidates in heard)
+
+
 @pytest.mark.parametrize("mixing", [{"mixup_alpha": 0.4}, {"cutmix_alpha": 1.0}], ids=["mixup", "cutmix"])
 def test_the_last_epochs_are_plain_where_they_should_be(make_recipe, archive_path, mixing):
     dataset = load_dataset("archive", archive_path)

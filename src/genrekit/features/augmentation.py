@@ -24,6 +24,7 @@ __all__ = [
     "FrequencyMixStyle",
     "Mixup",
     "NoiseFloor",
+    "RepeatedStart",
     "TimeMask",
     "TimeStretchPitchShift",
 ]
@@ -172,6 +173,27 @@ class NoiseFloor:
         level = level + x.amax((1, 2), keepdim=True)
         to_nepers = math.log(10) / 10
         return torch.logaddexp(x * to_nepers, (level * to_nepers).expand_as(x)) / to_nepers
+
+
+@dataclass(frozen=True)
+class RepeatedStart:
+    """Repeats the first columns of an item until it is full, as a recording shorter than the window is heard in use.
+
+    min_columns : of what is repeated, 1 or more; the number is drawn from here to all columns, evenly on a logarithm
+    probability : of an item to be changed, 0 to 1
+    """
+
+    min_columns: int
+    probability: float
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        n_columns = x.shape[2]
+        least = math.log(min(self.min_columns, n_columns))
+        kept = uniform(len(x), least, math.log(n_columns), x, generator).exp().round().long()
+        chosen = uniform(len(x), 0, 1, x, generator) < self.probability
+        kept = torch.where(chosen, kept, n_columns)
+        columns = torch.arange(n_columns, device=x.device) % kept[:, None]
+        return x.gather(2, columns[:, None, :].expand(x.shape))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from genrekit.features.augmentation import (
     FrequencyMixStyle,
     Mixup,
     NoiseFloor,
+    RepeatedStart,
     TimeMask,
     TimeStretchPitchShift,
 )
@@ -259,6 +260,9 @@ class TrainingBatches:
         if augmentation.noise_floor_max_db is not None:
             floored = NoiseFloor(max_level_db=augmentation.noise_floor_max_db)(cut, generator)
             cut = _some(floored, cut, share, generator)
+        if augmentation.repeated_start_min_s is not None:
+            least = self._source.steps(augmentation.repeated_start_min_s)
+            cut = RepeatedStart(least, augmentation.repeated_start_probability)(cut, generator)
         features = self._source.features(cut)
         fill = 0.0 if FEATURES[self._recipe.features].scale == "linear" else None
         if augmentation.time_mask_fraction:

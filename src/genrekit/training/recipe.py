@@ -123,7 +123,10 @@ class Recipe(Strict):
                 f"{excerpts.window_s}: set excerpts.train=random"
             )
         if self.augmentation.needs_decibels and FEATURES[self.features].scale != "db":
-            raise ValueError(f"stretch, shift, equaliser and noise floor need features in dB; {self.features!r} is not")
+            raise ValueError(
+                "stretch, shift, equaliser, noise floor and repeated starts need features in dB; "
+                f"{self.features!r} is not"
+            )
         spec = FEATURES[self.features]
         if self.augmentation.frequency_mask_bins and (spec.kind == "waveform" or spec.column_names is not None):
             raise ValueError(f"frequency_mask_bins needs a spectrogram; features: {self.features} have no frequencies")

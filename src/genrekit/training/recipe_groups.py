@@ -88,13 +88,15 @@ class Model(Strict):
 class Augmentation(Strict):
     """Online augmentation of the training excerpts; what is left out is not done. See `features.augmentation`.
 
-    Stretch, shift, mixed style, equaliser, band limit, cell jitter and noise floor work on the log-mels of an archive
-    only; gain and noise on waveforms only, before the front end. Ranges are [least, greatest], drawn evenly for each
-    item.
+    Stretch, shift, mixed style, equaliser, band limit, cell jitter, noise floor and repeated start work on the log-mels
+    of an archive only; gain and noise on waveforms only, before the front end. Ranges are [least, greatest], drawn
+    evenly for each item.
 
     gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
     noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
     share : of the items that stretch and shift change, equaliser, cell jitter and noise floor, each drawn on its own
+    repeated_start_min_s : the shortest start of an excerpt that is repeated in place of the rest, for
+        `repeated_start_probability` of the items
     mixup_alpha, cutmix_alpha : one of them at most
     plain_last_epochs : so many epochs at the end do without masks, mixup, cutmix and mixed styles, so that the
         network, its normalisation above all, is fitted to whole excerpts of one track, as it is used (He et al. 2019,
@@ -114,6 +116,8 @@ class Augmentation(Strict):
     band_limit_probability: float = Field(default=0.5, gt=0, le=1)
     mix_style_probability: float = Field(default=0.0, ge=0, le=1)
     cell_jitter_max_db: float = Field(default=0.0, ge=0)
+    repeated_start_min_s: float | None = Field(default=None, gt=0)
+    repeated_start_probability: float = Field(default=0.25, gt=0, le=1)
     frequency_mask_bins: int = Field(default=0, ge=0)
     time_mask_fraction: float = Field(default=0.0, ge=0, le=1)
     mixup_alpha: float = Field(default=0.0, ge=0)
@@ -161,7 +165,8 @@ class Augmentation(Strict):
             self.equaliser_max_gain_db,
             self.cell_jitter_max_db,
         )
-        return any(asked) or self.noise_floor_max_db is not None or self.band_limit_min_bin is not None
+        given = (self.noise_floor_max_db, self.band_limit_min_bin, self.repeated_start_min_s)
+        return any(asked) or any(value is not None for value in given)
 
 
 class Negatives(Strict):

@@ -217,9 +217,9 @@ def require_augmentation(dataset: Dataset, augmentation: Augmentation) -> None:
         )
     if augmentation.needs_decibels and dataset.archive is None:
         raise RecipeError(
-            "augmentation by stretch, shift, equaliser, band limit, cell jitter and noise floor changes "
-            f"log-mels, and data set {dataset.name!r} is no archive of them. Leave these out, or make an archive of "
-            "your audio first: `genrekit data prepare --help`."
+            "augmentation by stretch, shift, equaliser, band limit, cell jitter, noise floor and repeated starts "
+            f"changes log-mels, and data set {dataset.name!r} is no archive of them. Leave these out, or make an "
+            "archive of your audio first: `genrekit data prepare --help`."
         )
 
 
