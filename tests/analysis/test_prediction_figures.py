@@ -48,6 +48,9 @@ def test_reliability(tmp_path: Path, write_run, table_of) -> None:
     card = evaluate_runs(runs, command="test").calibration
     assert picture.facts["expected_calibration_error"] == card.error == pytest.approx(0.1, abs=1e-6)
     assert picture.facts["brier"] == card.brier
+    # Thirty tracks that are 80 % sure: their share of right ones alone varies by 7 points.
+    assert picture.facts["error_if_calibrated_95_percent"] == card.if_calibrated.high == pytest.approx(0.14, abs=0.03)
+    assert f"(by chance alone up to {100 * card.if_calibrated.high:.1f} %)" in picture.figure.axes[0].get_title("left")
     assert [row["accuracy"] for row in rows if row["n"] == "0"] == [""] * 14
 
 

@@ -11,6 +11,7 @@ from genrekit.errors import DataError
 from genrekit.evaluation.calibration import (
     apply_temperature,
     brier_score,
+    error_if_calibrated,
     expected_calibration_error,
     fit_temperature,
     fit_unknown_threshold,
@@ -50,6 +51,33 @@ def test_calibration_error_is_a_share_and_ignores_order(confidence: np.ndarray, 
     assert expected_calibration_error(confidence, correct, n_bins=1) == pytest.approx(
         abs(confidence.mean() - correct.mean())
     )
+
+
+def test_the_error_of_a_perfect_model_is_that_of_draws_from_its_own_confidence() -> None:
+    rng = np.random.default_rng(4)
+    confidence = rng.beta(4, 2, 290)
+    drawn = [expected_calibration_error(confidence, rng.random(290) < confidence) for _ in range(1000)]
+    expected = error_if_calibrated(confidence, n_draws=1000)
+    assert expected.mean == pytest.approx(np.mean(drawn), abs=0.002)
+    assert expected.high == pytest.approx(np.quantile(drawn, 0.95), abs=0.004)
+    # Of more tracks it is less, of one it is what a coin decides, of who is sure it is none.
+    assert error_if_calibrated(np.tile(confidence, 16)).mean == pytest.approx(expected.mean / 4, rel=0.05)
+    assert error_if_calibrated([0.5]).mean == 0.5
+    assert error_if_calibrated([1.0, 1.0, 0.0]).high == 0
+    assert error_if_calibrated(confidence) == error_if_calibrated(confidence)
+
+
+def test_of_many_tracks_the_error_of_a_perfect_model_needs_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    confidence = np.random.default_rng(0).random(200)
+    at_once = error_if_calibrated(confidence)
+    monkeypatch.setattr("genrekit.evaluation.calibration.DRAWN_AT_ONCE", 500)
+    assert error_if_calibrated(confidence) == at_once
+
+
+@pytest.mark.parametrize("confidence", [[], [[0.5]], [1.5], [float("nan")]])
+def test_of_no_confidence_there_is_no_error(confidence: list[float]) -> None:
+    with pytest.raises(DataError, match="confidence"):
+        error_if_calibrated(confidence)
 
 
 def test_likelihood_and_brier_by_hand() -> None:

@@ -38,6 +38,8 @@ def test_calibration_is_of_one_seed_not_of_all_in_one_bin(make_predictions: Make
     for figure in ("error", "nll", "brier", "mean_confidence", "accuracy"):
         assert getattr(both, figure) == pytest.approx(np.mean([getattr(one, figure) for one in alone]))
     assert both.error == pytest.approx(0.3, abs=1e-6)
+    # As many tracks as one model decided on, not as all seeds together.
+    assert both.if_calibrated == alone[0].if_calibrated == alone[1].if_calibrated
 
 
 def test_only_the_chosen_part_counts(make_predictions: Make) -> None:

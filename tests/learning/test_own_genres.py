@@ -183,6 +183,7 @@ def test_the_command_says_how_good_it_is(
     assert finished.code == 0, finished.err
     # Wilson's interval of 12 of 12, where a bootstrap would have no width.
     assert "accuracy 100.0 % on songs held out (5 folds), 95 % interval 75.8 to 100.0 over 12 songs\n" in finished.out
+    assert "% (by chance alone, on so few songs, up to " in finished.out
     assert "fewer than 10 songs of high, low" in finished.err
     assert "no artist is known for 12 of 12 songs; songs of one artist may be on both sides" in finished.err
     classified = genrekit_cli(

@@ -55,8 +55,9 @@ def draw_reliability(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
         _draw_bins(upper, bins, low, high)
         numbers = [
-            f"calibration error {100 * calibration.error:.1f} %, accuracy {100 * calibration.accuracy:.1f} %, "
-            f"mean confidence {100 * calibration.mean_confidence:.1f} %",
+            f"calibration error {100 * calibration.error:.1f} % (by chance alone up to "
+            f"{100 * calibration.if_calibrated.high:.1f} %)",
+            f"accuracy {100 * calibration.accuracy:.1f} %, mean confidence {100 * calibration.mean_confidence:.1f} %",
             f"NLL {calibration.nll:.3f} nats, Brier {calibration.brier:.3f}",
         ]
         # Above the axes and the upper half of a disc at 1, where no bin can lie.
@@ -73,6 +74,8 @@ def draw_reliability(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
     facts = {
         **scored.facts(),
         "expected_calibration_error": calibration.error,
+        "error_if_calibrated_mean": calibration.if_calibrated.mean,
+        "error_if_calibrated_95_percent": calibration.if_calibrated.high,
         "negative_log_likelihood_nats": calibration.nll,
         "brier": calibration.brier,
         "accuracy": calibration.accuracy,

@@ -109,7 +109,8 @@ def _table(learned: Learned) -> str:
         "",
         f"accuracy {100 * checked.scores.accuracy:.1f} % on songs held out ({checked.n_folds} folds), 95 % interval "
         f"{100 * interval.low:.1f} to {100 * interval.high:.1f} over {checked.units}",
-        f"calibration error {100 * checked.calibration_error:.1f} %; 'unknown' below confidence "
+        f"calibration error {100 * checked.calibration_error:.1f} % (by chance alone, on so few songs, up to "
+        f"{100 * checked.error_if_calibrated.high:.1f}); 'unknown' below confidence "
         f"{learned.unknown_threshold:.2f}: {100 * learned.share_answered:.0f} % of the songs held out are answered"
         + (
             ""

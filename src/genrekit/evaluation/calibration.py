@@ -12,11 +12,13 @@ from genrekit.errors import DataError
 
 __all__ = [
     "N_BINS",
+    "ErrorIfCalibrated",
     "Reliability",
     "TemperatureFit",
     "ThresholdFit",
     "apply_temperature",
     "brier_score",
+    "error_if_calibrated",
     "expected_calibration_error",
     "fit_temperature",
     "fit_unknown_threshold",
@@ -25,6 +27,9 @@ __all__ = [
 ]
 
 N_BINS = 15
+N_DRAWS = 1000
+# Draws that are held in memory at once have about so many values.
+DRAWN_AT_ONCE = 2_000_000
 FLOOR = 1e-12
 TEMPERATURE_RANGE = (0.05, 20.0)
 
@@ -48,6 +53,20 @@ class Reliability:
         filled = self.n > 0
         gaps = np.abs(self.accuracy[filled] - self.mean_confidence[filled])
         return float(np.average(gaps, weights=self.n[filled]))
+
+
+@dataclass(frozen=True)
+class ErrorIfCalibrated:
+    """The expected calibration error that a perfectly calibrated model would have on as many tracks: 0..1.
+
+    A bin of few tracks errs by chance; an error that is no greater than these says nothing against a model.
+
+    mean : over draws of who is right
+    high : which 95 % of the draws do not exceed
+    """
+
+    mean: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -93,8 +112,7 @@ def reliability_table(confidence: ArrayLike, correct: ArrayLike, *, n_bins: int 
     DataError : no values, different lengths, or a confidence outside 0..1
     """
     c, right = _paired("confidence", confidence, "correct", correct)
-    edges = np.linspace(0, 1, n_bins + 1)
-    index = np.clip(np.searchsorted(edges, c, side="left") - 1, 0, n_bins - 1)
+    index, edges = _bin_index(c, n_bins), np.linspace(0, 1, n_bins + 1)
     n = np.bincount(index, minlength=n_bins)
 
     def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -107,6 +125,38 @@ def reliability_table(confidence: ArrayLike, correct: ArrayLike, *, n_bins: int 
 def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, *, n_bins: int = N_BINS) -> float:
     """Expected calibration error over equal-width bins, 0..1 (Guo et al. 2017, section 2)."""
     return reliability_table(confidence, correct, n_bins=n_bins).error
+
+
+def error_if_calibrated(
+    confidence: ArrayLike, *, n_bins: int = N_BINS, n_draws: int = N_DRAWS, seed: int = 0
+) -> ErrorIfCalibrated:
+    """What `expected_calibration_error` would be if each decision were right with just the probability that it has:
+    resampling for consistency (Bröcker and Smith 2007, Weather and Forecasting 22, section 3a).
+
+    Parameters
+    ----------
+    confidence : [n] 0..1
+    n_bins : >= 1, of equal width
+    n_draws : >= 1, of who is right
+    seed : of the draws
+
+    Raises
+    ------
+    DataError : no values, or a confidence outside 0..1
+    """
+    c = np.asarray(confidence, dtype=np.float64)
+    if c.ndim != 1 or not len(c):
+        raise DataError(f"confidence {c.shape} is no list; one of at least one value is expected.")
+    _require_unit_range("confidence", c)
+    members = np.eye(n_bins)[_bin_index(c, n_bins)]
+    generator = np.random.default_rng(seed)
+    errors: list[float] = []
+    while len(errors) < n_draws:
+        n = min(n_draws - len(errors), max(1, DRAWN_AT_ONCE // len(c)))
+        right = generator.random((n, len(c))) < c
+        # The mean over bins of |accuracy - confidence|, weighted by their counts, has the counts cancelled.
+        errors += (np.abs((right - c) @ members).sum(axis=1) / len(c)).tolist()
+    return ErrorIfCalibrated(float(np.mean(errors)), float(np.quantile(errors, 0.95)))
 
 
 def negative_log_likelihood(probabilities: ArrayLike, label: ArrayLike) -> float:
@@ -215,6 +265,12 @@ def fit_unknown_threshold(
         accuracy_answered=float(right_answered[best] / coverage[best]) if coverage[best] > 0 else None,
         negatives_rejected=float(rejected[best]) if len(negative) else None,
     )
+
+
+def _bin_index(confidence: NDArray[np.float64], n_bins: int) -> NDArray[np.intp]:
+    """Of each confidence [n], its bin among `n_bins` of equal width."""
+    edges = np.linspace(0, 1, n_bins + 1)
+    return np.asarray(np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, n_bins - 1))
 
 
 def _share_at_least(values: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:

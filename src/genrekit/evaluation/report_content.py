@@ -86,7 +86,8 @@ def _facts(e: Evaluation) -> tuple[Fact, ...]:
         Fact(
             "Calibration error, %",
             percent(e.calibration.error),
-            f"mean confidence {percent(e.calibration.mean_confidence)}",
+            f"by chance alone up to {percent(e.calibration.if_calibrated.high)}; mean confidence "
+            f"{percent(e.calibration.mean_confidence)}",
         ),
         Fact("Tracks", str(e.n_tracks), f"{e.n_excerpts} rows; {artists}"),
         Fact(
@@ -278,8 +279,9 @@ def _calibration(e: Evaluation) -> Section:
     means = f" Figures are means over the {len(e.seeds)} seeds; a bin counts the tracks of all." if several else ""
     text = (
         f"Of the file-wise mean fusion as it stands in the table. Expected calibration error {percent(c.error)} % "
-        f"({len(bins.n)} bins), negative log likelihood {c.nll:.3f} nats, Brier score {c.brier:.3f} (0 to 2); {gap}."
-        f"{means}"
+        f"({len(bins.n)} bins), negative log likelihood {c.nll:.3f} nats, Brier score {c.brier:.3f} (0 to 2); {gap}. "
+        f"On as many tracks a perfectly calibrated model has an error of {percent(c.if_calibrated.mean)} % on average, "
+        f"in 95 of 100 cases at most {percent(c.if_calibrated.high)} %: bins of few tracks err by chance.{means}"
     )
     caption = "Bars: accuracy per bin of confidence; orange: what separates it from the mean confidence. Below: tracks."
     if several:

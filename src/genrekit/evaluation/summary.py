@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from genrekit.errors import DataError
-from genrekit.evaluation.calibration import Reliability, brier_score, negative_log_likelihood, reliability_table
+from genrekit.evaluation.calibration import (
+    ErrorIfCalibrated,
+    Reliability,
+    brier_score,
+    error_if_calibrated,
+    negative_log_likelihood,
+    reliability_table,
+)
 from genrekit.evaluation.cautions import cautions
 from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.intervals import Interval, bootstrap_scores
@@ -45,13 +52,15 @@ class RunRow:
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Of the file-wise mean fusion: calibration error (15 bins), mean NLL in nats, Brier score, and the bins.
+    """Of the file-wise mean fusion: calibration error (15 bins), what it would be if all were well, mean NLL in nats,
+    Brier score, and the bins.
 
     The figures are means over the seeds, each with its folds pooled, as `Scores` are: more seeds in one bin would even
     out what a single model is over- and underconfident of. `reliability` counts the tracks of all seeds together.
     """
 
     error: float
+    if_calibrated: ErrorIfCalibrated
     nll: float
     brier: float
     mean_confidence: float
@@ -235,17 +244,22 @@ def _run_rows(excerpt_runs: Sequence[RunScores], file_runs: Sequence[RunScores])
 def calibration_of(fused: Predictions) -> Calibration:
     """How far the confidence of each decision (a row of the table) is to be trusted."""
     figures = [_calibration_figures(fused.select(seed=int(seed))) for seed in np.unique(fused.seed)]
-    error, nll, brier, confidence, accuracy = np.mean(figures, axis=0).tolist()
-    return Calibration(error, nll, brier, confidence, accuracy, _reliability(fused))
+    error, if_calibrated, high, nll, brier, confidence, accuracy = np.mean(figures, axis=0).tolist()
+    expected = ErrorIfCalibrated(if_calibrated, high)
+    return Calibration(error, expected, nll, brier, confidence, accuracy, _reliability(fused))
 
 
 def _calibration_figures(fused: Predictions) -> tuple[float, ...]:
     """Of one seed, in the order of `Calibration`."""
+    confidence = np.minimum(fused.confidence.astype(np.float64), 1.0)
+    expected = error_if_calibrated(confidence)
     return (
         _reliability(fused).error,
+        expected.mean,
+        expected.high,
         negative_log_likelihood(fused.probabilities, fused.label),
         brier_score(fused.probabilities, fused.label),
-        float(np.minimum(fused.confidence.astype(np.float64), 1.0).mean()),
+        float(confidence.mean()),
         float(fused.correct.mean()),
     )
 
@@ -270,6 +284,7 @@ def _calibration_dict(calibration: Calibration) -> dict[str, Any]:
     bins = calibration.reliability
     return {
         "expected_calibration_error": calibration.error,
+        "error_if_calibrated": asdict(calibration.if_calibrated),
         "negative_log_likelihood": calibration.nll,
         "brier": calibration.brier,
         "mean_confidence": calibration.mean_confidence,

@@ -78,7 +78,8 @@ def _text(name: str, base: ModelFile, counts: Mapping[str, int], checked: CrossV
         f"Accuracy {100 * checked.scores.accuracy:.1f} % in {checked.n_folds}-fold cross-validation (95 % interval "
         f"over {checked.units}: {100 * interval.low:.1f} to {100 * interval.high:.1f}); "
         f"{unknown if checked.n_without_artist else ''}"
-        f"expected calibration error {100 * checked.calibration_error:.1f} %. "
+        f"expected calibration error {100 * checked.calibration_error:.1f} % (that of a perfectly calibrated model on "
+        f"so few songs: up to {100 * checked.error_if_calibrated.high:.1f}). "
         "It holds for songs like these, and is too good if the base model was trained on them.\n\n"
         f"## The base model\n\n{base.card.text}\n"
     )

@@ -14,6 +14,7 @@ from genrekit.learning.folds import make_folds
 from genrekit.learning.head import INNER_FOLDS, Embeddings, choose_strength, file_probabilities, fit_head
 
 if TYPE_CHECKING:
+    from genrekit.evaluation.calibration import ErrorIfCalibrated
     from genrekit.evaluation.intervals import Interval
     from genrekit.evaluation.predictions import Predictions
     from genrekit.evaluation.scores import Scores
@@ -35,6 +36,7 @@ class CrossValidated:
     not_grouped : genres of too few artists to hold one out, whose figures say nothing about other artists
     temperature : fitted on all of `predictions`; 1 where they cannot tell it
     calibration_error : expected calibration error, 0..1, each fold with the temperature of the others
+    error_if_calibrated : what it would be by chance alone on so few songs
     """
 
     predictions: Predictions
@@ -44,6 +46,7 @@ class CrossValidated:
     not_grouped: tuple[str, ...]
     temperature: float
     calibration_error: float
+    error_if_calibrated: ErrorIfCalibrated
 
     @property
     def n_without_artist(self) -> int:
@@ -84,7 +87,7 @@ def cross_validate(
     seed : of folds and of the interval's resampling
     no_music : as in `fit_head`
     """
-    from genrekit.evaluation.calibration import apply_temperature, expected_calibration_error
+    from genrekit.evaluation.calibration import apply_temperature, error_if_calibrated, expected_calibration_error
     from genrekit.evaluation.intervals import bootstrap_scores
     from genrekit.evaluation.predictions import Predictions
     from genrekit.evaluation.scores import score
@@ -123,6 +126,7 @@ def cross_validate(
         artist=np.array([artist or "" for artist in artists]),
     )
     scores = score(predictions)
+    confidence = calibrated.max(axis=1)
     interval = bootstrap_scores(predictions, generator=np.random.default_rng(seed))["accuracy"]
     if interval.low == interval.high:
         n = np.array(interval.n_clusters)
@@ -135,7 +139,8 @@ def cross_validate(
         n_folds=len(folds.held_out),
         not_grouped=tuple(genres[genre] for genre in folds.not_grouped),
         temperature=calibrated_temperature(probabilities, label),
-        calibration_error=expected_calibration_error(calibrated.max(axis=1), calibrated.argmax(axis=1) == label),
+        calibration_error=expected_calibration_error(confidence, calibrated.argmax(axis=1) == label),
+        error_if_calibrated=error_if_calibrated(confidence),
     )
 
 
