@@ -74,6 +74,7 @@ def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
         ({"parts": {"train": [1], "valid": [], "test": []}}, "train part must be a list of strings"),
         ({"parts": {"train": [], "test": []}}, "has the parts train, valid, test"),
         ({"parts": {"train": ["a", "a"], "valid": [], "test": []}}, "names 'a' twice"),
+        ({"validation": "test"}, "validates on the test part itself; here the valid part is another"),
         ({"unit": "excerpt"}, "'track_id@excerpt_index'; found 'a'"),
     ],
 )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import f1_score
 
 from genrekit.errors import DataError
@@ -90,9 +91,20 @@ def test_the_same_generator_gives_the_same_interval(make_predictions: Make) -> N
     assert one != bootstrap_scores(table, generator=generator(4))
 
 
-def test_certain_scores_have_no_width(make_predictions: Make) -> None:
-    interval = bootstrap_scores(make_predictions(accuracy=1.0), generator=generator())["accuracy"]
-    assert (interval.low, interval.high) == (1.0, 1.0)
+def test_where_all_is_right_there_is_wilsons_interval_of_the_clusters(make_predictions: Make) -> None:
+    table = make_predictions(n_tracks=40, n_excerpts=3, accuracy=1.0, with_artists=False)
+    expected = binomtest(40, 40).proportion_ci(0.95, method="wilson")
+    for interval in bootstrap_scores(table, generator=generator()).values():
+        assert (interval.low, interval.high) == pytest.approx((expected.low, 1.0), abs=1e-6)
+        assert (interval.n_clusters, interval.n_resamples) == (40, 0)
+    narrow = bootstrap_scores(table, generator=generator(), level=0.5)["accuracy"]
+    assert narrow.low == pytest.approx(binomtest(40, 40).proportion_ci(0.5, method="wilson").low, abs=1e-6)
+
+
+def test_of_one_artist_hardly_anything_is_known(make_predictions: Make) -> None:
+    table = make_predictions(n_tracks=40, accuracy=0.7)
+    interval = bootstrap_scores(replace(table, artist=np.full(len(table), "one")), generator=generator())["accuracy"]
+    assert interval.low < 0.2 < 0.9 < interval.high
 
 
 def test_resamples_draw_as_many_clusters_as_there_are() -> None:

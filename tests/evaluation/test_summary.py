@@ -136,3 +136,11 @@ def test_published_figures_belong_to_the_protocol() -> None:
     assert published_for("P3", genres[:6], "gtzan6") == ()
     assert published_for("custom", genres, "gtzan") == ()
     assert published_for("P3", genres, "jamendo_gtzan_genres") == published_for("P3", genres, "mine") == ()
+
+
+@pytest.mark.parametrize(("n_artists", "is_told"), [(1, True), (9, True), (10, False)])
+def test_few_artists_are_told(make_predictions: Make, n_artists: int, is_told: bool) -> None:
+    table = make_predictions(n_tracks=40, n_excerpts=1)
+    table = replace(table, artist=np.array([f"artist {i % n_artists}" for i in range(len(table))]))
+    told = f"Artists and single tracks that were scored: {n_artists}. Intervals over so few say little."
+    assert (told in evaluate_predictions(table).notes) == is_told

@@ -54,7 +54,7 @@ def test_what_was_measured_on_other_runs_is_not_said_of_these(evidence, agreemen
 
 def test_without_a_file_nothing_was_measured(evidence, tmp_path: Path) -> None:
     assert evidence.measured(tmp_path / "none.json", runs=RUNS) is None
-    for text in (evidence.robustness_text, evidence.band_edge_text, evidence.unknown_music_text):
+    for text in (evidence.robustness_text, evidence.band_edge_text, evidence.short_text, evidence.unknown_music_text):
         assert "not been measured on this model" in text(None)
 
 
@@ -112,3 +112,14 @@ def test_how_many_decisions_the_highest_frequencies_change_is_said(evidence) -> 
     conditions = [{"name": "unchanged", "changed": None}, {"name": "low_pass_10_khz", "changed": 0.004}]
     text = evidence.band_edge_text({"conditions": conditions})
     assert "A low-pass at 10 kHz changes 0.4 % of its decisions." in text
+
+
+def test_what_short_recordings_tell_is_said_with_its_figures(evidence) -> None:
+    def row(seconds: float, right: float) -> dict[str, float]:
+        return {"seconds": seconds, "right": right, "answered": right / 2, "right_of_answered": 0.9}
+
+    durations = [row(seconds, right) for seconds, right in ((0.5, 0.2), (1.0, 0.4), (5.0, 0.6), (30.0, 0.8))]
+    text = evidence.short_text({"n_recordings": 638, "durations": durations})
+    assert "638 recordings" in text and "of 0.5 s" not in text
+    assert "of 1 s 40.0 % are right (20.0 % get an answer, 90.0 % of these right); of 5 s 60.0 % are right" in text
+    assert "; of all 30 s 80.0 %. Shorter" in text

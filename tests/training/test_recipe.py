@@ -49,6 +49,7 @@ def test_misspelt_key_names_the_nearest(tmp_path, make_recipe):
         ("excerpts.window_s=40", "longer than span_s"),
         ("name.sub=1", "is a value, not a group"),
         ("excerpts.crop_s=40", r"excerpts\.crop_s is 40\.0; it is the length of random excerpts, at most window_s"),
+        ("augmentation.repeated_start_min_s=3", "not shorter than an excerpt, 3 s, so that nothing would be repeated"),
         ("augmentation.plain_last_epochs=4", "plain_last_epochs needs a known last epoch"),
         ("augmentation.plain_last_epochs=-1", "greater than or equal to 0"),
     ],
@@ -125,3 +126,10 @@ def test_masks_fit_their_features(make_recipe):
     with pytest.raises(RecipeError, match="features: handcrafted have none"):
         make_recipe(features="handcrafted", augmentation={"time_mask_fraction": 0.1})
     assert make_recipe(features="waveform", augmentation={"time_mask_fraction": 0.1})
+
+
+def test_random_places_of_a_grid_are_refused(make_recipe, tmp_path):
+    path = tmp_path / "r.yaml"
+    path.write_text(make_recipe().to_yaml())
+    with pytest.raises(RecipeError, match=r"crops_per_track is 2, .* set excerpts\.train=random"):
+        load_recipe(path, ["excerpts.train=grid", "excerpts.crops_per_track=2"])

@@ -48,7 +48,7 @@ def draw_reliability(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
         )
     ]
     decisions = "excerpts" if scored.unit == "excerpt" else "tracks"
-    caption = f"{scored.caption} Intervals are Wilson's, the decisions of a bin taken as independent.{seeds}"
+    caption = f"{scored.caption} Intervals are Wilson's; they and chance take decisions as independent.{seeds}"
     with paper_style():
         height = 3.9 if columns == 1 else 4.9
         figure = new_figure(columns=columns, height_in=height, caption=caption, mark=scored.mark)

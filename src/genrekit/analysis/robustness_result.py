@@ -118,10 +118,10 @@ class Robustness:
                 *lines,
                 "",
                 f"Each track is decided by the models that did not train on it. Intervals: percentile bootstrap over "
-                f"{unit.n_clusters} {clustered} ({unit.n_resamples} resamples); differences are paired with the "
-                f"unchanged recording, p is two-sided from the same resamples and not corrected for {n_compared} "
-                "comparisons. Lost: tracks that only the unchanged recording has right; gained: only the changed one. "
-                "Changed: decisions that differ from those on the unchanged recording.",
+                f"{unit.n_clusters} {clustered} ({N_RESAMPLES} resamples), Wilson's where no resample differs; "
+                "differences are paired with the unchanged recording, p is two-sided from the same resamples and not "
+                f"corrected for {n_compared} comparisons. Lost: tracks that only the unchanged recording has right; "
+                "gained: only the changed one. Changed: decisions that differ from those on the unchanged recording.",
                 "",
             ]
         )

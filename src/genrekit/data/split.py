@@ -74,6 +74,11 @@ class Split:
                 bad = [member for member in members if not member.rpartition("@")[2].isdigit() or "@" not in member]
                 if bad:
                     raise DataError(f"Excerpts are named 'track_id@excerpt_index'; found {bad[0]!r}.")
+        if self.validation == "test" and parts["valid"] != parts["test"]:
+            raise DataError(
+                "A split whose validation is 'test' validates on the test part itself; here the valid part is another. "
+                "Give both the same members, or write validation: 'none' or 'inner'."
+            )
         object.__setattr__(self, "parts", MappingProxyType(parts))
 
     @property

@@ -59,7 +59,8 @@ class Reliability:
 class ErrorIfCalibrated:
     """The expected calibration error that a perfectly calibrated model would have on as many tracks: 0..1.
 
-    A bin of few tracks errs by chance; an error that is no greater than these says nothing against a model.
+    A bin of few tracks errs by chance; an error that is no greater than these says nothing against a model. Tracks are
+    taken as independent: where those of one artist are right and wrong together, chance does more than this.
 
     mean : over draws of who is right
     high : which 95 % of the draws do not exceed

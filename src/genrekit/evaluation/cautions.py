@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from genrekit.evaluation.clusters import cluster_rows
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.protocols import note_of
 from genrekit.evaluation.published import GTZAN_GENRES
@@ -14,6 +15,8 @@ from genrekit.evaluation.runs import SplitProof
 __all__ = ["cautions", "comparison_cautions", "on_missing_tracks"]
 
 HEADLINE_SEEDS = 3
+# Of fewer artists or tracks a bootstrap has too few different resamples.
+FEW_CLUSTERS = 10
 
 
 def cautions(rows: Predictions, splits: Sequence[SplitProof], n_readings: Sequence[int] | None) -> tuple[str, ...]:
@@ -113,6 +116,10 @@ def _on_the_data(rows: Predictions) -> Iterator[str]:
         yield "Missing: artists were not recorded; intervals resample tracks, and may be too narrow."
     elif not (np.char.str_len(rows.artist) > 0).any():
         yield "No artist is known: intervals resample tracks, and may be too narrow."
+    clusters = cluster_rows(rows)
+    if clusters.n_clusters < FEW_CLUSTERS:
+        unit = "Artists and single tracks" if clusters.unit == "artist" else "Tracks"
+        yield f"{unit} that were scored: {clusters.n_clusters}. Intervals over so few say little."
     if frozenset(rows.genres) != GTZAN_GENRES:
         which = "of them" if frozenset(rows.genres) < GTZAN_GENRES else "others"
         yield f"Published figures are for GTZAN's ten genres; these are {len(rows.genres)} {which}, so none is shown."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -13,6 +13,7 @@ from genrekit.errors import DataError
 from genrekit.evaluation.clusters import cluster_rows
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.scores import METRICS, macro_metrics
+from genrekit.evaluation.wilson import wilson_interval
 
 __all__ = ["MIN_RESAMPLES", "Interval", "bootstrap_scores", "percentile_interval", "resample_weights"]
 
@@ -24,7 +25,7 @@ BIASED = frozenset({"precision", "f1"})
 
 @dataclass(frozen=True)
 class Interval:
-    """A percentile interval of a bootstrap: `low` and `high` in the unit of the score."""
+    """A percentile interval of a bootstrap: `low` and `high` in the unit of the score. Wilson's has 0 resamples."""
 
     low: float
     high: float
@@ -48,6 +49,9 @@ def bootstrap_scores(
     Clusters (artists, else tracks) are drawn with replacement, once for all folds and seeds together: the interval says
     what other tracks would have given, not what other seeds would have. Excerpts of a track move together, so the
     same function serves tables of excerpts and fused tables.
+
+    Where no resample differs from another (all decisions right, all wrong, or all of one artist) the bootstrap knows
+    nothing: the interval is Wilson's then, of as many decisions as there are clusters.
 
     Parameters
     ----------
@@ -74,17 +78,28 @@ def bootstrap_scores(
         metrics = macro_metrics((weights @ counts).reshape(len(weights), *shape[1:]))
         for name in METRICS:
             samples[name].append(metrics[name].mean(axis=1))
-    scores = macro_metrics(counts.sum(axis=0).reshape(shape[1:]))
-    return {
+    by_seed = macro_metrics(counts.sum(axis=0).reshape(shape[1:]))
+    scores = {name: float(by_seed[name].mean()) for name in METRICS}
+    found = {
         name: percentile_interval(
             np.concatenate(samples[name]),
             level,
             clusters.n_clusters,
             clusters.unit,
-            score=float(scores[name].mean()) if name in BIASED else None,
+            score=scores[name] if name in BIASED else None,
         )
         for name in METRICS
     }
+    return {name: _with_a_width(interval, scores[name]) for name, interval in found.items()}
+
+
+def _with_a_width(interval: Interval, score: float) -> Interval:
+    """The interval, or Wilson's of the score, 0..1, if it has no width."""
+    if interval.low < interval.high:
+        return interval
+    n = np.array(interval.n_clusters)
+    low, high = wilson_interval(score * n, n, level=interval.level)
+    return replace(interval, low=float(low), high=float(high), n_resamples=0)
 
 
 def resample_weights(

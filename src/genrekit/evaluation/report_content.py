@@ -116,9 +116,14 @@ def _scores(e: Evaluation) -> Section:
             "Percent. A file-wise decision is one per track: by the mean of its excerpts' probabilities, or by their "
             "majority vote. Precision, recall and F1 are macro means over genres; a genre that was never decided for "
             "has precision 0." + (" Figures are means over the seeds." if len(e.seeds) > 1 else ""),
-            f"Intervals are 95 % percentile bootstrap intervals over {units} ({interval.n_resamples} resamples, seed "
-            f"{BOOTSTRAP_SEED}); excerpts, folds and seeds of a track are drawn together. "
-            "Those of F1 are bias-corrected (Efron 1982)."
+            (
+                f"Intervals are 95 % percentile bootstrap intervals over {units} ({interval.n_resamples} resamples, "
+                f"seed {BOOTSTRAP_SEED}); excerpts, folds and seeds of a track are drawn together. "
+                "Those of F1 are bias-corrected (Efron 1982)."
+                if interval.n_resamples
+                else f"Intervals are Wilson's, of as many decisions as there are {units}: all are right, all wrong, or "
+                "all of one artist, so that resamples do not differ."
+            )
             + (" They are meaningless for new music, since the split is contaminated." if e.contaminated else ""),
         ),
         (Table(("", "accuracy", "95 %", "precision", "recall", "F1", "95 %", "n"), tuple(rows)),),
@@ -281,7 +286,8 @@ def _calibration(e: Evaluation) -> Section:
         f"Of the file-wise mean fusion as it stands in the table. Expected calibration error {percent(c.error)} % "
         f"({len(bins.n)} bins), negative log likelihood {c.nll:.3f} nats, Brier score {c.brier:.3f} (0 to 2); {gap}. "
         f"On as many tracks a perfectly calibrated model has an error of {percent(c.if_calibrated.mean)} % on average, "
-        f"in 95 of 100 cases at most {percent(c.if_calibrated.high)} %: bins of few tracks err by chance.{means}"
+        f"in 95 of 100 cases at most {percent(c.if_calibrated.high)} %: bins of few tracks err by chance (tracks taken "
+        f"as independent; those of one artist are not quite, and may do more).{means}"
     )
     caption = "Bars: accuracy per bin of confidence; orange: what separates it from the mean confidence. Below: tracks."
     if several:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -9,16 +10,15 @@ from numpy.typing import NDArray
 
 __all__ = ["wilson_interval"]
 
-Z_95 = 1.959964
 
-
-def wilson_interval(right: NDArray[Any], n: NDArray[Any]) -> tuple[NDArray[np.float64], ...]:
-    """Wilson's 95 % score interval of a share (Wilson 1927), both ends 0..1; NaN where n is 0.
+def wilson_interval(right: NDArray[Any], n: NDArray[Any], *, level: float = 0.95) -> tuple[NDArray[np.float64], ...]:
+    """Wilson's score interval of a share (Wilson 1927), both ends 0..1; NaN where n is 0.
 
     It takes decisions as independent, so it says least, not most, of what is uncertain.
     """
+    z = NormalDist().inv_cdf((1 + level) / 2)
     n_filled = np.where(n > 0, n, np.nan).astype(np.float64)
     share = right / n_filled
-    centre = (share + Z_95**2 / (2 * n_filled)) / (1 + Z_95**2 / n_filled)
-    half = Z_95 * np.sqrt(share * (1 - share) / n_filled + Z_95**2 / (4 * n_filled**2)) / (1 + Z_95**2 / n_filled)
+    centre = (share + z**2 / (2 * n_filled)) / (1 + z**2 / n_filled)
+    half = z * np.sqrt(share * (1 - share) / n_filled + z**2 / (4 * n_filled**2)) / (1 + z**2 / n_filled)
     return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)

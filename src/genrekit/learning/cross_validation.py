@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,7 +91,6 @@ def cross_validate(
     from genrekit.evaluation.intervals import bootstrap_scores
     from genrekit.evaluation.predictions import Predictions
     from genrekit.evaluation.scores import score
-    from genrekit.evaluation.wilson import wilson_interval
 
     folds = make_folds(label, artists, seed=seed, least_known=2)
     probabilities = np.empty((len(label), len(genres)))
@@ -127,15 +126,10 @@ def cross_validate(
     )
     scores = score(predictions)
     confidence = calibrated.max(axis=1)
-    interval = bootstrap_scores(predictions, generator=np.random.default_rng(seed))["accuracy"]
-    if interval.low == interval.high:
-        n = np.array(interval.n_clusters)
-        low, high = wilson_interval(scores.accuracy * n, n)
-        interval = replace(interval, low=float(low), high=float(high), n_resamples=0)
     return CrossValidated(
         predictions=predictions,
         scores=scores,
-        accuracy_interval=interval,
+        accuracy_interval=bootstrap_scores(predictions, generator=np.random.default_rng(seed))["accuracy"],
         n_folds=len(folds.held_out),
         not_grouped=tuple(genres[genre] for genre in folds.not_grouped),
         temperature=calibrated_temperature(probabilities, label),

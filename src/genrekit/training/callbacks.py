@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -19,7 +19,15 @@ from genrekit.errors import RunError
 from genrekit.training.run import write_text_atomically
 from genrekit.whole_file import written_whole
 
-__all__ = ["METRICS", "AtomicCheckpoints", "EpochLines", "EpochProgress", "LastingStop", "MetricsTable"]
+__all__ = [
+    "METRICS",
+    "AtomicCheckpoints",
+    "EpochLines",
+    "EpochProgress",
+    "LastingStop",
+    "MetricsTable",
+    "RunCheckpoint",
+]
 
 METRICS = ("train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "valid_file_accuracy")
 
@@ -38,6 +46,33 @@ class AtomicCheckpoints(TorchCheckpointIO):
             raise RunError(
                 f"Cannot write the checkpoint {path}: {reason}.{kept} make room and start the same command again."
             ) from error
+
+
+class RunCheckpoint(ModelCheckpoint):
+    """Keeps one checkpoint under its own name, and knows its score again in a run folder that was moved.
+
+    Lightning forgets the best score where the folder has another path than in the checkpoint: the first epoch after
+    that would count as the best of all.
+    """
+
+    def __init__(self, folder: Path, name: str, monitor: str | None = None, **options: Any) -> None:
+        super().__init__(folder, name, monitor, enable_version_counter=False, **options)
+
+    @property
+    def state_key(self) -> str:
+        """As of Lightning's own class."""
+        return super().state_key.replace(type(self).__qualname__, ModelCheckpoint.__qualname__, 1)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        assert self.dirpath is not None
+        folder = Path(self.dirpath)
+
+        def here(path: str) -> str:
+            return str(folder / Path(path).name) if path else path
+
+        moved = {name: here(state_dict[name]) for name in ("best_model_path", "kth_best_model_path", "last_model_path")}
+        best = {here(path): score for path, score in state_dict["best_k_models"].items()}
+        super().load_state_dict({**state_dict, **moved, "best_k_models": best, "dirpath": self.dirpath})
 
 
 class LastingStop(pl.Callback):

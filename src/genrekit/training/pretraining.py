@@ -8,12 +8,11 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 import torch.nn.functional as F
-from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor, nn
 
 from genrekit.models import GenreNetwork
 from genrekit.training.batches import TrainingBatches, epoch_seed
-from genrekit.training.callbacks import MetricsTable
+from genrekit.training.callbacks import MetricsTable, RunCheckpoint
 from genrekit.training.fitting import fit, make_trainer
 from genrekit.training.preparation import Prepared
 from genrekit.training.recipe_groups import Pretraining
@@ -104,9 +103,7 @@ def pretrain(
     assert chosen is not None and optimisation is not None
     module = ContrastModule(network, chosen, weight_decay=optimisation.weight_decay, seed=recipe.seed)
     log = MetricsTable(run.pretraining_metrics_path, ("contrast_loss",))
-    kept = ModelCheckpoint(
-        run.checkpoints, run.pretraining_checkpoint.stem, save_on_train_epoch_end=True, enable_version_counter=False
-    )
+    kept = RunCheckpoint(run.checkpoints, run.pretraining_checkpoint.stem, save_on_train_epoch_end=True)
     trainer = make_trainer(prepared, run, max_epochs=chosen.epochs, callbacks=[log, *watchers, kept])
     pairs = PairBatches(batches, chosen, seed=recipe.seed, epoch=lambda: trainer.current_epoch)
     fit(trainer, module, pairs, None, checkpoint=run.pretraining_checkpoint)

@@ -122,6 +122,17 @@ class Recipe(Strict):
                 f"excerpts.crop_s is {excerpts.crop_s}; it is the length of random excerpts, at most window_s, "
                 f"{excerpts.window_s}: set excerpts.train=random"
             )
+        if excerpts.crops_per_track > 1 and excerpts.train != "random":
+            raise ValueError(
+                f"excerpts.crops_per_track is {excerpts.crops_per_track}, of excerpts at random places; set "
+                "excerpts.train=random"
+            )
+        shortest_s, whole_s = self.augmentation.repeated_start_min_s, excerpts.crop_s or excerpts.window_s
+        if shortest_s is not None and shortest_s >= whole_s:
+            raise ValueError(
+                f"augmentation.repeated_start_min_s is {shortest_s:g}, not shorter than an excerpt, {whole_s:g} s, so "
+                "that nothing would be repeated"
+            )
         if self.augmentation.needs_decibels and FEATURES[self.features].scale != "db":
             raise ValueError(
                 "stretch, shift, equaliser, noise floor and repeated starts need features in dB; "

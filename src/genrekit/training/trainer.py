@@ -8,7 +8,7 @@ from pathlib import Path
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.callbacks.weight_averaging import EMAWeightAveraging
 
 from genrekit.data.parts import Part
@@ -20,7 +20,7 @@ from genrekit.models.ensemble import Ensemble
 from genrekit.models.weights import load_weights
 from genrekit.training.artist_weights import artist_weights
 from genrekit.training.batches import TrainingBatches
-from genrekit.training.callbacks import LastingStop, MetricsTable
+from genrekit.training.callbacks import LastingStop, MetricsTable, RunCheckpoint
 from genrekit.training.fitting import fit, make_trainer
 from genrekit.training.host_memory import keep_freed_memory
 from genrekit.training.module import GenreModule
@@ -179,12 +179,8 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
         stopping = EarlyStopping(optimisation.monitor, patience=optimisation.early_stopping_epochs, mode=mode)
         callbacks += [stopping, LastingStop(stopping)]
     if validates:
-        callbacks.append(
-            ModelCheckpoint(run.checkpoints, "best", optimisation.monitor, mode=mode, enable_version_counter=False)
-        )
-    callbacks.append(
-        ModelCheckpoint(run.checkpoints, "last", save_on_train_epoch_end=True, enable_version_counter=False)
-    )
+        callbacks.append(RunCheckpoint(run.checkpoints, "best", optimisation.monitor, mode=mode))
+    callbacks.append(RunCheckpoint(run.checkpoints, "last", save_on_train_epoch_end=True))
     trainer = make_trainer(prepared, run, max_epochs=optimisation.max_epochs, callbacks=callbacks)
     valid = evaluation_batches(prepared, "valid") if validates else None
     fit(trainer, module, batches, valid, checkpoint=run.last_checkpoint)
