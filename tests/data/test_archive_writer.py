@@ -14,6 +14,7 @@ from genrekit.data import Dataset, Fault, Track, archive_writer, load_dataset, m
 from genrekit.data.archive import SR
 from genrekit.data.archive_writer import archive_row, clip_of, read_clip, write_archive
 from genrekit.data.parts import Part
+from genrekit.data.same_recordings import with_same_recordings
 from genrekit.errors import AudioError, DataError
 from genrekit.file_identity import file_state
 from genrekit.whole_file import partial_of
@@ -65,6 +66,24 @@ def test_an_archive_keeps_the_published_split_and_what_is_missing(
     assert [(fault.track_id, fault.genre) for fault in again.absent()] == [("d", "tunes"), ("c", "tunes")]
     split = make_split(again, "official")
     assert (dict(split.parts), split.missing) == ({"train": ("b",), "valid": (), "test": ("a",)}, 2)
+
+
+def test_an_archive_knows_the_recordings_that_its_audio_shows_and_its_own(
+    tmp_path: Path, tune: Callable, write_wav: Callable
+) -> None:
+    """The middle of a long song is in its row alone, its beginning in its file alone."""
+    y = tune(1, 300.0)
+    parts = {"beginning": y[: 30 * SR], "middle": y[136 * SR : 164 * SR], "other": tune(2), "whole": y}
+    tracks = tuple(Track(name, "tunes", write_wav(f"{name}.wav", part)) for name, part in parts.items())
+    dataset = with_same_recordings(Dataset("tunes", ("tunes",), tracks), cache=tmp_path / "cache", n_jobs=1)
+    assert dataset.same_recordings == (("beginning", "whole"),)
+    write_archive(dataset, tmp_path / "known.npz", n_threads=1)
+    assert load_dataset("archive", tmp_path / "known.npz").same_recordings == (
+        ("beginning", "middle"),
+        ("beginning", "whole"),
+    )
+    write_archive(replace(dataset, same_recordings=None), tmp_path / "unknown.npz", n_threads=1)
+    assert load_dataset("archive", tmp_path / "unknown.npz").same_recordings is None
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,17 @@ def test_finds_an_excerpt_deep_in_a_long_recording(tune: Callable[..., Wave]) ->
     assert match.offset_s == pytest.approx(83, abs=0.2)
 
 
+@pytest.mark.parametrize("duration_s", [5.2, 6.0, 7.0, 9.0])
+def test_finds_short_recordings_and_tells_them_apart(duration_s: float, tune: Callable[..., Wave]) -> None:
+    n = round(duration_s * SR)
+    prints = {str(seed): _print(tune(seed, duration_s)) for seed in range(4)}
+    prints |= {f"beat {seed}": _print(_beat(seed)[:n]) for seed in range(4)}
+    assert find_matches(prints) == ()
+    prints["2 again"] = _print(_noisy(0.5 * tune(2, duration_s), 25))
+    (match,) = find_matches(prints)
+    assert (match.first, match.second) == ("2", "2 again")
+
+
 def test_different_recordings_do_not_match(others: dict[str, Wave]) -> None:
     assert find_matches(others) == ()
     assert find_matches(others, threshold=2.2) == ()

@@ -223,3 +223,14 @@ def test_the_cache_is_where_the_system_says() -> None:
     from genrekit.data.same_recordings import cache_folder
 
     assert str(cache_folder()).startswith(os.environ["XDG_CACHE_HOME"])
+
+
+def test_tracks_too_short_to_be_compared_are_told_each_time(folder: Path, tmp_path: Path) -> None:
+    for number in range(2):
+        soundfile.write(folder / "jazz" / f"short {number}.wav", song(20 + number)[: 4 * SR], SR)
+    soundfile.write(folder / "rock" / "short.wav", song(20)[: 6 * SR], SR)
+    for _ in range(2):
+        with pytest.warns(
+            AudioWarning, match=r"2 of 17 tracks last less than 5 s, such as jazz/short 0\.wav: too short"
+        ):
+            with_same_recordings(load_dataset("folder", folder), cache=tmp_path / "cache")

@@ -280,7 +280,7 @@ def prepare(
         return
     from genrekit.data.archive_writer import write_archive
 
-    dataset = load(name, root)
+    dataset = _compared(load(name, root), jobs)
     with progress_bar("writing log-mels") as progress:
         faults = write_archive(dataset, output, n_threads=jobs, progress=progress)
     for fault in faults:
@@ -309,12 +309,18 @@ def _kind_text(kind: str) -> str:
     return "an archive of audio" if kind == "archive" else f"'prepare {kind}'"
 
 
-def _prepare_features(dataset: Dataset, output: Path, windows: Windows, jobs: int | None) -> None:
+def _compared(dataset: Dataset, jobs: int | None) -> Dataset:
+    """The data set with its recordings compared, so that splits of what is made of it can be proved."""
     from genrekit.data.same_recordings import with_same_recordings
-    from genrekit.data.table_writer import write_table
 
     with progress_bar("comparing recordings") as progress:
-        dataset = with_same_recordings(dataset, n_jobs=jobs, processes=True, progress=progress)
+        return with_same_recordings(dataset, n_jobs=jobs, processes=True, progress=progress)
+
+
+def _prepare_features(dataset: Dataset, output: Path, windows: Windows, jobs: int | None) -> None:
+    from genrekit.data.table_writer import write_table
+
+    dataset = _compared(dataset, jobs)
     with progress_bar("computing features") as progress:
         made = write_table(dataset, output, windows, n_processes=jobs, progress=progress)
     for warning in made.warnings:

@@ -27,7 +27,7 @@ ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 ARRAY_MAGIC = b"\x93NUMPY"
 
 REQUIRED = ("track", "genre", "levels", "frame_index", "n_frames", "lo_db", "ref_db")
-OPTIONAL = ("calibrated_from_audio", "artist", "title", "sha256", "name", "collection")
+OPTIONAL = ("calibrated_from_audio", "artist", "title", "sha256", "recording", "name", "collection")
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,8 @@ class LogMelArchive:
 class ArchiveContents:
     """What an archive file holds: log-mels, and per row what is known of the track ("" where unknown).
 
-    `collection` is what `data.collection` tells of the whole data set that it was made of, of tracks without a row too.
+    Rows that hold one recording have one name in `recordings`; None if nobody has compared them. `collection` is what
+    `data.collection` tells of the whole data set that it was made of, of tracks without a row too.
     """
 
     archive: LogMelArchive
@@ -149,6 +150,7 @@ class ArchiveContents:
     artists: tuple[str, ...]
     titles: tuple[str, ...]
     sha256: tuple[str, ...]
+    recordings: tuple[str, ...] | None
     name: str
     collection: Mapping[str, Any] = field(default_factory=dict)
 
@@ -189,7 +191,16 @@ def read_archive(path: Path) -> ArchiveContents:
         raise DataError(f"{path}: {error}") from None
     name = str(columns["name"]) if "name" in columns else path.stem
     collection = _json_object(path, str(columns["collection"])) if "collection" in columns else {}
-    return ArchiveContents(archive, text("genre"), text("artist"), text("title"), text("sha256"), name, collection)
+    return ArchiveContents(
+        archive=archive,
+        genres=text("genre"),
+        artists=text("artist"),
+        titles=text("title"),
+        sha256=text("sha256"),
+        recordings=text("recording") if "recording" in columns else None,
+        name=name,
+        collection=collection,
+    )
 
 
 def _json_object(path: Path, text: str) -> dict[str, Any]:

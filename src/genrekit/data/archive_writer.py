@@ -16,10 +16,12 @@ import numpy.typing as npt
 
 from genrekit.audio import load_audio, open_audio
 from genrekit.cores import usable_cores
-from genrekit.data.archive import LEVELS, SR
+from genrekit.data.archive import LEVELS, SR, LogMelArchive
 from genrekit.data.blas import one_thread_each
 from genrekit.data.collection import collection_of_file
 from genrekit.data.dataset import Dataset, Fault, Track
+from genrekit.data.fingerprint import archive_fingerprint, find_matches
+from genrekit.data.recording_names import recording_names
 from genrekit.data.unfinished import Unfinished
 from genrekit.errors import AudioError, DataError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
@@ -136,7 +138,8 @@ def write_archive(
 
     Parameters
     ----------
-    dataset : with audio
+    dataset : with audio; where its `same_recordings` are known, the archive knows them, too, with those that its rows
+        themselves show
     path : to write; an existing file is not overwritten
     n_threads : that decode and compute; None for one a processor
     progress : called with the number of tracks done, their total, and the last track's identifier
@@ -221,22 +224,47 @@ def _row_of(values: Mapping[str, Any]) -> ArchiveRow:
 def _arrays(dataset: Dataset, kept: list[tuple[Track, ArchiveRow]]) -> dict[str, npt.NDArray[Any]]:
     tracks = [track for track, _ in kept]
     rows = [row for _, row in kept]
-    collection = collection_of_file(dataset)
+    archive = LogMelArchive(
+        track_ids=tuple(track.track_id for track in tracks),
+        levels=np.stack([row.levels for row in rows]),
+        lo_db=np.array([row.lo_db for row in rows], dtype=np.float32),
+        ref_db=np.array([row.ref_db for row in rows], dtype=np.float32),
+        frame_index=np.stack([row.frame_index for row in rows]),
+        n_frames=np.array([row.n_frames for row in rows], dtype=np.int32),
+        calibrated=np.ones(len(rows), dtype=bool),
+    )
+    collection, recordings = collection_of_file(dataset), _recordings(dataset, archive)
     return {
         "name": np.array(dataset.name),
-        "track": np.array([track.track_id for track in tracks]),
+        "track": np.array(archive.track_ids),
         "genre": np.array([track.genre for track in tracks]),
         "artist": np.array([track.artist or "" for track in tracks]),
         "title": np.array([track.title or "" for track in tracks]),
         "sha256": np.array([track.sha256 or "" for track in tracks]),
-        "levels": np.stack([row.levels for row in rows]),
-        "frame_index": np.stack([row.frame_index for row in rows]),
-        "n_frames": np.array([row.n_frames for row in rows], dtype=np.int32),
-        "lo_db": np.array([row.lo_db for row in rows], dtype=np.float32),
-        "ref_db": np.array([row.ref_db for row in rows], dtype=np.float32),
-        "calibrated_from_audio": np.ones(len(rows), dtype=bool),
+        **({} if recordings is None else {"recording": np.array(recordings)}),
+        "levels": archive.levels,
+        "frame_index": archive.frame_index,
+        "n_frames": archive.n_frames,
+        "lo_db": archive.lo_db,
+        "ref_db": archive.ref_db,
+        "calibrated_from_audio": archive.calibrated,
         **({"collection": np.array(json.dumps(collection))} if collection else {}),
     }
+
+
+def _recordings(dataset: Dataset, archive: LogMelArchive) -> list[str] | None:
+    """Of each row the name of its recording; None if nobody has compared the audio.
+
+    Files are compared by their beginnings, rows by the middle of a track: either may show what the other does not.
+    """
+    if dataset.same_recordings is None:
+        return None
+    found = find_matches(
+        {track_id: archive_fingerprint(archive, row) for row, track_id in enumerate(archive.track_ids)}
+    )
+    pairs = (*dataset.same_recordings, *((match.first, match.second) for match in found))
+    name_of = recording_names(replace(dataset, same_recordings=pairs))
+    return [name_of[track_id] for track_id in archive.track_ids]
 
 
 def _save(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:

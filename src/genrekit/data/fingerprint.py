@@ -21,6 +21,7 @@ from genrekit.errors import DataError
 
 __all__ = [
     "COLUMN_S",
+    "MIN_OVERLAP_COLUMNS",
     "THRESHOLD",
     "Match",
     "archive_fingerprint",
@@ -220,17 +221,25 @@ def _scores(
             peak = np.take_along_axis(scores, best[:, :, None], axis=2)[:, :, 0]
             for row, column in np.argwhere(peak >= threshold).tolist():
                 first, second, place = row_start + row, column_start + column, int(best[row, column])
-                if second > first and _is_single(scores[row, column], place, lags):
-                    found.append((first, second, float(peak[row, column]), int(lags[place])))
+                lag = int(lags[place])
+                n_columns = _columns_together(segments[first], segments[second], lag)
+                if second > first and _is_single(scores[row, column], place, lags, n_columns):
+                    found.append((first, second, float(peak[row, column]), lag))
             n_compared += peak.size
             if progress is not None:
                 progress(n * n_compared // n_pairs, n)
     return found
 
 
-def _is_single(scores: FloatArray, peak: int, lags: npt.NDArray[np.int_]) -> bool:
-    """Whether a pair's best offset stands out from its others."""
-    if scores[peak] >= LOOP_CORRELATION * np.sqrt(SEGMENT_COLUMNS - abs(int(lags[peak]))):
+def _columns_together(first: FloatArray, second: FloatArray, lag: int) -> int:
+    """How many columns of two segments meet at a lag, as in `_block`."""
+    stop: int = min(first.shape[1], second.shape[1] + lag)
+    return max(0, stop - max(0, lag))
+
+
+def _is_single(scores: FloatArray, peak: int, lags: npt.NDArray[np.int_], n_columns: int) -> bool:
+    """Whether a pair's best offset, at which `n_columns` are compared, stands out from its others."""
+    if scores[peak] >= LOOP_CORRELATION * np.sqrt(n_columns):
         return True
     # Offsets at which too little overlaps have the score 0.
     others = (np.abs(lags - lags[peak]) > PEAK_HALF_WIDTH) & (scores != 0)

@@ -8,6 +8,7 @@ from genrekit.data.archive import read_archive
 from genrekit.data.collection import with_collection
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.info import DatasetInfo
+from genrekit.data.recording_names import pairs_of_names
 from genrekit.errors import DataError
 
 __all__ = ["INFO", "load_own_archive"]
@@ -44,7 +45,10 @@ def load_own_archive(root: Path) -> Dataset:
                 duration_s=archive.duration_s(row),
             )
         )
-    dataset = Dataset(contents.name, tuple(sorted(set(contents.genres))), tuple(tracks), (), archive)
+    same = None
+    if contents.recordings is not None:
+        same = pairs_of_names(dict(zip(contents.archive.track_ids, contents.recordings, strict=True)))
+    dataset = Dataset(contents.name, tuple(sorted(set(contents.genres))), tuple(tracks), (), archive, same)
     try:
         return with_collection(dataset, contents.collection, file_kind="archive")
     except DataError as error:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from genrekit.cores import usable_cores
 from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.file_check import PASSING, FileCheck, FileLook, check_of, look_at
-from genrekit.data.fingerprint import archive_fingerprint, find_matches
+from genrekit.data.fingerprint import COLUMN_S, MIN_OVERLAP_COLUMNS, archive_fingerprint, find_matches
 from genrekit.data.remembered_looks import RememberedLooks
 from genrekit.errors import AudioError
 from genrekit.file_identity import file_state
@@ -32,9 +33,17 @@ from genrekit.whole_file import written_whole
 __all__ = ["archive_fingerprints", "cache_folder", "check_files", "with_same_recordings"]
 
 # Changes when the fingerprint does, so that what an older one found is not taken for what this one would find.
-FORMAT = 2
+FORMAT = 3
 # Faults of a file by which it is not compared, or not all of it.
 NOT_WHOLE = frozenset({"unreadable", "undecodable", "truncated", "damaged"})
+SHORTEST_S = MIN_OVERLAP_COLUMNS * COLUMN_S
+
+
+class Compared(NamedTuple):
+    """Pairs of tracks that are one recording, and tracks that were too short to tell."""
+
+    pairs: tuple[tuple[str, str], ...]
+    too_short: tuple[str, ...]
 
 
 def with_same_recordings(
@@ -58,21 +67,30 @@ def with_same_recordings(
 
     Warns
     -----
-    AudioWarning : a file is compared in part or not at all, since it cannot be decoded to its end
+    AudioWarning : a file is compared in part or not at all, since it cannot be decoded to its end; tracks are too short
+        to be compared
     """
     if dataset.same_recordings is not None:
         return dataset
     if dataset.archive is None and all(track.path is None for track in dataset.tracks):
         return dataset
     remembered = (cache or cache_folder()) / f"same-recordings-{_identity(dataset)[:32]}.json"
-    pairs = _recall(remembered)
-    if pairs is None:
+    compared = _recall(remembered)
+    if compared is None:
         checks = check_files(dataset, cache=cache, n_jobs=n_jobs, processes=processes, progress=progress)
-        pairs, is_whole = _compare(dataset, checks, progress)
+        compared, is_whole = _compare(dataset, checks, progress)
         # A file that could not be read now may be read next time.
         if is_whole:
-            _remember(remembered, pairs)
-    return replace(dataset, same_recordings=pairs)
+            _remember(remembered, compared)
+    if compared.too_short:
+        warnings.warn(
+            f"{len(compared.too_short)} of {len(dataset)} tracks last less than {SHORTEST_S:.0f} s, such as "
+            f"{compared.too_short[0]}: too short to be compared by ear, so that a recording of theirs in another file "
+            "goes unnoticed unless its name or its bytes tell",
+            AudioWarning,
+            stacklevel=2,
+        )
+    return replace(dataset, same_recordings=compared.pairs)
 
 
 def cache_folder() -> Path:
@@ -151,10 +169,8 @@ def archive_fingerprints(dataset: Dataset) -> dict[str, npt.NDArray[np.float32]]
     return {track.track_id: archive_fingerprint(dataset.archive, row) for row, track in enumerate(dataset.tracks)}
 
 
-def _compare(
-    dataset: Dataset, checks: Iterable[FileCheck], progress: Progress | None
-) -> tuple[tuple[tuple[str, str], ...], bool]:
-    """Pairs of tracks that are one recording, and whether each file was read, or can never be as it is."""
+def _compare(dataset: Dataset, checks: Iterable[FileCheck], progress: Progress | None) -> tuple[Compared, bool]:
+    """What was found, and whether each file was read, or can never be as it is."""
     is_whole = True
     prints = archive_fingerprints(dataset)
     for check in checks:
@@ -170,7 +186,8 @@ def _compare(
     matches = find_matches(
         prints, progress=None if progress is None else lambda done, total: progress(done, total, "comparing recordings")
     )
-    return tuple((match.first, match.second) for match in matches), is_whole
+    too_short = sorted(name for name, print_ in prints.items() if print_.shape[1] < MIN_OVERLAP_COLUMNS)
+    return Compared(tuple((match.first, match.second) for match in matches), tuple(too_short)), is_whole
 
 
 def _identity(dataset: Dataset) -> str:
@@ -185,16 +202,18 @@ def _identity(dataset: Dataset) -> str:
     return digest.hexdigest()
 
 
-def _recall(path: Path) -> tuple[tuple[str, str], ...] | None:
+def _recall(path: Path) -> Compared | None:
     try:
-        return tuple((str(first), str(second)) for first, second in json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        pairs = tuple((str(first), str(second)) for first, second in told["pairs"])
+        return Compared(pairs, tuple(str(name) for name in told["too_short"]))
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def _remember(path: Path, pairs: tuple[tuple[str, str], ...]) -> None:
+def _remember(path: Path, compared: Compared) -> None:
     # Without room for it the comparison is made again next time; nothing else is lost.
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with written_whole(path) as partial:
-            partial.write_text(json.dumps(pairs), encoding="utf-8")
+            partial.write_text(json.dumps(compared._asdict()), encoding="utf-8")

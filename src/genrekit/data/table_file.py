@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ import numpy as np
 from genrekit.data.collection import collection_of_file, with_collection
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.feature_table import FeatureTable
-from genrekit.data.relations import groups
+from genrekit.data.recording_names import pairs_of_names, recording_names
 from genrekit.errors import DataError
 from genrekit.parquet_table import read_parquet_table
 from genrekit.whole_file import written_whole
@@ -94,9 +93,6 @@ def read_table_file(path: Path) -> Dataset:
 
 def _columns(dataset: Dataset, table: FeatureTable) -> dict[str, Sequence[Any]]:
     tracks = [dataset.track(track_id) for track_id in table.track_id]
-    group = dict(zip(dataset.index, groups(dataset, (), dataset.same_recordings or ()), strict=True))
-    size = Counter(group.values())
-    first = {number: track_id for track_id, number in reversed(group.items())}
     columns: dict[str, Sequence[Any]] = {
         "track": table.track_id,
         "genre": table.genre,
@@ -105,9 +101,8 @@ def _columns(dataset: Dataset, table: FeatureTable) -> dict[str, Sequence[Any]]:
         "sha256": [track.sha256 or "" for track in tracks],
     }
     if dataset.same_recordings is not None:
-        columns["recording"] = [
-            first[group[track_id]] if size[group[track_id]] > 1 else "" for track_id in table.track_id
-        ]
+        name_of = recording_names(dataset)
+        columns["recording"] = [name_of[track_id] for track_id in table.track_id]
     columns["start_s"] = table.start_s.tolist()
     columns["window_s"] = [table.window_s] * len(table)
     values = table.values.T.tolist()
@@ -156,16 +151,8 @@ def _dataset(name: str, columns: Mapping[str, Sequence[Any]]) -> Dataset:
         )
         for track, rows in table.rows.items()
     )
-    same = _pairs(facts["recording"]) if "recording" in facts else None
+    same = pairs_of_names(facts["recording"]) if "recording" in facts else None
     return Dataset(name, tuple(sorted(set(table.genre))), tracks, table=table, same_recordings=same)
-
-
-def _pairs(recording: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    members: dict[str, list[str]] = {}
-    for track, name in sorted(recording.items()):
-        if name:
-            members.setdefault(name, []).append(track)
-    return tuple((group[0], other) for group in members.values() for other in group[1:])
 
 
 def _numbers(columns: Mapping[str, Sequence[Any]], name: str) -> np.ndarray:
