@@ -272,7 +272,7 @@ def test_resume_refuses_what_are_no_results(classify: Callable, good: Path, tmp_
     output.write_text("shopping list\n")
     finished = classify(good, "--output", output, "--resume")
     assert finished.code == 1
-    assert "not a result" in finished.err
+    assert "does not begin as results in JSON do" in finished.err
     assert output.read_text() == "shopping list\n"
 
 

@@ -131,6 +131,10 @@ def test_two_runs_in_one_journal_are_undone_last_first(
     assert read_tags(path).genres == ("Cool Jazz",)
     assert genrekit_cli("tag", "undo", journal).code == 0
     assert path.read_bytes() == before
+    for options in ([], ["--dry-run"]):
+        again = genrekit_cli("tag", "undo", journal, *options)
+        assert again.code == 0 and again.out.count("(as it was)") == 2
+    assert path.read_bytes() == before
 
 
 def test_a_policy_file_and_flags_before_it(

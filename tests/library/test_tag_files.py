@@ -122,6 +122,74 @@ def test_all_else_in_a_tag_stays(tmp_path: Path) -> None:
     assert all(before[key] == after[key] for key in before if key != "TCON")
 
 
+def _id3v1(genre: int) -> bytes:
+    """As a Russian program writes it: in Windows' Cyrillic, with a comment."""
+    title, artist, comment = "Катюша".encode("cp1251"), "Русланова".encode("cp1251"), b"ripped by me"
+    parts = (b"TAG", title.ljust(30, b"\0"), artist.ljust(30, b"\0"), bytes(30), b"1940", comment.ljust(30, b"\0"))
+    return b"".join(parts) + bytes([genre])
+
+
+@pytest.mark.parametrize("name", ["id3v23.mp3", "id3v24.mp3", "plain.mp3"])
+def test_an_id3v1_tag_keeps_its_texts_and_has_the_new_genre(tmp_path: Path, name: str) -> None:
+    from mutagen.id3 import ID3
+
+    path, journal = make_file(tmp_path, name), tmp_path / "journal"
+    sound = path.read_bytes()
+    path.write_bytes((sound[:-128] if sound[-128:-125] == b"TAG" else sound) + _id3v1(genre=17))
+    before = path.read_bytes()
+    known = set(ID3(path, load_v1=False)) if name != "plain.mp3" else None
+    _write(path, journal, TagPolicy(existing="replace", names={"jazz": "Jazz"}))
+    jazz = 8
+    assert path.read_bytes()[-128:] == _id3v1(genre=jazz)
+    assert read_tags(path).genres == ("Jazz",)
+    if known is not None:
+        # What ID3v1 alone says, in whatever encoding, is not taken into the other tag.
+        assert set(ID3(path, load_v1=False)) == known
+    (entry,) = read_journal(journal)
+    assert undo_entry(entry).state == "restored" and path.read_bytes() == before
+
+
+def test_a_genre_in_an_ape_tag_of_an_mp3_counts_where_id3_has_none(tmp_path: Path) -> None:
+    from mutagen.apev2 import APEv2
+
+    path = make_file(tmp_path, "plain.mp3")
+    tags = APEv2()
+    tags["Genre"] = ["Audiobook", "History"]
+    tags.save(path)
+    assert read_tags(path).genres == ("Audiobook", "History")
+    for policy in (TagPolicy(), TagPolicy(existing="replace", never_genres=("audiobook",))):
+        decision = plan_file(str(path), policy).decision
+        assert decision is not None and not decision.changes
+    _write(path, tmp_path / "journal")
+    assert read_tags(path).genres == ("Jazz", "Hip-Höp") and list(APEv2(path)["Genre"]) == ["Audiobook", "History"]
+
+
+def test_an_undo_may_be_repeated_where_a_file_was_written_twice(tmp_path: Path) -> None:
+    path, journal = make_file(tmp_path, "song.flac"), tmp_path / "journal"
+    before = path.read_bytes()
+    for name in ("Jazz", "Cool Jazz"):
+        _write(path, journal, TagPolicy(existing="replace", names={"jazz": name}))
+    first, second = read_journal(journal)
+    assert [undo_entry(entry).state for entry in (second, first)] == ["restored", "restored"]
+    assert undo_entry(second, earlier_sha256=[first.old_sha256]).state == "as it was"
+    assert undo_entry(first).state == "as it was" and path.read_bytes() == before
+    with pytest.raises(TagError, match="was changed after"):
+        undo_entry(second)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user from whom folders can be hidden")
+def test_a_file_in_a_folder_that_cannot_be_listed_is_written_and_told_so(tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    box.mkdir()
+    path, journal = make_file(box, "song.flac"), tmp_path / "journal"
+    box.chmod(0o300)
+    try:
+        _write(path, journal)
+        assert read_tags(path).genres == ("Jazz", "Hip-Höp")
+    finally:
+        box.chmod(0o700)
+
+
 @pytest.mark.parametrize(
     ("folder", "path", "is_protected"),
     [

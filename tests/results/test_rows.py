@@ -89,7 +89,49 @@ def test_what_is_no_result_is_told(row: str, tmp_path: Path) -> None:
 
 def test_a_run_does_not_go_on_in_another_format(tmp_path: Path) -> None:
     lines, table = (_written(suffix, tmp_path, timeline=False) for suffix in ("json", "csv"))
-    with pytest.raises(ResultsError, match="has other columns than this run writes"):
+    with pytest.raises(ResultsError, match="does not begin as results in CSV do"):
         kept_results(lines, CsvWriter(GENRES), model="m", retry=())
-    with pytest.raises(ResultsError, match="not a result in JSON"):
+    with pytest.raises(ResultsError, match="does not begin as results in JSON do"):
         kept_results(table, JsonWriter(), model="m", retry=())
+    with pytest.raises(ResultsError, match="has other columns than this run writes"):
+        kept_results(table, CsvWriter(("jazz",)), model="m", retry=())
+
+
+@pytest.mark.parametrize("writer", [JsonWriter(), CsvWriter(GENRES)], ids=["json", "csv"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"one line without an end",
+        b"ID3\x04\x00\x00\x00\x00\x00\x0dTIT2 \r\x00",
+        b'{\n "path": "a"}',
+        b"path;genre\n",
+        b"\r",
+    ],
+    ids=["text", "song", "other json", "other csv", "return"],
+)
+@pytest.mark.parametrize("name", ["out", "out.part"])
+def test_what_is_something_else_is_not_taken_for_a_run_that_was_cut(
+    name: str, content: bytes, writer: JsonWriter | CsvWriter, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ResultsError, match="give another --output"):
+        kept_results(tmp_path / "out", writer, model="m", retry=())
+
+
+@pytest.mark.parametrize("writer", [JsonWriter(), CsvWriter(GENRES)], ids=["json", "csv"])
+def test_a_run_that_was_cut_anywhere_goes_on(writer: JsonWriter | CsvWriter, tmp_path: Path) -> None:
+    whole = (writer.header() + writer.row(HEARD) + writer.row(HEARD)).encode()
+    for n in range(len(whole) + 1):
+        (tmp_path / "out.part").write_bytes(whole[:n])
+        kept = kept_results(tmp_path / "out", writer, model="m", retry=())
+        assert whole.decode().startswith(kept.text) and (kept.done or n < len(whole) / 2 + len(writer.header()))
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_an_editor_may_leave_out_the_last_line_break_or_put_a_mark_in_front(suffix: str, tmp_path: Path) -> None:
+    path = _written(suffix, tmp_path, timeline=False)
+    expected = list(read_rows(path))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().removesuffix(b"\n").removesuffix(b"\r"))
+    assert list(read_rows(path)) == expected
+    # Of a run that was killed the last line may be half of one.
+    assert list(read_rows(path, torn=True)) == expected[:1]

@@ -35,6 +35,14 @@ def test_wrong_usage(genrekit_cli: Callable[..., Any], option: tuple[str, str]) 
     assert genrekit_cli("serve", *option).code == 2
 
 
+def test_an_empty_token_in_the_environment_is_no_service_for_everybody(
+    genrekit_cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENREKIT_TOKEN", "")
+    finished = genrekit_cli("serve", "--port", 0)
+    assert finished.code == 2 and "GENREKIT_TOKEN" in finished.err and "empty" in finished.err
+
+
 def test_worker_that_does_not_come_up_is_told_in_one_line(
     tiny_model_path: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -115,6 +115,13 @@ def test_full_disk_is_503_and_told(service: Running, kind: str) -> None:
     assert send(service, content).status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["application/vnd.ms-asf", "application/vnd.rn-realmedia", "application/x-matroska"])
+def test_types_of_music_that_are_not_called_audio_are_taken(service: Running, kind: str) -> None:
+    content = wav(tone(duration_s=3.0))
+    answer = httpx.post(f"{service.url}/v1/classify", content=content, headers={"Content-Type": kind})
+    assert answer.status_code == 200 and answer.json()["genre"]
+
+
 def test_wrong_type_is_415(service: Running) -> None:
     for kind in ("text/plain", "application/json", "application/x-www-form-urlencoded", "image/png"):
         answer = httpx.post(f"{service.url}/v1/classify", content=b"x", headers={"Content-Type": kind})

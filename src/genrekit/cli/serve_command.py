@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -79,10 +80,12 @@ def serve(
     from genrekit.serve.limits import Limits
     from genrekit.serve.server import Service, is_loopback
 
+    if token is None and "GENREKIT_TOKEN" in os.environ:
+        token = ""  # which the parser takes for none at all: a service for everybody instead of for few
     if token is not None:
         token = token.strip()  # a secret file ends in a line break, which no header can carry
         if not token:
-            raise typer.BadParameter("is empty; leave it out for none", param_hint="--token")
+            raise typer.BadParameter("is empty; leave it out for none", param_hint="--token / GENREKIT_TOKEN")
         if not (token.isascii() and token.isprintable()):
             raise typer.BadParameter(
                 "has characters that not every client sends alike in a header; take letters, digits and punctuation "

@@ -224,7 +224,7 @@ def tag(
             if run.n_changes:
                 messages.note(f"{run.n_changes} of {len(files)} written; {way_back} takes it back")
             else:
-                if is_new:
+                if is_new and not opened.n_entries:
                     journal_path.unlink(missing_ok=True)
                 messages.note(f"nothing was written to {len(files)} file{'s' if len(files) > 1 else ''}")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Annotated
 
@@ -56,21 +57,30 @@ def undo(
         folders = sorted(read_folders(journal))
         tell_leftovers(folders) if dry_run else clear_leftovers(folders)
         with display(len(entries), results_on_stdout=True, task="restoring") as shown:
+            # Bytes that the entries before lead back to.
+            earlier: defaultdict[str, list[str]] = defaultdict(list)
+            for entry in entries:
+                earlier[entry.path].append(entry.old_sha256)
             # What each file would be by now, if this is only said.
             assumed: dict[str, str] = {}
             # Last first: a file may have been written by several runs.
             for entry in reversed(entries):
+                earlier[entry.path].pop()
                 try:
                     undone = undo_entry(
-                        entry, write=not dry_run, break_links=break_links, assumed_sha256=assumed.get(entry.path)
+                        entry,
+                        write=not dry_run,
+                        break_links=break_links,
+                        assumed_sha256=assumed.get(entry.path),
+                        earlier_sha256=earlier[entry.path],
                     )
                 except TagError as error:
                     n_failed += 1
                     messages.error(str(error))
                 else:
-                    if dry_run:
-                        assumed[entry.path] = entry.old_sha256
                     done = undone.state == "restored"
+                    if dry_run and done:
+                        assumed[entry.path] = entry.old_sha256
                     n_restored += done
                     change = f"{listed(entry.new)} -> {listed(entry.old)}" if done else "="
                     shown.show(f"{change}  ({verb if done else undone.state})  {display_name(undone.path)}\n")

@@ -68,10 +68,11 @@ class JournalEntry:
 
 
 class TagJournal:
-    """A journal being written; made by `TagJournal.opened`."""
+    """A journal being written; made by `TagJournal.opened`. `n_entries` counts those of this run."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.n_entries = 0
 
     @classmethod
     @contextlib.contextmanager
@@ -114,6 +115,7 @@ class TagJournal:
             raise TagError(f"{display_name(self.path)}: the journal is gone; the file is left as it is")
         with as_tag_error(self.path):
             self._append(entry.to_json())
+        self.n_entries += 1
 
     def _append(self, values: Mapping[str, Any]) -> None:
         # ASCII alone: a byte of a path that is not UTF-8 is an escape, which comes back as that byte.
@@ -196,13 +198,13 @@ def sync_folder(folder: Path) -> None:
     """Make a new name in a folder last through a power cut, where the system can."""
     if os.name != "posix":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        # Some network file systems refuse it.
-        with contextlib.suppress(OSError):
+    # Some network file systems refuse it, and a folder that may be written need not be one that may be listed.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
             os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _check_header(path: Path, values: Any) -> None:

@@ -6,13 +6,18 @@ list of numbers. For lists of people it has "/"; taggers took that over for genr
 whereas a NUL, which others write, ends the text for a reader that keeps to the standard. So "/" is written, and "; "
 where a name itself has a "/". A file keeps the version that it has; one without any ID3 tag gets 2.4.
 
+An ID3v1 tag at the end of an mp3 keeps its texts, whatever their encoding; its number of a genre goes with the others.
+A genre in an APEv2 tag counts where there is none in ID3.
+
 A wav file may have a genre in its RIFF INFO list besides, the only place where FFmpeg and Windows look: it counts where
 there is none in ID3, and it is always written with the ID3 tag, so that a file does not say two things.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -54,6 +59,7 @@ TAGGED_FORMATS: tuple[str, ...] = tuple(_FORMATS)
 _KEYS = {"id3": "TCON", "vorbis": "genre", "mp4": "\xa9gen", "asf": "WM/Genre", "ape": "Genre"}
 _HEAD_BYTES = 512
 _ID3_HEADER_BYTES = 10
+_ID3V1_BYTES = 128
 _LENGTH_TOLERANCE_S = 1e-6
 
 
@@ -86,17 +92,20 @@ def read_tags(path: Path) -> Tags:
     """
     name, opened = _open(path)
     notes = []
+    beside: tuple[str, ...] = ()
     with path.open("rb") as file:
         if _FORMATS[name].family == "vorbis" and file.read(3) == b"ID3":
             notes.append("has an ID3 tag in front of its own tags, which stays as it is")
         if name == "mp3" and _has_ape(file):
             notes.append("has an APEv2 tag too, which stays as it is, and which some players read first")
-        info_genre = read_info_genre(file) if name == "wav" else ""
+            beside = _ape_genres(path)
+        if name == "wav" and (info_genre := read_info_genre(file)):
+            beside = (info_genre,)
     version = ""
     if _FORMATS[name].family == "id3" and opened.tags is not None:
         version = "ID3v{}.{}".format(*opened.tags.version[:2])
     length = getattr(opened.info, "length", 0.0) or 0.0
-    genres = _genres(opened, _FORMATS[name].family) or ((info_genre,) if info_genre else ())
+    genres = _genres(opened, _FORMATS[name].family) or beside
     return Tags(name, genres, version, float(length), tuple(notes))
 
 
@@ -113,10 +122,11 @@ def write_genres(path: Path, genres: Sequence[str]) -> None:
     TagError : if the tags cannot be written, or do not come back as they were given
     """
     before = read_tags(path)
-    name, opened = _open(path)
+    name, opened = _open(path, with_id3v1=False)
     family = _FORMATS[name].family
     try:
-        _set(opened, family, list(genres))
+        with _id3v1_texts_kept(path) if name == "mp3" else nullcontext():
+            _set(opened, family, list(genres))
         if name == "wav":
             write_info_genre(path, genres)
     except TagError:
@@ -141,10 +151,12 @@ def as_written(genres: Sequence[str], tags: Tags) -> tuple[str, ...]:
     return _parted(_joined(genres)) if tags.version in ("ID3v2.3", "ID3v2.2") else tuple(genres)
 
 
-def _open(path: Path) -> tuple[str, Any]:
+def _open(path: Path, *, with_id3v1: bool = True) -> tuple[str, Any]:
+    """The format and mutagen's file; of an mp3 that has ID3v2, `with_id3v1` adds what ID3v1 alone says."""
     try:
         with path.open("rb") as file:
-            content = describe_head(file.read(HEAD_BYTES))
+            head = file.read(HEAD_BYTES)
+            content = describe_head(head)
             file.seek(0)
             name = _sniff(file, path.suffix.lower())
     except OSError as error:
@@ -158,10 +170,11 @@ def _open(path: Path) -> tuple[str, Any]:
     file_type = getattr(import_module(entry.module), entry.type)
     # Frames of ID3v2.3 must not be turned into those of 2.4 that a player of 2.3 would not know.
     options = {"translate": False} if entry.family == "id3" else {}
+    of_id3v1 = {"load_v1": False} if name == "mp3" and not with_id3v1 and head.startswith(b"ID3") else {}
     try:
-        opened = file_type(path, **options)
+        opened = file_type(path, **options, **of_id3v1)
         if options and opened.tags is not None and opened.tags.version[:2] < (2, 3):
-            opened = file_type(path)
+            opened = file_type(path, **of_id3v1)
         return name, opened
     # mutagen meets whatever bytes the file has, and its own error is not the only one that they lead to.
     except Exception as error:
@@ -250,6 +263,37 @@ def _sniff(file: BinaryIO, suffix: str) -> str | None:
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06:
         return "mp3"
     return "mp3" if suffix == ".mp3" else None
+
+
+@contextmanager
+def _id3v1_texts_kept(path: Path) -> Iterator[None]:
+    """Give an ID3v1 tag its texts back, which mutagen makes anew: in Latin-1 alone, and without the comment."""
+    before = _id3v1(path)
+    yield
+    after = _id3v1(path)
+    if before and after:
+        with path.open("r+b") as file:
+            file.seek(-_ID3V1_BYTES, os.SEEK_END)
+            file.write(before[:-1] + after[-1:])
+
+
+def _id3v1(path: Path) -> bytes:
+    """The tag at the end of a file; empty if there is none."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _ID3V1_BYTES))
+        tail = file.read()
+    return tail if tail.startswith(b"TAG") and len(tail) == _ID3V1_BYTES else b""
+
+
+def _ape_genres(path: Path) -> tuple[str, ...]:
+    from mutagen import MutagenError
+    from mutagen.apev2 import APEv2
+
+    try:
+        tags: Any = APEv2(path)  # type: ignore[no-untyped-call]
+    except (MutagenError, ValueError):  # a broken one stays, and says nothing
+        return ()
+    return tuple(text for text in map(str, tags.get(_KEYS["ape"], ())) if text)
 
 
 def _has_ape(file: BinaryIO) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,7 +26,7 @@ class Undone:
     Attributes
     ----------
     path : the file
-    state : "restored", or "as it was" if it has its old bytes already
+    state : "restored", or "as it was" if it has its old bytes already, or those before them
     """
 
     path: str
@@ -33,7 +34,12 @@ class Undone:
 
 
 def undo_entry(
-    entry: JournalEntry, *, write: bool = True, break_links: bool = False, assumed_sha256: str | None = None
+    entry: JournalEntry,
+    *,
+    write: bool = True,
+    break_links: bool = False,
+    assumed_sha256: str | None = None,
+    earlier_sha256: Collection[str] = (),
 ) -> Undone:
     """Give a file the bytes and the time that it had, byte for byte. Entries of one file are undone last first.
 
@@ -44,6 +50,7 @@ def undo_entry(
     break_links : as in `look_at`
     assumed_sha256 : of the bytes that the file would have by now, where nothing is written and a later entry would
         have been undone; None: those that it has
+    earlier_sha256 : of the bytes that earlier entries of the file lead back to; with these it was undone before
 
     Raises
     ------
@@ -56,7 +63,7 @@ def undo_entry(
         now = assumed_sha256 or file_sha256(path)
     except OSError as error:
         raise TagError(f"{name}: cannot be read: {error.strerror or error}") from error
-    if now == entry.old_sha256:
+    if now == entry.old_sha256 or now in earlier_sha256:
         return Undone(entry.path, "as it was")
     if now != entry.new_sha256:
         raise TagError(f"{name}: was changed after genrekit wrote it; left as it is")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from genrekit.results.errors import ResultsError
 from genrekit.results.result_file import part_of, path_key
 from genrekit.results.rows import read_rows
+from genrekit.results.text_rows import CSV_START
 from genrekit.results.writers import CsvWriter, JsonWriter, ResultWriter
 
 __all__ = ["Kept", "kept_results"]
+
+JSON_START = '{"path": '
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def kept_results(
         return Kept()
     if not isinstance(writer, JsonWriter | CsvWriter):
         raise ResultsError(f"{source}: only JSON and CSV can be resumed")
-    if not _begins_whole(source, writer):
+    if not _has_a_line(source, writer):
         return Kept()
     lines, done = [], set()
     for values in _rows(source):
@@ -77,32 +81,33 @@ def kept_results(
     return Kept(writer.header() + "".join(lines), frozenset(done))
 
 
-def _begins_whole(source: Path, writer: JsonWriter | CsvWriter) -> bool:
-    """Whether there is a whole first line; refuses one that is not as this run writes it."""
+def _has_a_line(source: Path, writer: JsonWriter | CsvWriter) -> bool:
+    """Whether there is a whole first line; refuses what does not begin as this run writes it, for it is replaced."""
+    start = CSV_START if isinstance(writer, CsvWriter) else JSON_START
     try:
-        with source.open(encoding="utf-8", errors="replace", newline="") as stream:
-            first = stream.readline()
+        with source.open(encoding="utf-8-sig", errors="replace", newline="\n") as stream:
+            beginning = stream.read(len(start))
+            if not start.startswith(beginning):
+                kind = "CSV" if start == CSV_START else "JSON"
+                raise ResultsError(f"{source} does not begin as results in {kind} do; give another --output")
+            first = beginning + stream.readline()
             if not first.endswith("\n"):
                 return False
-            stream.seek(0)
-            columns = next(csv.reader(stream), []) if isinstance(writer, CsvWriter) else []
+            columns = next(csv.reader(chain([first], stream)), []) if isinstance(writer, CsvWriter) else []
     except OSError as error:
         raise ResultsError(f"{source}: cannot read the results to resume: {error}") from error
     except csv.Error as error:
         raise ResultsError(f"{source}: not CSV: {error}; give another --output") from error
-    if isinstance(writer, CsvWriter):
-        if columns != list(writer.columns):
-            raise ResultsError(
-                f"{source} has other columns than this run writes: {', '.join(columns)}; give another --output"
-            )
-    elif not first.startswith("{"):
-        raise ResultsError(f"{source}, line 1: not a result in JSON; give another --output")
+    if isinstance(writer, CsvWriter) and columns != list(writer.columns):
+        raise ResultsError(
+            f"{source} has other columns than this run writes: {', '.join(columns)}; give another --output"
+        )
     return True
 
 
 def _rows(source: Path) -> Iterator[dict[str, Any]]:
     try:
-        yield from read_rows(source)
+        yield from read_rows(source, torn=True)
     except ResultsError as error:
         raise ResultsError(f"{error}; give another --output") from error
 

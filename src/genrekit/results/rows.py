@@ -19,12 +19,13 @@ __all__ = ["read_rows"]
 PARQUET_MAGIC = b"PAR1"
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+def read_rows(path: Path, *, torn: bool = False) -> Iterator[dict[str, Any]]:
     """What is told of each file: `path` and `error`, or `path`, `genre`, `probabilities` and what else there is.
 
     Parameters
     ----------
-    path : JSON lines, CSV or Parquet, told by its content; its last line may be cut
+    path : JSON lines, CSV or Parquet, told by its content, with or without a byte order mark
+    torn : as of `text_rows`
 
     Raises
     ------
@@ -37,7 +38,8 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             if file.peek(len(PARQUET_MAGIC)).startswith(PARQUET_MAGIC):
                 rows = parquet_rows(path)
             else:
-                rows = text_rows(io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="\n"))
+                lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="\n")
+                rows = text_rows(lines, torn=torn)
             for values in rows:
                 yield _checked(values)
                 n_rows += 1

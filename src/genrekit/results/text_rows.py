@@ -10,27 +10,37 @@ from typing import Any
 
 from genrekit.inference.result import OF_THE_FILE
 
-__all__ = ["text_rows"]
+__all__ = ["CSV_START", "text_rows"]
 
 CSV_START = "path,genre,"
 LONGEST_CELL = 2**31 - 1
 
 
-def text_rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+def text_rows(lines: Iterable[str], *, torn: bool = False) -> Iterator[dict[str, Any]]:
     """The values of each file; a last line that was cut is passed over.
 
     Parameters
     ----------
     lines : with their ends; CSV if they begin with its header
+    torn : whether a last line without its end is known to be cut; else it counts if it is whole, as an editor leaves it
 
     Raises
     ------
     ValueError, TypeError, KeyError, csv.Error : if they are something else
     """
-    whole = (line for line in lines if line.endswith("\n"))
-    first = next(whole, "")
-    every = chain([first] if first else [], whole)
-    yield from _csv_rows(every) if first.startswith(CSV_START) else map(json.loads, every)
+    taken = (line for line in lines if line.endswith("\n") or not torn)
+    first = next(taken, "")
+    every = chain([first] if first else [], taken)
+    yield from _csv_rows(every) if first.startswith(CSV_START) else _json_rows(every)
+
+
+def _json_rows(lines: Iterable[str]) -> Iterator[Any]:
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            if line.endswith("\n"):
+                raise
 
 
 def _csv_rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:

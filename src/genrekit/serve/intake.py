@@ -24,7 +24,18 @@ FIELD = "file"
 MAX_NAME_CHARS = 255
 MULTIPART = "multipart/form-data"
 # What browsers and programs call audio; the content is looked at anyway, this only spares files that cannot be meant.
-AUDIO_TYPES = frozenset({"", "application/octet-stream", "application/ogg", "application/mp4", "application/x-ogg"})
+AUDIO_TYPES = frozenset(
+    {
+        "",
+        "application/octet-stream",
+        "application/ogg",
+        "application/x-ogg",
+        "application/mp4",
+        "application/x-matroska",
+        "application/vnd.ms-asf",
+        "application/vnd.rn-realmedia",
+    }
+)
 AUDIO_FAMILIES = ("audio/", "video/")
 # Without a header of its own, curl calls the bytes of a file a form.
 EXAMPLES = f"curl -F {FIELD}=@song.mp3, or curl --data-binary @song.mp3 -H 'Content-Type: audio/mpeg'"
