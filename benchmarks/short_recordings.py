@@ -1,6 +1,6 @@
 """How sure the bundled model is of short recordings, and how often it is right: excerpts of recordings, from audio.
 
-    python benchmarks/short_recordings.py --gtzan DIR --runs runs/default/p4/default_model-*
+    python benchmarks/short_recordings.py --gtzan DIR --runs runs/default/p4/default_model-* [--output FILE.json]
 
 The middle of each recording below DIR/audio is classified by `genrekit.Classifier` with the network that did not train
 on its artist, and with the bundled model's temperatures and threshold, with and without those for short recordings.
@@ -9,6 +9,7 @@ on its artist, and with the bundled model's temperatures and threshold, with and
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gtzan", type=Path, required=True)
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="the runs of all folds")
+    parser.add_argument("--output", type=Path, help="JSON file for what the bundled model's temperatures give")
     given = parser.parse_args()
     bundled = genrekit.load()
     fit = bundled.card.evaluation["calibration"]
@@ -62,14 +64,30 @@ def main() -> None:
     for variant in variants:
         print(f"{variant}, {len(found[variant, DURATIONS_S[0]])} recordings\n{header_line} {'of these right, %':>18}")
         for duration_s in DURATIONS_S:
-            confidence, is_right, answered = (
-                np.array(column) for column in zip(*found[variant, duration_s], strict=True)
-            )
-            error = expected_calibration_error(confidence, is_right)
+            one = summary(found[variant, duration_s])
             print(
-                f"{duration_s:8g} {100 * is_right.mean():9.1f} {100 * confidence.mean():8.1f} {error:18.3f} "
-                f"{100 * answered.mean():12.1f} {100 * is_right[answered].mean():18.1f}"
+                f"{duration_s:8g} {100 * one['right']:9.1f} {100 * one['confidence']:8.1f} "
+                f"{one['calibration_error']:18.3f} {100 * one['answered']:12.1f} {100 * one['right_of_answered']:18.1f}"
             )
+    if given.output is not None:
+        values = {
+            "recipe": bundled.card.trained_on["recipe"],
+            "n_recordings": len(found["as bundled", DURATIONS_S[0]]),
+            "durations": [{"seconds": s, **summary(found["as bundled", s])} for s in DURATIONS_S],
+        }
+        given.output.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+
+
+def summary(found: list[tuple[float, bool, bool]]) -> dict[str, float]:
+    """Shares 0..1 of recordings: confidence, whether the best genre is right and whether it is given, of each."""
+    confidence, is_right, answered = (np.array(column) for column in zip(*found, strict=True))
+    return {
+        "right": float(is_right.mean()),
+        "confidence": float(confidence.mean()),
+        "calibration_error": expected_calibration_error(confidence, is_right),
+        "answered": float(answered.mean()),
+        "right_of_answered": float(is_right[answered].mean()) if answered.any() else 0.0,
+    }
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ SHORT_HOP_S = 5.0
 # Up to a window, a recording is heard as one; from there to GTZAN's tracks, `ModelCard.temperature_of_s` interpolates.
 SHORT_DURATIONS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 TRACK_S = 30.0
-MODEL_NAME = "gtzan-texture-6"
+MODEL_NAME = "gtzan-texture-7"
 WITHOUT_VALIDATION = ("split.validation=none",)
 CPU = torch.device("cpu")
 # Of sounds that are no music, which have a label because a table has one; it is not read.

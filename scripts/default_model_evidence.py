@@ -23,6 +23,7 @@ __all__ = [
     "errors_text",
     "measured",
     "robustness_text",
+    "short_text",
     "unknown_music_text",
 ]
 
@@ -32,6 +33,7 @@ SCORES_OF_THE_EMBEDDING = {
     "relative_mahalanobis": "relative Mahalanobis distance",
     "nearest_neighbours": "nearest neighbours",
 }
+SHORT_S = (1.0, 2.0, 5.0, 10.0)  # durations that are told beside the longest
 N_COSTLY = 3  # changes that are shown in the table
 # What the project set itself for this model; no change of `genrekit analyse robustness` was to cost more than "loss".
 AIMS = {
@@ -79,6 +81,23 @@ def robustness_text(found: Mapping[str, Any] | None) -> str:
         f"Of {_percent(unchanged['accuracy'])} from audio (report A's folds, {found['n_tracks']} recordings) it loses, "
         f"in points, {costs + ', and ' if costs else ''}{rest}: filters, level, mp3, noise, tempo, pitch, a later "
         "start (`results/default_model/robustness`)."
+    )
+
+
+def short_text(found: Mapping[str, Any] | None) -> str:
+    """What `benchmarks/short_recordings.py` wrote, as a sentence."""
+    if found is None:
+        return f"How much it knows of short recordings {NOT_MEASURED}."
+    *rows, whole = (one for one in found["durations"] if one["seconds"] in SHORT_S or one is found["durations"][-1])
+
+    def told(row: Mapping[str, float]) -> str:
+        answers = f"{_percent(row['answered'])} get an answer, {_percent(row['right_of_answered'])} of these right"
+        return f"of {row['seconds']:g} s {_percent(row['right'])} are right ({answers})"
+
+    return (
+        f"The shorter a recording, the less it tells. From audio ({found['n_recordings']} recordings, mostly of the "
+        f"six easier genres, each by the model of P4 that did not know its artist): {'; '.join(map(told, rows))}; of "
+        f"all {whole['seconds']:g} s {_percent(whole['right'])}. Shorter than the window, it is repeated to fill it."
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genrekit.evaluation.calibration import apply_temperature, expected_calibration_error
+from genrekit.evaluation.calibration import apply_temperature, error_if_calibrated, expected_calibration_error
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.runs import StoredRun, find_runs
@@ -59,9 +59,13 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Confidence:
-    """What a calibration is worth on tracks; all 0..1."""
+    """What a calibration is worth on tracks; all 0..1.
+
+    error_by_chance : calibration error that a perfectly calibrated model does not exceed in 95 of 100 cases
+    """
 
     calibration_error: float
+    error_by_chance: float
     share_answered: float
     accuracy_answered: float
 
@@ -137,10 +141,9 @@ def _worth(confidence: NDArray[np.float64], correct: NDArray[np.bool_], threshol
 
 
 def _of(confidence: NDArray[np.float64], correct: NDArray[np.bool_], answered: NDArray[np.bool_]) -> Confidence:
-    error = expected_calibration_error(confidence, correct)
-    return Confidence(error, float(answered.mean()), float(correct[answered].mean()))
+    error, by_chance = expected_calibration_error(confidence, correct), error_if_calibrated(confidence).high
+    return Confidence(error, by_chance, float(answered.mean()), float(correct[answered].mean()))
 
 
 def _mean(found: list[Confidence]) -> Confidence:
-    names = ("calibration_error", "share_answered", "accuracy_answered")
-    return Confidence(*(float(np.mean([getattr(one, name) for one in found])) for name in names))
+    return Confidence(*np.mean([astuple(one) for one in found], axis=0).tolist())

@@ -28,6 +28,7 @@ from default_model_evidence import (
     errors_text,
     measured,
     robustness_text,
+    short_text,
     unknown_music_text,
 )
 from default_model_scores import (
@@ -165,13 +166,14 @@ def accuracies_table(accuracies: dict[str, Accuracy]) -> str:
 
 def card_text(accuracies: dict[str, Accuracy], values: dict[str, Any]) -> str:
     """The model card with all figures filled in."""
-    weights, sturdy = read_json("weights_sha256.json"), robustness()
+    weights, sturdy, card = read_json("weights_sha256.json"), robustness(), ModelFile.read(ASSET).card
     filled = {
         "n_readings": str(sum(len(runs_of(group)) for group in accuracies)),
         "agreement": agreement_text(measured(RESULTS / "agreement.json", runs=weights)),
         "errors": errors_text(DOUBTED_LABELS),
         "robustness": robustness_text(sturdy),
         "band_edge": band_edge_text(sturdy),
+        "short": short_text(measured(RESULTS / "short_recordings.json", recipe=card.trained_on["recipe"])),
         "confusions": confusions_text(confusions("p4")),
         "unknown_music": unknown_music_text(unknown_music()),
         "aims": aims(accuracies, values),
@@ -184,7 +186,8 @@ def card_text(accuracies: dict[str, Accuracy], values: dict[str, Any]) -> str:
         filled[f"{group}_interval"] = f"{100 * one.low:.1f} to {100 * one.high:.1f}"
         filled[f"{group}_long"] = f"{100 * one.as_long:.1f} %"
     for where in ("", "_held_out", "_p3"):
-        filled[f"calibration_error{where}"] = f"{values[f'calibration_error{where}']:.3f}"
+        for name in ("calibration_error", "error_by_chance"):
+            filled[f"{name}{where}"] = f"{values[f'{name}{where}']:.3f}"
         for name in ("share_answered", "accuracy_answered"):
             filled[f"{name}{where}"] = f"{100 * values[f'{name}{where}']:.1f} %"
     return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(filled)
