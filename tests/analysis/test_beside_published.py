@@ -33,6 +33,12 @@ def test_picture_has_every_line_of_the_table_and_no_excerpt_scores() -> None:
     assert [len(ax.get_yticklabels()) for ax in axes] == [sum(r["protocol"] == p for r in rows) for p in ("P3", "P4")]
 
 
+def test_published_figures_stand_as_they_were_printed() -> None:
+    lines = table_beside_published([OwnFigure("ours", "P2", 0.8, 0.7, 0.9, "5 folds")]).splitlines()
+    for printed in ("SE-CNN, GAP | 88.9 ± 5.99 |", "SE-CNN, flatten | 81.03 ± 2.87 |", "PANNs | 86.0 |"):
+        assert any(printed in line for line in lines), printed
+
+
 def test_nothing_of_our_own_is_an_error() -> None:
     with pytest.raises(DataError, match="no score of our own"):
         draw_beside_published([])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,20 @@ def small_table(n_excerpts: int = 1) -> Dataset:
 
 def named(pictures: tuple[Picture, ...]) -> dict[str, Picture]:
     return {picture.name: picture for picture in pictures}
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_all_pictures_of_a_table_are_as_wide_as_asked(columns: int) -> None:
+    widths = {picture.figure.get_figwidth() for picture in draw_feature_pca(small_table(), columns=columns)}
+    assert widths == {3.5 if columns == 1 else 7.16}
+
+
+def test_a_table_of_one_feature_has_no_plane() -> None:
+    dataset = small_table()
+    assert dataset.table is not None
+    table = replace(dataset.table, names=("a",), values=dataset.table.values[:, :1])
+    with pytest.raises(DataError, match="needs two features; the table has a alone"):
+        draw_feature_pca(replace(dataset, table=table))
 
 
 @pytest.mark.parametrize("n_excerpts", [1, 2])

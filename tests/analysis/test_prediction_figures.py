@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from genrekit.analysis.captions import panel_mark
 from genrekit.analysis.confusion import draw_confusion
 from genrekit.analysis.fold_metrics import draw_folds, fold_metrics
 from genrekit.analysis.reliability import draw_reliability
@@ -142,6 +144,28 @@ def test_rows_of_folds_are_called_as_in_the_curves(tmp_path: Path, write_run, ta
     assert picture.caption.startswith("(a) se_cnn on gtzan_archive; P2") and " (b) se_cnn on" in picture.caption
     # A table is read by the names of recipes.
     assert [row["system"] for row in table_of(picture)] == ["se_cnn, P2", "se_cnn, P4"]
+
+
+def test_what_was_stopped_on_the_scored_part_is_called_so_beside_what_was_not(
+    tmp_path: Path, write_run, table_of
+) -> None:
+    for validation in ("test", "inner"):
+        split = write_run(tmp_path / validation, n_folds=1) / "split.json"
+        split.write_text(json.dumps({**json.loads(split.read_text()), "validation": validation}))
+    systems = [
+        fold_metrics(read_scored(find_runs(tmp_path / validation), command="test")) for validation in ("inner", "test")
+    ]
+    picture = draw_folds(systems)
+    titles = [text.get_text() for axes in picture.figure.axes for text in axes.texts]
+    assert titles == ["(a) se_cnn, P2", "(b) se_cnn, P2 stopped on test"]
+    assert [row["system"] for row in table_of(picture)] == ["se_cnn, P2", "se_cnn, P2 stopped on test"]
+
+
+def test_more_rows_than_letters_are_called_by_two() -> None:
+    assert [panel_mark(index, 800) for index in (0, 25, 26, 27, 51, 52, 701, 702)] == [
+        "(a) ", "(z) ", "(aa) ", "(ab) ", "(az) ", "(ba) ", "(zz) ", "(aaa) ",
+    ]  # fmt: skip
+    assert panel_mark(0, 1) == ""
 
 
 def test_no_runs_are_no_picture() -> None:

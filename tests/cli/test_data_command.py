@@ -130,6 +130,37 @@ def test_prepare_of_an_archive_takes_jobs_and_passes_over_the_variable_of_the_ro
     assert genrekit_cli("data", "prepare", "negatives", "-o", tmp_path / "n.npz").code == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "output", "message"),
+    [
+        ([], "there.npz", "exists already"),
+        ([], "no folder/new.npz", "does not exist; make it first"),
+        ([], "new.txt", "name ends in .npz"),
+        (["features"], "there.csv", "exists already"),
+        (["features"], "new.txt", r".parquet"),
+    ],
+)
+def test_prepare_says_what_is_wrong_with_its_output_before_it_listens(
+    genrekit_cli: Callable, music: Path, tmp_path: Path, kind: list[str], output: str, message: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    pytest.importorskip("librosa")
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    for name in ("there.npz", "there.csv"):
+        (tmp_path / name).touch()
+    done = genrekit_cli("data", "prepare", *kind, music, "--output", tmp_path / output)
+    assert done.code != 0 and message in done.err
+    assert not cache.exists()
+
+
+def test_negatives_are_not_made_for_a_place_that_is_taken(genrekit_cli: Callable, tmp_path: Path) -> None:
+    taken = tmp_path / "taken.npz"
+    taken.touch()
+    done = genrekit_cli("data", "prepare", "negatives", "--output", taken, "--count", 1_000_000)
+    assert done.code == 1 and "exists already" in done.err
+
+
 def test_prepare_features_writes_a_table_and_names_what_failed(
     genrekit_cli: Callable, music: Path, tmp_path: Path
 ) -> None:

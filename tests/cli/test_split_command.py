@@ -165,6 +165,15 @@ def test_wrong_usage(
     assert done.out == ""
 
 
+def test_an_unknown_split_is_told_before_recordings_are_compared(
+    genrekit_cli: Callable, own: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    done = genrekit_cli("split", "make", "artist_disjont", "--data", own(artists=True))
+    assert done.code == 2 and "did you mean 'artist_disjoint'" in done.err
+    assert not (tmp_path / "cache").exists()
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Callable[..., Path]:
     """Writes two genres of six songs with names that are no Latin-1, by three artists each if they are told."""

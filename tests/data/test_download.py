@@ -201,6 +201,15 @@ def test_what_cannot_be_fetched(url: str, message: str, server: Server, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_python_that_cannot_unpack_is_told_before_anything_is_fetched(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(tarfile, "data_filter")
+    with pytest.raises(DataError, match="cannot unpack archives safely"):
+        download(f"{server.url}/a", tmp_path / "a.bin")
+    assert list(tmp_path.iterdir()) == []
+
+
 def tar_of(members: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as tar:

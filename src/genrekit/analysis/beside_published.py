@@ -53,6 +53,7 @@ class _Row:
     source: str
     note: str
     own: bool
+    deviation: float | None = None
 
 
 def _rows(own: Sequence[OwnFigure]) -> list[_Row]:
@@ -73,7 +74,7 @@ def _published(figure: PublishedFigure) -> _Row:
     low, high = (None, None) if spread is None else (figure.accuracy - spread, figure.accuracy + spread)
     return _Row(
         figure.system, figure.protocol, figure.accuracy, low, high, figure.trained_on, figure.folds, figure.source,
-        figure.note, False,
+        figure.note, False, spread,
     )  # fmt: skip
 
 
@@ -142,8 +143,9 @@ def table_beside_published(own: Sequence[OwnFigure]) -> str:
         if row.own:
             name, accuracy = f"**{row.system}**", f"**{row.accuracy:.1f}** ({row.low:.1f} to {row.high:.1f})"
         else:
-            name, accuracy = row.system, f"{row.accuracy:g}"
-            if row.low is not None:
-                accuracy += f" ± {row.accuracy - row.low:.2g}"
+            # With the decimals that were printed.
+            name, accuracy = row.system, str(row.accuracy)
+            if row.deviation is not None:
+                accuracy += f" ± {row.deviation}"
         lines.append(f"| {row.protocol} | {name} | {accuracy} | {row.trained_on} | {row.folds} | {row.note} |")
     return "\n".join(lines) + "\n"

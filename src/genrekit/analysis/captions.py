@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_lowercase
 
 import numpy as np
 
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.protocols import note_of
 
-__all__ = ["STOPPED_ON_TEST", "UNIT_WORDS", "count", "count_folds", "panel_mark", "predictions_caption"]
+__all__ = ["STOPPED", "STOPPED_ON_TEST", "UNIT_WORDS", "count", "count_folds", "panel_mark", "predictions_caption"]
 
 # What one decision is made from, and how it is called.
 UNIT_WORDS = {
@@ -19,6 +20,7 @@ UNIT_WORDS = {
 }
 
 
+STOPPED = " stopped on test"
 STOPPED_ON_TEST = "training stopped on the very part that is scored, which flatters"
 
 
@@ -33,8 +35,14 @@ def count_folds(n_here: int, n_folds: int) -> str:
 
 
 def panel_mark(index: int, n_panels: int) -> str:
-    """The letter that a row of panels is called by, "(a) " for index 0; "" where there is no other row."""
-    return f"({chr(97 + index)}) " if n_panels > 1 else ""
+    """The letters that a row of panels is called by, "(a) " for index 0, "(aa) " for 26; "" of a row alone."""
+    if n_panels <= 1:
+        return ""
+    letters = ""
+    while index >= 0:
+        index, letter = divmod(index, len(ascii_lowercase))
+        letters, index = ascii_lowercase[letter] + letters, index - 1
+    return f"({letters}) "
 
 
 def predictions_caption(predictions: Predictions, *, unit: str, n_folds: int = 0, more: Sequence[str] = ()) -> str:

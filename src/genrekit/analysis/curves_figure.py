@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from genrekit.analysis.captions import count, count_folds, panel_mark
+from genrekit.analysis.captions import STOPPED, count, count_folds, panel_mark
 from genrekit.analysis.curves import COLUMNS, Configuration
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.style import (
@@ -32,7 +32,6 @@ __all__ = ["draw_curves"]
 
 ROW_IN = 1.42
 PARTS = {"train": ("training", "sky"), "valid": ("validation", "orange")}
-STOPPED = " stopped on test"
 # A first epoch far above the rest would press all others onto the ground.
 LOSS_QUANTILE = 0.985
 

@@ -52,11 +52,13 @@ def draw_feature_pca(dataset: Dataset, *, columns: PaperWidth = 2) -> tuple[Pict
 
     Raises
     ------
-    DataError : the data set has no table
+    DataError : the data set has no table, or one with a single feature
     """
     table = dataset.table
     if table is None:
         raise DataError(f"Data set {dataset.name!r} has no feature table.")
+    if len(table.names) < 2:
+        raise DataError(f"A plane of components needs two features; the table has {', '.join(table.names)} alone.")
     pca = fit_pca(table.values)
     scores = pca.transform(table.values)
     index = {genre: number for number, genre in enumerate(dataset.genres)}
@@ -69,7 +71,9 @@ def draw_feature_pca(dataset: Dataset, *, columns: PaperWidth = 2) -> tuple[Pict
     facts = pca_facts(pca)
     note = published_note(table, pca)
     return (
-        draw_scatter("pca_scatter", pca, scores, label, dataset.genres, ids, noun=noun, caption=caption),
+        draw_scatter(
+            "pca_scatter", pca, scores, label, dataset.genres, ids, noun=noun, caption=caption, columns=columns
+        ),
         draw_genre_panels(
             "pca_genres", scores, label, dataset.genres, facts=facts, noun=noun, caption=caption, columns=columns
         ),

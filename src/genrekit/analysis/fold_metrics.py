@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from genrekit.analysis.captions import panel_mark
+from genrekit.analysis.captions import STOPPED, panel_mark
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.stored import Scored
 from genrekit.analysis.style import (
@@ -48,12 +48,17 @@ class FoldMetrics:
     @property
     def system(self) -> str:
         """What it is called in tables: the recipe's name and the protocol."""
-        return f"{self.scored.predictions.recipe}, {self.scored.predictions.protocol}"
+        return f"{self.scored.predictions.recipe}, {self.protocol}"
 
     @property
     def title(self) -> str:
         """What it is called in print: the recipe's title and the protocol."""
-        return f"{self.scored.title}, {self.scored.predictions.protocol}"
+        return f"{self.scored.title}, {self.protocol}"
+
+    @property
+    def protocol(self) -> str:
+        """Its protocol, and whether training stopped on what is scored: such a score is another's."""
+        return f"{self.scored.predictions.protocol}{STOPPED if self.scored.validates_on_test else ''}"
 
     @property
     def has_spread(self) -> bool:

@@ -168,7 +168,7 @@ def draw_scatter(
         axes = figure.add_subplot()
         scatter_genres(axes, scores, label, genres, frame=frame, size=6 if columns == 1 else 12)
         axes.set_xlabel(f"component 1 ({shares[0]:.1f} % of variance)")
-        axes.set_ylabel(f"component 2 ({shares[1]:.1f} %)" if len(shares) > 1 else "")
+        axes.set_ylabel(f"component 2 ({shares[1]:.1f} %)")
         legend_genres(figure, axes, columns=columns)
     rows = [
         (row_id, genres[genre], float(point[0]), float(point[1]))

@@ -278,8 +278,9 @@ def prepare(
             write_negatives(output, count=count, seed=seed, progress=progress)
         messages.note(f"wrote about {count} sounds that are no music to {output}")
         return
-    from genrekit.data.archive_writer import write_archive
+    from genrekit.data.archive_writer import require_archive_place, write_archive
 
+    require_archive_place(output)
     dataset = _compared(load(name, root), jobs)
     with progress_bar("writing log-mels") as progress:
         faults = write_archive(dataset, output, n_threads=jobs, progress=progress)
@@ -318,8 +319,9 @@ def _compared(dataset: Dataset, jobs: int | None) -> Dataset:
 
 
 def _prepare_features(dataset: Dataset, output: Path, windows: Windows, jobs: int | None) -> None:
-    from genrekit.data.table_writer import write_table
+    from genrekit.data.table_writer import require_table_place, write_table
 
+    require_table_place(output)
     dataset = _compared(dataset, jobs)
     with progress_bar("computing features") as progress:
         made = write_table(dataset, output, windows, n_processes=jobs, progress=progress)

@@ -95,8 +95,10 @@ def make(
 ) -> None:
     """Make a split of a data set and write it as JSON; what its parts share goes to standard error."""
     from genrekit.data.leakage import prove
-    from genrekit.data.splits import make_split
+    from genrekit.data.splits import make_split, split_kind
 
+    # Recordings are compared for minutes: what is wrong with the name must be said first.
+    split_kind(name)
     dataset = _compared(load(data, root), audit)
     split = make_split(
         dataset,

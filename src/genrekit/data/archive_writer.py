@@ -22,13 +22,13 @@ from genrekit.data.collection import collection_of_file
 from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.fingerprint import archive_fingerprint, find_matches
 from genrekit.data.recording_names import recording_names
-from genrekit.data.unfinished import Unfinished
+from genrekit.data.unfinished import Unfinished, require_new_file
 from genrekit.errors import AudioError, DataError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
 from genrekit.progress import Progress
 from genrekit.whole_file import written_whole
 
-__all__ = ["N_COLUMNS", "ArchiveRow", "archive_row", "clip_of", "read_clip", "write_archive"]
+__all__ = ["N_COLUMNS", "ArchiveRow", "archive_row", "clip_of", "read_clip", "require_archive_place", "write_archive"]
 
 # Changes when rows are made otherwise, so that unfinished archives of before are not gone on with.
 FORMAT = 1
@@ -154,12 +154,7 @@ def write_archive(
         If the file exists or cannot be written, an unfinished one was of another data set, the data set has no audio,
         or no track can be used.
     """
-    if path.suffix != ".npz":
-        raise DataError(f"An archive's name ends in .npz; {path} was given.")
-    if path.exists():
-        raise DataError(f"{path} exists already; choose another name, or move it away.")
-    if not path.parent.is_dir():
-        raise DataError(f"The folder {path.parent} to write {path.name} in does not exist; make it first.")
+    require_archive_place(path)
     if not any(track.path for track in dataset.tracks):
         raise DataError(f"Data set {dataset.name!r} has no audio to write an archive from.")
     files = {track.track_id: track.path for track in dataset.tracks if track.path is not None}
@@ -182,6 +177,13 @@ def write_archive(
     _save(path, _arrays(replace(dataset, faults=lacking), kept))
     unfinished.remove()
     return tuple(faults)
+
+
+def require_archive_place(path: Path) -> None:
+    """Raise DataError unless a new archive can be written there by its name, before anything that takes long."""
+    if path.suffix != ".npz":
+        raise DataError(f"An archive's name ends in .npz; {path} was given.")
+    require_new_file(path)
 
 
 def _rows(tracks: list[Track], n_threads: int | None) -> Iterator[tuple[Track, ArchiveRow | Fault]]:

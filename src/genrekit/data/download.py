@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import platform
 import tarfile
 import urllib.error
 import urllib.request
@@ -42,8 +43,11 @@ def download(url: str, path: Path, *, progress: Progress = lambda done, total: N
     Raises
     ------
     DataError
-        If the server does not give the file, the connection breaks, or the disk is full; what came is kept.
+        If the server does not give the file, the connection breaks, or the disk is full; what came is kept. If this
+        Python is too old to unpack it.
     """
+    # Said before an hour of fetching, not after.
+    _require_safe_tar()
     if path.exists():
         return
     part = path.with_name(f"{path.name}.part")
@@ -131,8 +135,10 @@ def unpack(archive: Path, folder: Path, *, progress: Progress = lambda done, tot
     Raises
     ------
     DataError
-        If it is no archive or is damaged, a member would land outside the folder, or the disk is full.
+        If it is no archive or is damaged, a member would land outside the folder, or the disk is full. If this Python
+        is too old to unpack it.
     """
+    _require_safe_tar()
     try:
         if tarfile.is_tarfile(archive):
             return _unpack_tar(archive, folder, progress)
@@ -148,6 +154,14 @@ def unpack(archive: Path, folder: Path, *, progress: Progress = lambda done, tot
             raise DataError(f"{archive} is damaged: {error}. Delete it and download it again.") from None
         raise DataError(f"Cannot unpack {archive} into {folder}: {error.strerror or error}.") from None
     raise DataError(f"{archive} is neither a tar nor a zip archive. Delete it and download it again.")
+
+
+def _require_safe_tar() -> None:
+    if not hasattr(tarfile, "data_filter"):
+        raise DataError(
+            f"This Python, {platform.python_version()}, cannot unpack archives safely; 3.11.4 and newer ones can. Run "
+            "genrekit with one of them."
+        )
 
 
 def _unpack_tar(archive: Path, folder: Path, progress: Progress) -> int:

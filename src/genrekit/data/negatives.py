@@ -18,7 +18,7 @@ import numpy.typing as npt
 import soundfile
 
 from genrekit.audio import load_audio
-from genrekit.data.archive_writer import write_archive
+from genrekit.data.archive_writer import require_archive_place, write_archive
 from genrekit.data.dataset import Dataset, Track
 from genrekit.errors import DataError
 from genrekit.progress import Progress
@@ -221,6 +221,7 @@ def write_negatives(path: Path, *, count: int = 400, seed: int = 0, progress: Pr
     DataError
         If espeak-ng is not installed, or the archive cannot be written.
     """
+    require_archive_place(path)
     with tempfile.TemporaryDirectory(prefix="genrekit-negatives-") as folder:
         tracks = []
         for clip in make_negatives(count, seed=seed):

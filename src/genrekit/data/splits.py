@@ -20,7 +20,7 @@ from genrekit.data.window_grid import grid_size
 from genrekit.errors import DataError, NoSuchDataError
 from genrekit.suggestion import did_you_mean
 
-__all__ = ["SPLITS", "SplitKind", "make_split"]
+__all__ = ["SPLITS", "SplitKind", "make_split", "split_kind"]
 
 A_SEED = 123456789
 A_CONTAMINATED_SEED = 12345
@@ -102,15 +102,13 @@ def make_split(
     DataError
         If the name, the fold or an option does not fit, or a genre has too few tracks or the data set none.
     """
-    if name not in SPLITS:
-        raise NoSuchDataError(f"There is no split {name!r}{did_you_mean(name, SPLITS)}. Known: {', '.join(SPLITS)}.")
+    kind = split_kind(name)
     if not dataset.tracks:
         # Of nothing, everything could be proved.
         raise DataError(
             f"None of the tracks of data set {dataset.name!r} is here; 'genrekit data info {dataset.name}' says where "
             "their audio is expected."
         )
-    kind = SPLITS[name]
     count = kind.n_folds if n_folds is None else n_folds
     if kind.seed is None and count != kind.n_folds:
         raise DataError(f"The published split {name!r} has {kind.n_folds} fold(s); {count} were asked for.")
@@ -140,6 +138,13 @@ def make_split(
     if kind.own_validation is None and valid_fraction > 0:
         return _with_inner_validation(split, kind, request, valid_fraction, valid_seed)
     return split
+
+
+def split_kind(name: str) -> SplitKind:
+    """The way of that name; NoSuchDataError if there is none."""
+    if name not in SPLITS:
+        raise NoSuchDataError(f"There is no split {name!r}{did_you_mean(name, SPLITS)}. Known: {', '.join(SPLITS)}.")
+    return SPLITS[name]
 
 
 def _notes(kind: SplitKind, missing: int, dataset: Dataset) -> tuple[str, ...]:

@@ -13,12 +13,12 @@ from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.table_file import require_suffix, write_table_file
 from genrekit.data.table_rows import TrackRows, Windows, compute_rows
-from genrekit.data.unfinished import Unfinished
+from genrekit.data.unfinished import Unfinished, require_new_file
 from genrekit.errors import DataError
 from genrekit.features import HANDCRAFTED_NAMES
 from genrekit.progress import Progress
 
-__all__ = ["WrittenTable", "write_table"]
+__all__ = ["WrittenTable", "require_table_place", "write_table"]
 
 FORMAT = 1
 
@@ -71,15 +71,10 @@ def write_table(
         track can be used.
     """
     windows = windows or Windows()
-    require_suffix(path)
-    if path.exists():
-        raise DataError(f"{path} exists already; choose another name, or move it away.")
-    if not path.parent.is_dir():
-        raise DataError(f"The folder {path.parent} to write {path.name} in does not exist; make it first.")
+    require_table_place(path)
     files = {track.track_id: track.path for track in dataset.tracks if track.path is not None}
     if not files:
         raise DataError(f"Data set {dataset.name!r} has no audio to compute features from.")
-    _require_librosa()
     settings = {"format": FORMAT, "features": HANDCRAFTED_NAMES, "dataset": dataset.name, **asdict(windows)}
     kept = Unfinished(path, settings, shown=("dataset", "window_s", "hop_s", "span_s"))
     done = dict(kept.read(files, _rows))
@@ -132,6 +127,11 @@ def _rows(values: Mapping[str, Any]) -> TrackRows:
     )
 
 
-def _require_librosa() -> None:
-    """Raise ModuleNotFoundError here rather than in a process of its own, if the extra is not installed."""
+def require_table_place(path: Path) -> None:
+    """Raise DataError unless a new table can be written there by its name, before anything that takes long.
+
+    ModuleNotFoundError is raised here rather than in a process of its own, if the extra is not installed.
+    """
+    require_suffix(path)
+    require_new_file(path)
     import librosa  # noqa: F401
