@@ -142,7 +142,7 @@ def write_archive(
         themselves show
     path : to write; an existing file is not overwritten
     n_threads : that decode and compute; None for one a processor
-    progress : called with the number of tracks done, their total, and the last track's identifier
+    progress : called with steps done, their total, and what was done: the last track's identifier
 
     Returns
     -------
@@ -174,7 +174,7 @@ def write_archive(
     # To whoever reads the archive, what could not be used is missing like what was not there.
     lacking = (*dataset.absent(), *(replace(fault, kind="missing") for fault in faults))
     kept = [(track, rows[track.track_id]) for track in dataset.tracks if track.track_id in rows]
-    _save(path, _arrays(replace(dataset, faults=lacking), kept))
+    _save(path, _arrays(replace(dataset, faults=lacking), kept, progress))
     unfinished.remove()
     return tuple(faults)
 
@@ -223,7 +223,9 @@ def _row_of(values: Mapping[str, Any]) -> ArchiveRow:
     )
 
 
-def _arrays(dataset: Dataset, kept: list[tuple[Track, ArchiveRow]]) -> dict[str, npt.NDArray[Any]]:
+def _arrays(
+    dataset: Dataset, kept: list[tuple[Track, ArchiveRow]], progress: Progress | None
+) -> dict[str, npt.NDArray[Any]]:
     tracks = [track for track, _ in kept]
     rows = [row for _, row in kept]
     archive = LogMelArchive(
@@ -235,7 +237,7 @@ def _arrays(dataset: Dataset, kept: list[tuple[Track, ArchiveRow]]) -> dict[str,
         n_frames=np.array([row.n_frames for row in rows], dtype=np.int32),
         calibrated=np.ones(len(rows), dtype=bool),
     )
-    collection, recordings = collection_of_file(dataset), _recordings(dataset, archive)
+    collection, recordings = collection_of_file(dataset), _recordings(dataset, archive, progress)
     return {
         "name": np.array(dataset.name),
         "track": np.array(archive.track_ids),
@@ -254,15 +256,16 @@ def _arrays(dataset: Dataset, kept: list[tuple[Track, ArchiveRow]]) -> dict[str,
     }
 
 
-def _recordings(dataset: Dataset, archive: LogMelArchive) -> list[str] | None:
+def _recordings(dataset: Dataset, archive: LogMelArchive, progress: Progress | None) -> list[str] | None:
     """Of each row the name of its recording; None if nobody has compared the audio.
 
     Files are compared by their beginnings, rows by the middle of a track: either may show what the other does not.
     """
     if dataset.same_recordings is None:
         return None
+    prints = {track_id: archive_fingerprint(archive, row) for row, track_id in enumerate(archive.track_ids)}
     found = find_matches(
-        {track_id: archive_fingerprint(archive, row) for row, track_id in enumerate(archive.track_ids)}
+        prints, progress=None if progress is None else lambda done, total: progress(done, total, "comparing recordings")
     )
     pairs = (*dataset.same_recordings, *((match.first, match.second) for match in found))
     name_of = recording_names(replace(dataset, same_recordings=pairs))
