@@ -157,8 +157,7 @@ def classify(
             _require_new(output, chosen)
     page = Summary(summary)
     classifier = load(model)
-    hidden: list[Path] = []
-    files = given_files(paths, on_hidden=hidden.append)
+    files, hidden = given_files(paths)
     debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
     writer = _writer(chosen, classifier, top=top, timeline=timeline, colour=output is None and sys.stdout.isatty())
     if output is None:

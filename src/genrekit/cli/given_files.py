@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import typer
 
 from genrekit.cli import messages
 
-__all__ = ["given_files", "require_named", "tell_hidden"]
+__all__ = ["GivenFiles", "given_files", "require_named", "tell_hidden"]
 
 PATH_HINT = "PATH"
+
+
+class GivenFiles(NamedTuple):
+    """Each file once, in the order given, and those that were left out of folders since their names are hidden."""
+
+    files: list[str]
+    hidden: list[Path]
 
 
 def require_named(paths: list[str]) -> list[str]:
@@ -25,13 +33,8 @@ def require_named(paths: list[str]) -> list[str]:
     return paths
 
 
-def given_files(paths: list[str], *, on_hidden: Callable[[Path], None]) -> list[str]:
-    """Each file once, in the order given; as `list_inputs` has them.
-
-    Parameters
-    ----------
-    paths : the arguments
-    on_hidden : called with each hidden file that may be audio and was left out
+def given_files(paths: list[str]) -> GivenFiles:
+    """What the arguments `paths` name, as `list_inputs` has it; hidden are those that may be audio.
 
     Raises
     ------
@@ -41,13 +44,14 @@ def given_files(paths: list[str], *, on_hidden: Callable[[Path], None]) -> list[
 
     # A service or a cron job may have no standard input at all.
     stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
+    hidden: list[Path] = []
     try:
-        files = list_inputs(paths, stdin, on_hidden=on_hidden)
+        files = list_inputs(paths, stdin, on_hidden=hidden.append)
     except NoPathListError as error:
         raise typer.BadParameter(str(error), param_hint=PATH_HINT) from error
     if not files:
         raise typer.BadParameter("the list on standard input is empty", param_hint=PATH_HINT)
-    return files
+    return GivenFiles(files, hidden)
 
 
 def tell_hidden(hidden: Sequence[Path], done: str) -> None:

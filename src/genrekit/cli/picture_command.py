@@ -68,8 +68,7 @@ def picture(
     from genrekit.pictures.timeline import TimelineReader
 
     reader = TimelineReader(model)
-    hidden: list[Path] = []
-    files = given_files(paths, on_hidden=hidden.append)
+    files, hidden = given_files(paths)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -193,8 +193,7 @@ def tag(
     )
     require_mutagen()
     stored = None if results is None else read_results(results)
-    hidden: list[Path] = []
-    files = given_files(paths, on_hidden=hidden.append)
+    files, hidden = given_files(paths)
     run = TagRun(chosen, stored, model=model or DEFAULT, jobs=jobs, break_links=break_links)
     with display(len(files), results_on_stdout=True, task="tagging") as shown:
         if write:
