@@ -74,3 +74,12 @@ def test_the_best_epoch_of_a_run_that_was_moved_is_still_the_best(
     (tmp_path / "run").rename(tmp_path / "moved")
     assert best_epoch(tmp_path / "moved", scores) == best
     assert not (tmp_path / "run").exists()
+
+
+def test_runs_that_were_begun_with_lightnings_own_class_go_on(tmp_path: Path) -> None:
+    ours, lightnings = (
+        RunCheckpoint(tmp_path, "best", "score", mode="max"),
+        pl.callbacks.ModelCheckpoint(tmp_path, "best", "score", mode="max", enable_version_counter=False),
+    )
+    assert ours.state_key == lightnings.state_key
+    ours.load_state_dict(lightnings.state_dict())
