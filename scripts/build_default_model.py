@@ -43,9 +43,9 @@ from genrekit.training.sources import ArchiveSource
 # Of recordings of up to a minute; see `HOP_S`.
 SHORT_HOP_S = 5.0
 # Up to a window, a recording is heard as one; from there to GTZAN's tracks, `ModelCard.temperature_of_s` interpolates.
-# Columns of less than 2 s, repeated to fill a window, are copies to the last digit, which repeated sound is not: of such
-# copies the network is less sure than of sound (16 % of half a second, where it is 43 % sure of the same from audio), so
-# that less has the temperature of 2 s.
+# Columns of less than 2 s, repeated to fill a window, are copies to the last digit, which repeated sound is not: of
+# such copies the network is less sure than of sound (16 % of half a second, 43 % of the same from audio), so that less
+# has the temperature of 2 s.
 SHORT_DURATIONS_S = (2.0, 5.0, 10.0)
 TRACK_S = 30.0
 MODEL_NAME = "gtzan-texture-7"
