@@ -61,11 +61,11 @@ class Accuracy:
 class Confidence:
     """What a calibration is worth on tracks; all 0..1.
 
-    error_by_chance : calibration error that a perfectly calibrated model does not exceed in 95 of 100 cases
+    error_if_calibrated_high : calibration error that a perfectly calibrated model does not exceed in 95 of 100 cases
     """
 
     calibration_error: float
-    error_by_chance: float
+    error_if_calibrated_high: float
     share_answered: float
     accuracy_answered: float
 

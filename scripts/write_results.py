@@ -186,7 +186,7 @@ def card_text(accuracies: dict[str, Accuracy], values: dict[str, Any]) -> str:
         filled[f"{group}_interval"] = f"{100 * one.low:.1f} to {100 * one.high:.1f}"
         filled[f"{group}_long"] = f"{100 * one.as_long:.1f} %"
     for where in ("", "_held_out", "_p3"):
-        for name in ("calibration_error", "error_by_chance"):
+        for name in ("calibration_error", "error_if_calibrated_high"):
             filled[f"{name}{where}"] = f"{values[f'{name}{where}']:.3f}"
         for name in ("share_answered", "accuracy_answered"):
             filled[f"{name}{where}"] = f"{100 * values[f'{name}{where}']:.1f} %"

@@ -13,6 +13,8 @@ import pytest
 
 pytest.importorskip("mutagen")
 
+from audio.permissions import as_nobody, open_the_way_to
+
 from genrekit.audio import load_audio
 from genrekit.file_identity import file_sha256
 from genrekit.library.errors import TagError
@@ -177,17 +179,33 @@ def test_an_undo_may_be_repeated_where_a_file_was_written_twice(tmp_path: Path) 
         undo_entry(second)
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user from whom folders can be hidden")
+def test_bytes_in_the_place_of_a_genre_are_none(tmp_path: Path) -> None:
+    from mutagen.apev2 import BINARY, APEv2, APEValue
+
+    for name in ("plain.mp3", "song.wv"):
+        path = make_file(tmp_path, name)
+        tags = APEv2()
+        tags["Genre"] = APEValue(b"\xff\x00", BINARY)
+        tags.save(path)
+        assert read_tags(path).genres == ()
+
+
 def test_a_file_in_a_folder_that_cannot_be_listed_is_written_and_told_so(tmp_path: Path) -> None:
     box = tmp_path / "box"
     box.mkdir()
     path, journal = make_file(box, "song.flac"), tmp_path / "journal"
-    box.chmod(0o300)
-    try:
+    open_the_way_to(tmp_path)
+    # Whatever it imports is imported by now.
+    _write(make_file(tmp_path, "song.flac"), tmp_path / "first journal")
+    tmp_path.chmod(0o777)
+    path.chmod(0o666)
+    box.chmod(0o333)
+    with as_nobody():
+        with pytest.raises(PermissionError):
+            list(box.iterdir())
         _write(path, journal)
         assert read_tags(path).genres == ("Jazz", "Hip-Höp")
-    finally:
-        box.chmod(0o700)
+    box.chmod(0o755)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.audit_text import render_audit
 from genrekit.cli.band_edges_command import band_edges
-from genrekit.cli.dataset_options import Name, Root, load
+from genrekit.cli.dataset_options import Name, Root, compared, load
 from genrekit.cli.examples import examples
 from genrekit.cli.progress import progress_bar
 from genrekit.cli.text_output import Format, Output, columns, write
@@ -281,7 +281,7 @@ def prepare(
     from genrekit.data.archive_writer import require_archive_place, write_archive
 
     require_archive_place(output)
-    dataset = _compared(load(name, root), jobs)
+    dataset = compared(load(name, root), jobs)
     with progress_bar("writing log-mels") as progress:
         faults = write_archive(dataset, output, n_threads=jobs, progress=progress)
     for fault in faults:
@@ -310,19 +310,11 @@ def _kind_text(kind: str) -> str:
     return "an archive of audio" if kind == "archive" else f"'prepare {kind}'"
 
 
-def _compared(dataset: Dataset, jobs: int | None) -> Dataset:
-    """The data set with its recordings compared, so that splits of what is made of it can be proved."""
-    from genrekit.data.same_recordings import with_same_recordings
-
-    with progress_bar("comparing recordings") as progress:
-        return with_same_recordings(dataset, n_jobs=jobs, processes=True, progress=progress)
-
-
 def _prepare_features(dataset: Dataset, output: Path, windows: Windows, jobs: int | None) -> None:
     from genrekit.data.table_writer import require_table_place, write_table
 
     require_table_place(output)
-    dataset = _compared(dataset, jobs)
+    dataset = compared(dataset, jobs)
     with progress_bar("computing features") as progress:
         made = write_table(dataset, output, windows, n_processes=jobs, progress=progress)
     for warning in made.warnings:

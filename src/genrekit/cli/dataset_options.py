@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genrekit.cli.progress import progress_bar
+
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset
 
-__all__ = ["ROOT_VARIABLE", "Name", "Root", "load"]
+__all__ = ["ROOT_VARIABLE", "Name", "Root", "compared", "load"]
 
 ROOT_VARIABLE = "GENREKIT_DATA"
 
@@ -30,3 +32,17 @@ def load(name: str, root: Path | None) -> Dataset:
     if name in DATASETS and root is None:
         raise NoSuchDataError(f"Data set {name!r} needs its folder: give --root, or set the variable {ROOT_VARIABLE}.")
     return load_dataset(name, root)
+
+
+def compared(dataset: Dataset, jobs: int | None = None) -> Dataset:
+    """The data set with its recordings compared by ear, so that splits of it, or of what is made of it, can be proved.
+
+    Parameters
+    ----------
+    dataset : of any kind
+    jobs : files decoded at once; None for one a processor
+    """
+    from genrekit.data.same_recordings import with_same_recordings
+
+    with progress_bar("comparing recordings") as progress:
+        return with_same_recordings(dataset, n_jobs=jobs, processes=True, progress=progress)

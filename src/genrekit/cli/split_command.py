@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genrekit.cli import messages
-from genrekit.cli.dataset_options import ROOT_VARIABLE, Root, load
+from genrekit.cli.dataset_options import ROOT_VARIABLE, Root, compared, load
 from genrekit.cli.examples import examples
-from genrekit.cli.progress import progress_bar
 from genrekit.cli.text_output import Format, columns, write
 
 if TYPE_CHECKING:
@@ -236,12 +235,10 @@ def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
     import json
     from dataclasses import replace
 
-    from genrekit.data.same_recordings import with_same_recordings
     from genrekit.errors import DataError
 
     if audit is None:
-        with progress_bar("comparing recordings") as progress:
-            return with_same_recordings(dataset, processes=True, progress=progress)
+        return compared(dataset)
     try:
         found = json.loads(audit.read_text(encoding="utf-8"))
         pairs = tuple((str(match["first"]), str(match["second"])) for match in found["matches"])

@@ -16,7 +16,7 @@ there is none in ID3, and it is always written with the ID3 tag, so that a file 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
@@ -196,10 +196,13 @@ def _genres(opened: Any, family: str) -> tuple[str, ...]:
         if opened.tags.version[:2] < (2, 4):
             return tuple(part for genre in found for part in _parted(genre))
         return tuple(found)
-    if key not in opened.tags:
-        return ()
-    value = opened.tags[key]
-    return tuple(text for text in (str(part) for part in value) if text)
+    return _texts(opened.tags[key]) if key in opened.tags else ()
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """The texts of a tag's value; none of one that is no list, such as bytes in an APEv2 tag."""
+    parts = value if isinstance(value, Iterable) else ()
+    return tuple(text for text in map(str, parts) if text)
 
 
 def _set(opened: Any, family: str, genres: list[str]) -> None:
@@ -293,7 +296,7 @@ def _ape_genres(path: Path) -> tuple[str, ...]:
         tags: Any = APEv2(path)  # type: ignore[no-untyped-call]
     except (MutagenError, ValueError):  # a broken one stays, and says nothing
         return ()
-    return tuple(text for text in map(str, tags.get(_KEYS["ape"], ())) if text)
+    return _texts(tags.get(_KEYS["ape"]))
 
 
 def _has_ape(file: BinaryIO) -> bool:
