@@ -223,16 +223,18 @@ def test_the_first_result_does_not_wait_for_the_last(
 ) -> None:
     pipe = tmp_path / "slow.wav"
     os.mkfifo(pipe)
-    writer = os.open(pipe, os.O_RDWR)  # somebody has it open, and writes nothing yet
-    outcomes = classifier.classify_many([write_tone("a.wav"), pipe], n_jobs=2)
-    assert isinstance(next(outcomes), Result)
+    first_seen = threading.Event()
 
     def feed() -> None:
-        with os.fdopen(writer, "wb") as file:
+        with pipe.open("wb") as file:  # as soon as it is open for reading, and not before
+            first_seen.wait()
             file.write(write_tone("b.wav").read_bytes())
 
-    feeder = threading.Thread(target=feed)
+    feeder = threading.Thread(target=feed, daemon=True)
     feeder.start()
+    outcomes = classifier.classify_many([write_tone("a.wav"), pipe], n_jobs=2)
+    assert isinstance(next(outcomes), Result)
+    first_seen.set()
     assert isinstance(next(outcomes), Result)
     feeder.join()
 
