@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from default_model_scores import pooled
 
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.paired import PairedComparison, compare
 from genrekit.evaluation.predictions import Predictions
 from genrekit.models import load_weights
+from genrekit.strict_yaml import load_strict_yaml
 from genrekit.suggestion import unknown_name
 from genrekit.training.recipe import Recipe, load_recipe
 from genrekit.training.run import Run
@@ -118,7 +118,7 @@ class Rung:
 def read_rungs() -> dict[str, Rung]:
     """All rungs in the order of the file; each stands on one above it."""
     rungs: dict[str, Rung] = {}
-    for name, values in yaml.safe_load((LADDER / "rungs.yaml").read_text(encoding="utf-8")).items():
+    for name, values in load_strict_yaml((LADDER / "rungs.yaml").read_text(encoding="utf-8")).items():
         on = values.get("from")
         below = rungs[on].overrides if on else ()
         rungs[name] = Rung(

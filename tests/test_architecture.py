@@ -28,6 +28,7 @@ OPEN_TO_ALL = {
     "parquet_table",
     "progress",
     "spawned",
+    "strict_yaml",
     "suggestion",
 }
 # Each room, and the rooms that it may import besides.

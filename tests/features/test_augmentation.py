@@ -14,6 +14,7 @@ from genrekit.features.augmentation import (
     FrequencyMask,
     FrequencyMixStyle,
     Mixup,
+    NarrowBand,
     NoiseFloor,
     RepeatedStart,
     TimeMask,
@@ -35,6 +36,7 @@ EVERY = {
     "equaliser": Equaliser(6.0),
     "noise_floor": NoiseFloor(),
     "band_limit": BandLimit(10, probability=1.0),
+    "narrow_band": NarrowBand((2, 6), (20, 30), probability=1.0),
     "cell_jitter": CellJitter(3.0),
     "repeated_start": RepeatedStart(5, probability=1.0),
 }
@@ -141,6 +143,28 @@ def test_band_limit_takes_the_lows_of_limited_items_only():
     assert 130 < int(limited.sum()) < 250
     assert not lost[:, 12:].any()
     assert (lost[limited][:, 0, 0] > 100).any() and (lost[limited][:, 0, 0] < 20).any()
+
+
+def test_a_narrow_band_keeps_its_middle_and_falls_evenly_on_both_sides():
+    x = spectrogram(400)
+    lost = x - NarrowBand((4.0, 10.0), (25.0, 35.0), probability=0.25, slope_db_per_bin=(3.0, 12.0))(x, generator())
+    changed = (lost > 0).any((1, 2))
+    assert 70 < int(changed.sum()) < 130
+    assert not lost[~changed].any() and not lost[:, 10:26].any()
+    assert torch.allclose(lost, lost[:, :, :1].expand_as(lost), atol=1e-4)
+    curve = lost[changed][:, :, 0]
+    # Outwards from bin 3, 1 to 7 bins beyond the lower edge, and from bin 36, 1 to 11 beyond the upper one.
+    for beyond, least, greatest in ((curve[:, :4].flip(1), 1, 7), (curve[:, 36:], 1, 11)):
+        slopes = beyond.diff(dim=1)
+        assert (slopes > 2.99).all() and (slopes < 12.01).all()
+        assert torch.allclose(slopes, slopes[:, :1].expand_as(slopes), atol=1e-3)
+        assert slopes.min() < 3.5 and slopes.max() > 10.5
+        # Half of the slopes are below the geometric mean of their bounds.
+        assert 0.35 < float((slopes[:, 0] < 6).float().mean()) < 0.65
+        bins_beyond = beyond[:, 0] / slopes[:, 0]
+        assert least - 0.01 < bins_beyond.min() < least + 1 and greatest - 1 < bins_beyond.max() < greatest + 0.01
+    # Each edge has a slope of its own.
+    assert not torch.allclose(curve[:, 0] - curve[:, 1], curve[:, -1] - curve[:, -2], atol=0.5)
 
 
 def test_mixed_style_gives_each_bin_a_mean_and_deviation_between_two_items():

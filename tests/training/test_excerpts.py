@@ -142,8 +142,9 @@ def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe
         return torch.cat([batch.features for batch in batches])
 
     untouched = {tuple(item.flatten()[:2000].tolist()) for item in epoch()}
-    for change in ({"equaliser_max_gain_db": 3}, {"cell_jitter_max_db": 2}, {"noise_floor_max_db": -10}):
-        changed = epoch(**change, share=0.25)
+    quarters = ({"equaliser_max_gain_db": 3}, {"cell_jitter_max_db": 2}, {"noise_floor_max_db": -10})
+    for change in (*({**quarter, "share": 0.25} for quarter in quarters), {"narrow_band_probability": 0.25}):
+        changed = epoch(**change)
         kept = sum(tuple(item.flatten()[:2000].tolist()) in untouched for item in changed)
         assert 0.6 < kept / len(changed) < 0.9
 

@@ -50,6 +50,8 @@ def test_misspelt_key_names_the_nearest(tmp_path, make_recipe):
         ("name.sub=1", "is a value, not a group"),
         ("excerpts.crop_s=40", r"excerpts\.crop_s is 40\.0; it is the length of random excerpts, at most window_s"),
         ("augmentation.repeated_start_min_s=3", "not shorter than an excerpt, 3 s, so that nothing would be repeated"),
+        ("augmentation.narrow_band_low_bins=[30, 10]", "expected .least, greatest."),
+        ("augmentation.narrow_band_low_bins=[10, 80]", "reach up to 80 and narrow_band_high_bins begin at 72"),
         ("augmentation.plain_last_epochs=4", "plain_last_epochs needs a known last epoch"),
         ("augmentation.plain_last_epochs=-1", "greater than or equal to 0"),
     ],

@@ -23,6 +23,7 @@ __all__ = [
     "FrequencyMask",
     "FrequencyMixStyle",
     "Mixup",
+    "NarrowBand",
     "NoiseFloor",
     "RepeatedStart",
     "TimeMask",
@@ -118,6 +119,35 @@ class BandLimit:
         if self.max_low_bin:
             beyond = beyond + (uniform(len(x), 0, self.max_low_bin, x, generator)[:, None] - bins).clamp_min(0)
         return x - (self.slope_db_per_bin * beyond * limited[:, None])[:, :, None].to(x.dtype)
+
+
+@dataclass(frozen=True)
+class NarrowBand:
+    """Leaves a band in the middle, as telephones, small loudspeakers and early recordings do: less on both sides.
+
+    low_bins, high_bins : where the level begins to fall, downwards and upwards, is drawn between the two bins of each.
+        Of 128 mels up to 11 kHz, (6, 18) are 180 to 490 Hz and (72, 100) 2.5 to 5.2 kHz, around a telephone's 300 and
+        3400 Hz
+    probability : of an item to be changed, 0 to 1
+    slope_db_per_bin : least and greatest fall beyond an edge, drawn for each edge, evenly on a logarithm
+    """
+
+    low_bins: tuple[float, float]
+    high_bins: tuple[float, float]
+    probability: float
+    slope_db_per_bin: tuple[float, float] = (3.0, 12.0)
+
+    def __call__(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        changed = uniform(len(x), 0, 1, x, generator) < self.probability
+        bins = torch.arange(x.shape[1], device=x.device)
+        below = (uniform(len(x), *self.low_bins, x, generator)[:, None] - bins).clamp_min(0)
+        above = (bins - uniform(len(x), *self.high_bins, x, generator)[:, None]).clamp_min(0)
+        loss = below * self._slope(x, generator) + above * self._slope(x, generator)
+        return x - (loss * changed[:, None])[:, :, None].to(x.dtype)
+
+    def _slope(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        least, greatest = map(math.log, self.slope_db_per_bin)
+        return uniform(len(x), least, greatest, x, generator).exp()[:, None]
 
 
 @dataclass(frozen=True)

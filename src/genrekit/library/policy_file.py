@@ -44,10 +44,12 @@ def _parse(path: Path) -> dict[str, Any]:
         raise PolicyError(f"{path}: a policy is a .toml or .yaml file")
     import yaml
 
+    from genrekit.strict_yaml import load_strict_yaml
+
     try:
-        values = yaml.safe_load(text)
+        values = load_strict_yaml(text)
     except yaml.YAMLError as error:
-        raise PolicyError(f"{path}: not YAML: {error}") from error
+        raise PolicyError(f"{path}: not YAML that can be read: {error}") from error
     if not isinstance(values, dict):
         raise PolicyError(f"{path}: expected lines such as 'existing: fill'; found {type(values).__name__}")
     return values

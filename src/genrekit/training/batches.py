@@ -19,6 +19,7 @@ from genrekit.features.augmentation import (
     FrequencyMask,
     FrequencyMixStyle,
     Mixup,
+    NarrowBand,
     NoiseFloor,
     RepeatedStart,
     TimeMask,
@@ -255,6 +256,13 @@ class TrainingBatches:
                 augmentation.band_limit_max_low_bin,
             )
             cut = limit(cut, generator)
+        if augmentation.narrow_band_probability:
+            narrow = NarrowBand(
+                augmentation.narrow_band_low_bins,
+                augmentation.narrow_band_high_bins,
+                augmentation.narrow_band_probability,
+            )
+            cut = narrow(cut, generator)
         if augmentation.cell_jitter_max_db:
             cut = _some(CellJitter(augmentation.cell_jitter_max_db)(cut, generator), cut, share, generator)
         if augmentation.noise_floor_max_db is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from genrekit.errors import RecipeError
+from genrekit.strict_yaml import load_strict_yaml
 
 __all__ = ["ENSEMBLE", "EXTENDS", "read_recipe_file"]
 
@@ -69,11 +70,11 @@ def _member(folder: Path, member: object, extending: tuple[Path, ...]) -> object
 def _read(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
     reader = f" that {extending[-1]} names" if extending else ""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = load_strict_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"Cannot read the recipe {path}{reader}: {error.strerror or error}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} is not YAML: {error}") from error
+        raise RecipeError(f"{path} is not YAML that can be read: {error}") from error
     if not isinstance(values, dict):
         raise RecipeError(f"{path}: a recipe is a mapping of keys to values; found {type(values).__name__}.")
     return values

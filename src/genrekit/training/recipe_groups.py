@@ -88,13 +88,15 @@ class Model(Strict):
 class Augmentation(Strict):
     """Online augmentation of the training excerpts; what is left out is not done. See `features.augmentation`.
 
-    Stretch, shift, mixed style, equaliser, band limit, cell jitter, noise floor and repeated start work on the log-mels
-    of an archive only; gain and noise on waveforms only, before the front end. Ranges are [least, greatest], drawn
-    evenly for each item.
+    Stretch, shift, mixed style, equaliser, band limit, narrow band, cell jitter, noise floor and repeated start work on
+    the log-mels of an archive only; gain and noise on waveforms only, before the front end. Ranges are
+    [least, greatest], drawn evenly for each item.
 
     gain_db : dB, of `gain_probability` of the items (report A section 3.3: all)
     noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
     share : of the items that stretch and shift change, equaliser, cell jitter and noise floor, each drawn on its own
+    narrow_band_probability : of an item to keep only a band in the middle, whose lower edge is drawn from
+        `narrow_band_low_bins` and whose upper one from `narrow_band_high_bins`
     repeated_start_min_s : the shortest start of an excerpt that is repeated in place of the rest, for
         `repeated_start_probability` of the items
     mixup_alpha, cutmix_alpha : one of them at most
@@ -114,6 +116,9 @@ class Augmentation(Strict):
     band_limit_min_bin: int | None = Field(default=None, ge=0)
     band_limit_max_low_bin: int = Field(default=0, ge=0)
     band_limit_probability: float = Field(default=0.5, gt=0, le=1)
+    narrow_band_low_bins: tuple[float, float] = (6.0, 18.0)
+    narrow_band_high_bins: tuple[float, float] = (72.0, 100.0)
+    narrow_band_probability: float = Field(default=0.0, ge=0, le=1)
     mix_style_probability: float = Field(default=0.0, ge=0, le=1)
     cell_jitter_max_db: float = Field(default=0.0, ge=0)
     repeated_start_min_s: float | None = Field(default=None, gt=0)
@@ -143,7 +148,16 @@ class Augmentation(Strict):
             raise ValueError("mixup_alpha and cutmix_alpha are both above 0; set one of them to 0")
         return self
 
-    @pydantic.field_validator("gain_db", "noise_snr_db")
+    @pydantic.model_validator(mode="after")
+    def _leaves_a_band(self) -> Augmentation:
+        if self.narrow_band_low_bins[1] >= self.narrow_band_high_bins[0]:
+            raise ValueError(
+                f"narrow_band_low_bins reach up to {self.narrow_band_low_bins[1]:g} and narrow_band_high_bins begin at "
+                f"{self.narrow_band_high_bins[0]:g}; expected a band in between"
+            )
+        return self
+
+    @pydantic.field_validator("gain_db", "noise_snr_db", "narrow_band_low_bins", "narrow_band_high_bins")
     @classmethod
     def _rising(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
         if value is not None and value[0] > value[1]:
@@ -164,6 +178,7 @@ class Augmentation(Strict):
             self.mix_style_probability,
             self.equaliser_max_gain_db,
             self.cell_jitter_max_db,
+            self.narrow_band_probability,
         )
         given = (self.noise_floor_max_db, self.band_limit_min_bin, self.repeated_start_min_s)
         return any(asked) or any(value is not None for value in given)
