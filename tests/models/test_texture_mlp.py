@@ -47,6 +47,23 @@ def test_says_less_the_farther_a_sound_lies_from_what_it_looked_at() -> None:
     torch.testing.assert_close(made(1e4 * far)[0], made.classifier.bias, atol=1e-2, rtol=0)
 
 
+def test_no_statistic_counts_for_more_than_the_bound() -> None:
+    made, unbounded = network(bound=3.0), network()
+    x = -40 + 10 * torch.randn(200, 128, 64, generator=torch.Generator().manual_seed(0))
+    for each in (made, unbounded):
+        each.fit_input(iter(x.split(20)))
+    assert made.reach == unbounded.reach
+    x[0, 100:] = -80
+    x[0, 100:, 5] = -70
+    standard = (made.statistics(x) - made.mean) / made.deviation
+    assert standard[0].abs().max() > 10
+    nearness = (made.reach / standard.square().mean(1, keepdim=True).sqrt()).clamp_max(1).square()
+    torch.testing.assert_close(made.forward_features(x), made.hidden(standard.clamp(-3, 3)) * nearness)
+    near = standard.abs().amax(1) <= 3
+    assert near.any() and not near.all()
+    torch.testing.assert_close(made(x)[near], unbounded(x)[near])
+
+
 def test_takes_any_length_from_its_longest_filter_on() -> None:
     made = network(spectrum_regions=3)
     for n_columns in (32, 129, 387):
@@ -57,6 +74,7 @@ def test_takes_any_length_from_its_longest_filter_on() -> None:
     ("options", "message"),
     [
         ({"spectrum_regions": -1}, "spectrum_regions is -1"),
+        ({"bound": 0.0}, "bound is 0.0; expected more than 0 deviations"),
         ({"units": 0}, "units is 0"),
         ({"dropout": 1.0}, "dropout is 1.0"),
         ({"input_dropout": -0.1}, "input_dropout"),

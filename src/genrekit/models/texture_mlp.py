@@ -22,11 +22,14 @@ class TextureMLPOptions:
     """Options of `TextureMLP`.
 
     spectrum_regions : of the mel axis, whose modulation spectra are among the statistics; 0 for none
+    bound : of a standardised statistic, in deviations, more than 0: what is beyond is taken for it; None for no bound.
+        Where a band is all but empty, skewness and kurtosis may be a dozen deviations from all that was trained on
     units : of the hidden layer, at least 1
     input_dropout, dropout : of the statistics and of the hidden layer, 0 <= dropout < 1
     """
 
     spectrum_regions: int = 0
+    bound: float | None = None
     units: int = 256
     input_dropout: float = 0.5
     dropout: float = 0.5
@@ -34,6 +37,8 @@ class TextureMLPOptions:
     def __post_init__(self) -> None:
         if self.spectrum_regions < 0:
             raise RecipeError(f"spectrum_regions is {self.spectrum_regions}; expected 0 (none) or more")
+        if self.bound is not None and not self.bound > 0:
+            raise RecipeError(f"bound is {self.bound}; expected more than 0 deviations, or null for none")
         if self.units < 1:
             raise RecipeError(f"units is {self.units}; expected at least 1")
         for label, dropout in (("input_dropout", self.input_dropout), ("dropout", self.dropout)):
@@ -42,12 +47,12 @@ class TextureMLPOptions:
 
 
 class TextureMLP(GenreNetwork):
-    """Texture statistics, standardised by the training part -> hidden layer, batch norm, ReLU -> genres.
+    """Texture statistics, standardised by the training part, bounded -> hidden layer, batch norm, ReLU -> genres.
 
     The embedding is the hidden layer. It takes any number of columns from `min_columns` on.
 
     Far from all music that it was trained on, a layer on numbers without bounds is sure of anything. Where the root
-    mean square of the standardised statistics is r times that of the farthest training excerpt (`reach`), r > 1, the
+    mean square of the standardised statistics, not bounded, is r times that of the farthest training excerpt (`reach`), r > 1, the
     embedding is divided by r squared: the farther the sound, the less is said of it.
     """
 
@@ -68,6 +73,7 @@ class TextureMLP(GenreNetwork):
         self.n_statistics = sum(family.size for family in families)
         self.register_buffer("mean", torch.zeros(self.n_statistics))
         self.register_buffer("deviation", torch.ones(self.n_statistics))
+        self._bound = options.bound
         # Of an unfitted network, nothing is far.
         self.register_buffer("reach", torch.tensor(torch.inf))
         self.hidden = nn.Sequential(
@@ -99,6 +105,8 @@ class TextureMLP(GenreNetwork):
         """dB features [batch, n_bins, n_columns] -> hidden layer [batch, units]."""
         standard = (self.statistics(x) - self.mean) / self.deviation
         nearness = (self.reach / _distance(standard)).clamp_max(1).square()
+        if self._bound is not None:
+            standard = standard.clamp(-self._bound, self._bound)
         embedding: Tensor = self.hidden(standard) * nearness
         return embedding
 
