@@ -48,7 +48,7 @@ SHORT_HOP_S = 5.0
 # has the temperature of 2 s.
 SHORT_DURATIONS_S = (2.0, 5.0, 10.0)
 TRACK_S = 30.0
-MODEL_NAME = "gtzan-texture-7"
+MODEL_NAME = "gtzan-texture-8"
 WITHOUT_VALIDATION = ("split.validation=none",)
 CPU = torch.device("cpu")
 # Of sounds that are no music, which have a label because a table has one; it is not read.

@@ -52,8 +52,8 @@ class TextureMLP(GenreNetwork):
     The embedding is the hidden layer. It takes any number of columns from `min_columns` on.
 
     Far from all music that it was trained on, a layer on numbers without bounds is sure of anything. Where the root
-    mean square of the standardised statistics, not bounded, is r times that of the farthest training excerpt (`reach`), r > 1, the
-    embedding is divided by r squared: the farther the sound, the less is said of it.
+    mean square of the standardised statistics, before they are bounded, is r times that of the farthest training
+    excerpt (`reach`), r > 1, the embedding is divided by r squared: the farther the sound, the less is said of it.
     """
 
     options_type = TextureMLPOptions
