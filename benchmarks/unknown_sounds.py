@@ -4,7 +4,7 @@
 
 Needs the programs sox, flite and espeak-ng (Debian: apt install sox flite espeak-ng). Training heard noise, tones and
 espeak-ng's voices in other languages and words, made by genrekit's own code; flite's voices and sox's sounds are new.
-The sawtooth and the plucked string, which gtzan-ensemble-4 took for music, led to the bound in `TextureMLP`.
+The sawtooth and the plucked string, which gtzan-ensemble-4 took for music, led to the reach of `TextureMLP`.
 """
 
 from __future__ import annotations

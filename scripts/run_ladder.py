@@ -51,9 +51,9 @@ others from one without AMX, busy likewise. Rungs whose name begins with p2 are 
 of the training part of report A's first fold, where artists are on both sides: what makes a model sturdier need not
 help there.
 
-The aim was three seeds for each step that is kept; only texture and texture_9_khz_dropout, the first and the last but
-one of them, have them, the others one, for want of computing time, so that a gain of one rung may be luck of its seed.
-"Kept" means that the bundled model stands on it.
+The aim was three seeds for each step that is kept; only texture and texture_9_khz_dropout have them, the others
+one, for want of computing time, so that a gain of one rung may be luck of its seed. "Kept" means that the bundled model
+stands on it.
 
 Rungs on log-mels to 8.9 or 9.9 kHz are not there to gain: the highest bins tell where GTZAN's files are from, and so
 something of their genre ("What a file tells of where it is from", docs/research/leaks.md). What such a rung loses to
@@ -61,7 +61,9 @@ the same with all bins is what a test part of GTZAN cannot tell from music. Vers
 texture_ensemble_cnn, two networks on all bins; on 9.9 kHz the second of them adds nothing (texture_cnn_10_khz), so
 that version 6 was one, texture_9_khz_dropout, whose score does not lean on the edge. Version 7 is texture_9_khz_short,
 which is not there to gain on whole tracks either: a second of music, repeated to fill the window, was no music to
-version 6 (benchmarks/short_recordings.py tells what it is to version 7).
+version 6 (benchmarks/short_recordings.py tells what it is now). Version 8 is texture_9_khz_narrow, on
+texture_9_khz_bounded: both are for bands that are all but empty, as a telephone leaves them ("Changes that should not
+matter", docs/accuracy.md).
 
 Without a rung: jitter of level (log-mels are relative to the track's maximum, so that level changes nothing), and
 averaging at test time, since a track's answer is the mean over its windows in every rung.

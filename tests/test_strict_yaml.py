@@ -14,9 +14,10 @@ from genrekit.library.policy_file import policy_values
 from genrekit.strict_yaml import load_strict_yaml
 from genrekit.training.recipe_file import read_recipe_file
 
+KEYS = st.text() | st.integers() | st.booleans() | st.none()
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    KEYS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=10,
 )
 
@@ -26,25 +27,37 @@ def test_what_yaml_writes_is_read(values: object) -> None:
     assert load_strict_yaml(yaml.safe_dump(values)) == values
 
 
-@pytest.mark.parametrize("text", ["a: 1\nb: 2\na: 3\n", "a: {b: 1, b: 1}\n", "- {'a': 1, a: 2}\n"])
-def test_a_key_that_is_there_twice_is_told_with_its_line(text: str) -> None:
-    with pytest.raises(yaml.YAMLError, match="is here a second time"):
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [("a: 1\nb: 2\na: 3\n", 1, 3), ("c: 1\na: {b: 1, b: 1}\n", 2, 2), ("- {'a': 1,\n   a: 2}\n", 1, 2)],
+)
+def test_a_key_that_is_there_twice_is_told_with_its_lines(text: str, first: int, second: int) -> None:
+    with pytest.raises(yaml.YAMLError, match=rf"is here a second time \(first in line {first}\)[^$]*line {second},"):
         load_strict_yaml(text)
 
 
-def test_what_a_mapping_takes_over_may_be_changed() -> None:
-    assert load_strict_yaml("base: &base {a: 1, b: 2}\nown: {<<: *base, b: 3}\n")["own"] == {"a": 1, "b": 3}
+@pytest.mark.parametrize(
+    "text",
+    [
+        "base: &base {a: 1, b: 2}\nown: {<<: *base, b: 3}\n",
+        "base: &base {a: 1}\nown: {inner: {place: &own {<<: *base, a: 2}}}\nthird: {<<: *own, b: 3}\n",
+        "{1: a, '1': b}",
+    ],
+)
+def test_what_is_not_the_same_key_twice_is_read(text: str) -> None:
+    assert load_strict_yaml(text) == yaml.safe_load(text)
 
 
 @pytest.mark.parametrize(
     ("text", "read"),
     [
         ("name: a\nseed: 1\nseed: 2\n", read_recipe_file),
+        ("name: a\nmodel: {name: b}\nmodel: {name: c}\nseed: 1\n", read_recipe_file),
         ("existing: fill\nnever_genres: [Audiobook]\nnever_genres: [Podcast]\n", policy_values),
     ],
 )
 def test_recipes_and_policies_that_say_a_thing_twice_are_refused(text: str, read, tmp_path: Path) -> None:
     path = tmp_path / "file.yaml"
     path.write_text(text)
-    with pytest.raises(GenrekitError, match=r"(?s)(seed|never_genres)' is here a second time.*line [34]"):
+    with pytest.raises(GenrekitError, match=r"(?s)(seed|model|never_genres)' is here a second time.*line [34]"):
         read(path)

@@ -1,8 +1,7 @@
-"""YAML as YAML itself has it, where a mapping has each key once: of two, PyYAML silently takes the last."""
+"""YAML whose mappings have each key once: of two that are written alike, PyYAML silently takes the last."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any
 
 import yaml
@@ -13,17 +12,19 @@ __all__ = ["load_strict_yaml"]
 class _UniqueKeyLoader(yaml.SafeLoader):
     """PyYAML's safe loader that refuses a mapping which has a key twice."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: dict[str, yaml.Node] = {}
+    # While a mapping is composed, not when it is made into a dict: by then, what `<<` takes over stands beside its own.
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        first: dict[tuple[str, str], yaml.ScalarNode] = {}
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 continue
-            if key.value in seen:
-                first = seen[key.value].start_mark.line + 1
-                problem = f"{key.value!r} is here a second time (first in line {first}); keep one of them"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen[key.value] = key
-        return super().construct_mapping(node, deep=deep)
+            known = first.setdefault((key.tag, key.value), key)
+            if known is not key:
+                place = f"first in line {known.start_mark.line + 1}"
+                problem = f"{key.value!r} is here a second time ({place}); keep one of them"
+                raise yaml.composer.ComposerError(None, None, problem, key.start_mark)
+        return node
 
 
 def load_strict_yaml(text: str) -> Any:

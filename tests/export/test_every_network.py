@@ -24,7 +24,7 @@ CASES = {
     "transformer": (MEL_B, 3.0, {"depth": 2}),
     "bbnn": (ARCHIVE_LOG_MEL, 3.0, {"width": 8}),
     "sincnet": (WAVEFORM, 1.0, {}),
-    "texture_mlp": (ARCHIVE_LOG_MEL, 3.0, {"units": 8, "spectrum_regions": 3}),
+    "texture_mlp": (ARCHIVE_LOG_MEL, 3.0, {"units": 8, "spectrum_regions": 3, "bound": 3}),
     "ensemble": (
         ARCHIVE_LOG_MEL,
         3.0,

@@ -58,7 +58,7 @@ VARIANTS: dict[str, list[tuple[dict[str, Any], FeatureSpec, float]]] = {
     ],
     "bbnn": [({}, *ARCHIVE_10_S), ({"width": 4, "dropout": 0.5}, ARCHIVE_LOG_MEL, 3.0)],
     "texture_mlp": [
-        ({"spectrum_regions": 3, "bound": 3.0}, *ARCHIVE_10_S),
+        ({"spectrum_regions": 3, "bound": 3}, *ARCHIVE_10_S),
         ({"units": 16, "dropout": 0.0}, ARCHIVE_LOG_MEL, 3.0),
     ],
     "resnet": [({}, ARCHIVE_LOG_MEL, 3.0), ({}, POWER_SPECTROGRAM_A, 3.0), ({"depth": 34}, ARCHIVE_LOG_MEL, 3.0)],

@@ -47,7 +47,7 @@ def test_says_less_the_farther_a_sound_lies_from_what_it_looked_at() -> None:
     torch.testing.assert_close(made(1e4 * far)[0], made.classifier.bias, atol=1e-2, rtol=0)
 
 
-def test_no_statistic_counts_for_more_than_the_bound() -> None:
+def test_the_hidden_layer_sees_no_statistic_beyond_the_bound() -> None:
     made, unbounded = network(bound=3.0), network()
     x = -40 + 10 * torch.randn(200, 128, 64, generator=torch.Generator().manual_seed(0))
     for each in (made, unbounded):
@@ -75,6 +75,7 @@ def test_takes_any_length_from_its_longest_filter_on() -> None:
     [
         ({"spectrum_regions": -1}, "spectrum_regions is -1"),
         ({"bound": 0.0}, "bound is 0.0; expected more than 0 deviations"),
+        ({"bound": float("inf")}, "bound is inf; expected"),
         ({"units": 0}, "units is 0"),
         ({"dropout": 1.0}, "dropout is 1.0"),
         ({"input_dropout": -0.1}, "input_dropout"),

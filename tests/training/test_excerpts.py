@@ -149,6 +149,37 @@ def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe
         assert 0.6 < kept / len(changed) < 0.9
 
 
+def test_a_narrow_band_has_the_bins_of_its_recipe_and_noise_comes_after_it(make_recipe, archive_path):
+    dataset = load_dataset("archive", archive_path)
+    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
+    excerpts = {"window_s": 30.0, "hop_s": 30.0, "train": "random", "crops_per_track": 1}
+
+    def epoch(**augmentation) -> torch.Tensor:
+        recipe = make_recipe(excerpts=excerpts, augmentation=augmentation)
+        table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
+        batches = TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: 0)
+        return torch.cat([batch.features for batch in batches])
+
+    band = {
+        "narrow_band_probability": 1,
+        "narrow_band_low_bins": [10, 10],
+        "narrow_band_high_bins": [60, 60],
+    }
+    plain, narrow, noisy = epoch(), epoch(**band), epoch(**band, noise_floor_max_db=-40)
+    both = (plain > -80) & (narrow > -80)
+    # Levels are relative to the excerpt's maximum, which may have gone with what was taken away.
+    gain = (narrow - plain).flatten(1).amax(1)[:, None, None].expand_as(plain)
+    inside = torch.zeros_like(both)
+    inside[:, 10:61] = True
+    torch.testing.assert_close((narrow - plain)[both & inside], gain[both & inside], atol=1e-3, rtol=0)
+    below = ((narrow - plain) - gain)[both & ~inside]
+    assert len(below) and below.max() <= -3 + 1e-3
+    assert (narrow[:, 100:] == -80).all()
+    # A floor of its own for each excerpt, where nothing was left.
+    floor = noisy[:, 100:].flatten(1)
+    assert (floor > -80).float().mean() > 0.5 and float((floor.amax(1) - floor.amin(1)).max()) < 1e-3
+
+
 def test_a_repeated_start_is_what_a_short_recording_gives(make_recipe, archive_path):
     dataset = load_dataset("archive", archive_path)
     source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)

@@ -67,7 +67,7 @@ def test_its_data_can_give_what_it_asks_for(name: str) -> None:
     if dataset != "gtzan":
         assert not recipe.augmentation.needs_waveforms
     if dataset != "gtzan_archive":
-        assert not recipe.augmentation.needs_decibels
+        assert not recipe.augmentation.decibel_keys
 
 
 @pytest.mark.parametrize("name", [name for name in RECIPES if name.endswith("_archive")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,8 +23,9 @@ class TextureMLPOptions:
     """Options of `TextureMLP`.
 
     spectrum_regions : of the mel axis, whose modulation spectra are among the statistics; 0 for none
-    bound : of a standardised statistic, in deviations, more than 0: what is beyond is taken for it; None for no bound.
-        Where a band is all but empty, skewness and kurtosis may be a dozen deviations from all that was trained on
+    bound : of a standardised statistic, in deviations, more than 0: the hidden layer sees it in place of what is
+        beyond; None for no bound. Where a band is all but empty, skewness and kurtosis may be a dozen deviations from
+        all that was trained on
     units : of the hidden layer, at least 1
     input_dropout, dropout : of the statistics and of the hidden layer, 0 <= dropout < 1
     """
@@ -37,7 +39,7 @@ class TextureMLPOptions:
     def __post_init__(self) -> None:
         if self.spectrum_regions < 0:
             raise RecipeError(f"spectrum_regions is {self.spectrum_regions}; expected 0 (none) or more")
-        if self.bound is not None and not self.bound > 0:
+        if self.bound is not None and not 0 < self.bound < math.inf:
             raise RecipeError(f"bound is {self.bound}; expected more than 0 deviations, or null for none")
         if self.units < 1:
             raise RecipeError(f"units is {self.units}; expected at least 1")
@@ -53,7 +55,8 @@ class TextureMLP(GenreNetwork):
 
     Far from all music that it was trained on, a layer on numbers without bounds is sure of anything. Where the root
     mean square of the standardised statistics, before they are bounded, is r times that of the farthest training
-    excerpt (`reach`), r > 1, the embedding is divided by r squared: the farther the sound, the less is said of it.
+    excerpt, not augmented (`reach`), r > 1, the embedding is divided by r squared: the farther the sound, the less is
+    said of it.
     """
 
     options_type = TextureMLPOptions

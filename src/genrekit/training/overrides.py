@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from genrekit.errors import RecipeError
+from genrekit.strict_yaml import load_strict_yaml
 from genrekit.training.recipe_file import ENSEMBLE
 
 __all__ = ["apply_override"]
@@ -50,6 +51,6 @@ def apply_override(values: dict[str, Any], override: str, *, shown: str = "") ->
             raise RecipeError(f"--set {shown!r}: {parent!r} is a value, not a group of keys.")
         node = child
     try:
-        node[last] = yaml.safe_load(text)
+        node[last] = load_strict_yaml(text)
     except yaml.YAMLError as error:
         raise RecipeError(f"--set {shown!r}: the value is not YAML: {error}") from error

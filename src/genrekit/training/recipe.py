@@ -133,12 +133,15 @@ class Recipe(Strict):
                 f"augmentation.repeated_start_min_s is {shortest_s:g}, not shorter than an excerpt, {whole_s:g} s, so "
                 "that nothing would be repeated"
             )
-        if self.augmentation.needs_decibels and FEATURES[self.features].scale != "db":
+        spec, keys = FEATURES[self.features], self.augmentation.decibel_keys
+        if keys and spec.scale != "db":
+            raise ValueError(f"augmentation.{keys[0]} needs features in dB; {self.features!r} is not")
+        lowest_high_bin = self.augmentation.narrow_band_high_bins[0]
+        if self.augmentation.narrow_band_probability and lowest_high_bin >= spec.n_bins:
             raise ValueError(
-                "stretch, shift, equaliser, noise floor and repeated starts need features in dB; "
-                f"{self.features!r} is not"
+                f"augmentation.narrow_band_high_bins begin at {lowest_high_bin:g}; {self.features!r} has {spec.n_bins} "
+                "bins, so that nothing would be taken away above"
             )
-        spec = FEATURES[self.features]
         if self.augmentation.frequency_mask_bins and (spec.kind == "waveform" or spec.column_names is not None):
             raise ValueError(f"frequency_mask_bins needs a spectrogram; features: {self.features} have no frequencies")
         if self.augmentation.time_mask_fraction and spec.column_names is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat
 
 __all__ = [
     "NAME",
@@ -96,7 +96,8 @@ class Augmentation(Strict):
     noise_snr_db : signal-to-noise ratio of white noise, dB, of `noise_probability` of the items (report A: all)
     share : of the items that stretch and shift change, equaliser, cell jitter and noise floor, each drawn on its own
     narrow_band_probability : of an item to keep only a band in the middle, whose lower edge is drawn from
-        `narrow_band_low_bins` and whose upper one from `narrow_band_high_bins`
+        `narrow_band_low_bins` and whose upper one from `narrow_band_high_bins`, bins of the archive's 128 mels; these
+        are 180 to 490 Hz and 2.5 to 5.2 kHz. Beyond an edge the level falls by 3 to 12 dB a bin
     repeated_start_min_s : the shortest start of an excerpt that is repeated in place of the rest, for
         `repeated_start_probability` of the items
     mixup_alpha, cutmix_alpha : one of them at most
@@ -116,8 +117,8 @@ class Augmentation(Strict):
     band_limit_min_bin: int | None = Field(default=None, ge=0)
     band_limit_max_low_bin: int = Field(default=0, ge=0)
     band_limit_probability: float = Field(default=0.5, gt=0, le=1)
-    narrow_band_low_bins: tuple[float, float] = (6.0, 18.0)
-    narrow_band_high_bins: tuple[float, float] = (72.0, 100.0)
+    narrow_band_low_bins: tuple[NonNegativeFloat, NonNegativeFloat] = (6.0, 18.0)
+    narrow_band_high_bins: tuple[NonNegativeFloat, NonNegativeFloat] = (72.0, 100.0)
     narrow_band_probability: float = Field(default=0.0, ge=0, le=1)
     mix_style_probability: float = Field(default=0.0, ge=0, le=1)
     cell_jitter_max_db: float = Field(default=0.0, ge=0)
@@ -170,18 +171,21 @@ class Augmentation(Strict):
         return self.gain_db is not None or self.noise_snr_db is not None
 
     @property
-    def needs_decibels(self) -> bool:
-        """Whether anything is asked for that is defined on dB spectrograms only."""
+    def decibel_keys(self) -> tuple[str, ...]:
+        """The keys by which something is asked for that is defined on dB spectrograms only."""
         asked = (
-            self.max_stretch,
-            self.max_shift_bins,
-            self.mix_style_probability,
-            self.equaliser_max_gain_db,
-            self.cell_jitter_max_db,
-            self.narrow_band_probability,
+            "max_stretch",
+            "max_shift_bins",
+            "mix_style_probability",
+            "equaliser_max_gain_db",
+            "narrow_band_probability",
+            "cell_jitter_max_db",
         )
-        given = (self.noise_floor_max_db, self.band_limit_min_bin, self.repeated_start_min_s)
-        return any(asked) or any(value is not None for value in given)
+        given = ("noise_floor_max_db", "band_limit_min_bin", "repeated_start_min_s")
+        return (
+            *(key for key in asked if getattr(self, key)),
+            *(key for key in given if getattr(self, key) is not None),
+        )
 
 
 class Negatives(Strict):

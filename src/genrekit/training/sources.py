@@ -215,11 +215,11 @@ def require_augmentation(dataset: Dataset, augmentation: Augmentation) -> None:
             f"augmentation.gain_db and noise_snr_db change waveforms, and data set {dataset.name!r} is {kind}. Leave "
             "them out (masks and mixup work on any spectrogram), or use a data set of audio (gtzan, gtzan6, folder)."
         )
-    if augmentation.needs_decibels and dataset.archive is None:
+    if augmentation.decibel_keys and dataset.archive is None:
         raise RecipeError(
-            "augmentation by stretch, shift, equaliser, band limit, cell jitter, noise floor and repeated starts "
-            f"changes log-mels, and data set {dataset.name!r} is no archive of them. Leave these out, or make an "
-            "archive of your audio first: `genrekit data prepare --help`."
+            f"what augmentation.{', '.join(augmentation.decibel_keys)} asks for changes log-mels, and data set "
+            f"{dataset.name!r} is no archive of them. Leave it out, or make an archive of your audio first: "
+            "`genrekit data prepare --help`."
         )
 
 
