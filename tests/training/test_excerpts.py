@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import soundfile
@@ -129,18 +131,19 @@ def test_tracks_weigh_what_they_are_told_to(make_recipe, archive_path):
         assert torch.equal(batch.weights, 0.5 + 0.5 * batch.targets.argmax(1))
 
 
-def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe, archive_path):
+def epoch_of_whole_tracks(make_recipe, archive_path, *, crops_per_track: int, **augmentation) -> torch.Tensor:
+    """The training excerpts of an epoch; they are whole tracks, so that whatever is cut is the same."""
     dataset = load_dataset("archive", archive_path)
     source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
-    # Whole tracks: whatever is cut, it is the same.
-    excerpts = {"window_s": 30.0, "hop_s": 30.0, "train": "random", "crops_per_track": 6}
+    excerpts = {"window_s": 30.0, "hop_s": 30.0, "train": "random", "crops_per_track": crops_per_track}
+    recipe = make_recipe(excerpts=excerpts, augmentation=augmentation)
+    table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
+    batches = TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: 0)
+    return torch.cat([batch.features for batch in batches])
 
-    def epoch(**augmentation) -> torch.Tensor:
-        recipe = make_recipe(excerpts=excerpts, augmentation=augmentation)
-        table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
-        batches = TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: 0)
-        return torch.cat([batch.features for batch in batches])
 
+def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe, archive_path):
+    epoch = partial(epoch_of_whole_tracks, make_recipe, archive_path, crops_per_track=6)
     untouched = {tuple(item.flatten()[:2000].tolist()) for item in epoch()}
     quarters = ({"equaliser_max_gain_db": 3}, {"cell_jitter_max_db": 2}, {"noise_floor_max_db": -10})
     for change in (*({**quarter, "share": 0.25} for quarter in quarters), {"narrow_band_probability": 0.25}):
@@ -150,16 +153,7 @@ def test_a_share_of_the_items_is_changed_and_the_rest_stays_as_it_is(make_recipe
 
 
 def test_a_narrow_band_has_the_bins_of_its_recipe_and_noise_comes_after_it(make_recipe, archive_path):
-    dataset = load_dataset("archive", archive_path)
-    source = ArchiveSource(dataset, ARCHIVE_LOG_MEL, CPU)
-    excerpts = {"window_s": 30.0, "hop_s": 30.0, "train": "random", "crops_per_track": 1}
-
-    def epoch(**augmentation) -> torch.Tensor:
-        recipe = make_recipe(excerpts=excerpts, augmentation=augmentation)
-        table = part_table(dataset, make_split(dataset, "random_folds"), "train", recipe.excerpts, source)
-        batches = TrainingBatches(source, table, recipe, n_genres=3, epoch=lambda: 0)
-        return torch.cat([batch.features for batch in batches])
-
+    epoch = partial(epoch_of_whole_tracks, make_recipe, archive_path, crops_per_track=1)
     band = {
         "narrow_band_probability": 1,
         "narrow_band_low_bins": [10, 10],
