@@ -6,7 +6,11 @@ from typing import Any
 
 import yaml
 
-__all__ = ["load_strict_yaml"]
+__all__ = ["YAMLTextError", "load_strict_yaml"]
+
+
+class YAMLTextError(ValueError):
+    """A text is not YAML, or a mapping in it has a key twice; the message is one line, with the place."""
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -32,7 +36,17 @@ def load_strict_yaml(text: str) -> Any:
 
     Raises
     ------
-    yaml.YAMLError : it is not YAML, or a mapping has a key twice
+    YAMLTextError : it is not YAML, or a mapping has a key twice
     """
-    # The loader is a safe one: it makes plain types alone.
-    return yaml.load(text, Loader=_UniqueKeyLoader)
+    try:
+        # The loader is a safe one: it makes plain types alone.
+        return yaml.load(text, Loader=_UniqueKeyLoader)
+    except yaml.MarkedYAMLError as error:
+        # Beside what is wrong, PyYAML tells what it was about, and shows the text: three lines or more.
+        problem = f"{error.context}, {error.problem}" if error.context else error.problem
+        place = error.problem_mark or error.context_mark
+        where = f"line {place.line + 1}, column {place.column + 1}: " if place else ""
+        raise YAMLTextError(f"{where}{problem}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise YAMLTextError(f"line {line}: a character #x{error.character:02x}, {error.reason}") from error

@@ -141,11 +141,11 @@ class RunFolder:
         """The recipe as plain values; DataError if it cannot be read."""
         if not self.recipe_path.is_file():
             return None
-        import yaml
+        from genrekit.strict_yaml import load_strict_yaml
 
         try:
-            values = yaml.safe_load(self.recipe_path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            values = load_strict_yaml(self.recipe_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
             raise DataError(f"The recipe of the run, {self.recipe_path}, cannot be read: {error}.") from error
         if not isinstance(values, dict):
             raise DataError(f"The recipe of the run, {self.recipe_path}, is not a mapping of keys to values.")

@@ -42,13 +42,11 @@ def _parse(path: Path) -> dict[str, Any]:
             raise PolicyError(f"{path}: not TOML: {error}") from error
     if suffix not in (".yaml", ".yml"):
         raise PolicyError(f"{path}: a policy is a .toml or .yaml file")
-    import yaml
-
-    from genrekit.strict_yaml import load_strict_yaml
+    from genrekit.strict_yaml import YAMLTextError, load_strict_yaml
 
     try:
         values = load_strict_yaml(text)
-    except yaml.YAMLError as error:
+    except YAMLTextError as error:
         raise PolicyError(f"{path}: not YAML that can be read: {error}") from error
     if not isinstance(values, dict):
         raise PolicyError(f"{path}: expected lines such as 'existing: fill'; found {type(values).__name__}")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from genrekit.errors import RecipeError
-from genrekit.strict_yaml import load_strict_yaml
+from genrekit.strict_yaml import YAMLTextError, load_strict_yaml
 from genrekit.training.recipe_file import ENSEMBLE
 
 __all__ = ["apply_override"]
@@ -52,5 +50,5 @@ def apply_override(values: dict[str, Any], override: str, *, shown: str = "") ->
         node = child
     try:
         node[last] = load_strict_yaml(text)
-    except yaml.YAMLError as error:
+    except YAMLTextError as error:
         raise RecipeError(f"--set {shown!r}: the value is not YAML: {error}") from error

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from genrekit.errors import RecipeError
-from genrekit.strict_yaml import load_strict_yaml
+from genrekit.strict_yaml import YAMLTextError, load_strict_yaml
 
 __all__ = ["ENSEMBLE", "EXTENDS", "read_recipe_file"]
 
@@ -73,7 +71,7 @@ def _read(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
         values = load_strict_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"Cannot read the recipe {path}{reader}: {error.strerror or error}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (YAMLTextError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is not YAML that can be read: {error}") from error
     if not isinstance(values, dict):
         raise RecipeError(f"{path}: a recipe is a mapping of keys to values; found {type(values).__name__}.")
