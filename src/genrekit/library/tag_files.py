@@ -13,6 +13,7 @@ from genrekit.audio import display_name
 from genrekit.audio.opening import open_decoder
 from genrekit.errors import AudioError
 from genrekit.file_identity import file_sha256
+from genrekit.library.contents import require_same_contents
 from genrekit.library.errors import TagError, as_tag_error
 from genrekit.library.patch import apply_patch, make_patch
 from genrekit.library.policy import Decision, TagPolicy, decide, left_alone
@@ -91,6 +92,7 @@ def write_plan(plan: TagPlan, journal: TagJournal) -> JournalEntry:
         old_sha256 = file_sha256(copy)
         with _named(copy, plan.path):
             write_genres(copy, plan.decision.new)
+        require_same_contents(plan.file, copy)
         with plan.file.open("rb") as old, copy.open("rb") as new:
             patch = make_patch(old, new)
             # The promise to lead back is tried before the file is touched.
