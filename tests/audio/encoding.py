@@ -41,14 +41,15 @@ def write_pyav(
     options: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
 ) -> Path:
-    """Encode samples [n, 1 or 2] at full scale 1 with one of FFmpeg's encoders."""
-    layout = "mono" if samples.shape[1] == 1 else "stereo"
+    """Encode samples [n, channels] at full scale 1 with one of FFmpeg's encoders."""
+    n_channels = samples.shape[1]
+    layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}.get(n_channels, f"{n_channels} channels")
     with av.open(str(path), "w", format=container, container_options=container_options or {}) as output:
         stream = output.add_stream(codec, rate=sr, layout=layout, options=options or {})
         stream.format = sample_format
         stream.bit_rate = 192_000
         stream.codec_context.open()  # only then does it know the length of its frames
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="fltp", layout=layout)
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout=layout)
         frame.sample_rate = sr
         frame.time_base = Fraction(1, sr)
         resampler = av.AudioResampler(sample_format, layout, sr, frame_size=stream.codec_context.frame_size or 1024)

@@ -98,6 +98,14 @@ def test_format_decodes_to_the_mean_of_its_channels(name: str, n_channels: int, 
         assert snr_db(decoded, expected) > 12
 
 
+@pytest.mark.parametrize("n_channels", [5, 6, 7, 8, 9, 12, 16])
+def test_many_channels_decode_to_their_mean(n_channels: int, tmp_path: Path) -> None:
+    # Each channel of a frame is a plane of its own; the eighth, and the ninth, lie where PyAV looks for something else.
+    samples = music(DURATION_S, n_channels=n_channels)
+    path = write_pyav(tmp_path / "music.wv", samples, SR, container="wv", codec="wavpack", sample_format="fltp")
+    np.testing.assert_allclose(load_audio(path, sr=SR), samples.astype(np.float64).mean(axis=1), rtol=0, atol=FLOAT)
+
+
 def test_ape_decodes_exactly() -> None:
     # Written by JMAC (Debian's libjmac-java), because FFmpeg decodes Monkey's Audio but does not encode it.
     t = np.arange(2205) / 22_050

@@ -21,6 +21,9 @@ __all__ = ["PyavDecoder"]
 
 PROBE_S = 1.0  # how much is decoded before the source is taken for audio
 
+# With more, PyAV reads on behind a frame's planes, and crashes or not; samples that lie side by side are one plane.
+MAX_PLANES = 7
+
 # Streams of bare frames: FFmpeg derives their duration from size and bit rate.
 _WITHOUT_LENGTH = frozenset({"aac", "ac3", "eac3", "dts", "truehd", "loas", "amr", "mpeg"})
 
@@ -64,6 +67,7 @@ class PyavDecoder:
 
     def blocks(self) -> Iterator[npt.NDArray[np.float32]]:
         fifo = av.AudioFifo()
+        resampler: av.AudioResampler | None = None
         shape: tuple[str, int] | None = None
         n_block = 1
         n_frames = 0
@@ -80,8 +84,11 @@ class PyavDecoder:
                 if fifo.samples:
                     yield _block(fifo)
                 fifo, shape, n_block = av.AudioFifo(), frame_shape, block_frames(self.sr, frame_shape[1])
+                too_many = frame.format.is_planar and frame_shape[1] > MAX_PLANES
+                resampler = av.AudioResampler(frame.format.packed) if too_many else None
             frame.pts = None  # the FIFO would refuse a gap in time
-            fifo.write(frame)
+            for part in [frame] if resampler is None else resampler.resample(frame):
+                fifo.write(part)
             n_frames += frame.samples
             if fifo.samples >= n_block:
                 yield _block(fifo)
