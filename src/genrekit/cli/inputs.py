@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from genrekit.errors import GenrekitError
 __all__ = ["STDIN", "NoPathListError", "given_folders", "list_inputs", "read_path_list"]
 
 STDIN = "-"
+TEXT_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 class NoPathListError(GenrekitError):
@@ -23,18 +25,31 @@ class NoPathListError(GenrekitError):
 def read_path_list(stream: BinaryIO) -> list[str]:
     """Paths from a list: one a line, or separated by NUL as `find -print0` does if there is a NUL in it.
 
-    Names may hold any byte; empty lines and the carriage returns of Windows are dropped.
+    Names may hold any byte; empty lines and the carriage returns of Windows are dropped. A list that begins with the
+    mark of UTF-8 or UTF-16, as PowerShell writes it, is read as that.
 
     Raises
     ------
-    NoPathListError : if it is audio
+    NoPathListError : if it is audio, or UTF-16 without its mark
     """
     data = stream.read()
     if (audio := describe_audio(data[:HEAD_BYTES])) is not None:
         raise NoPathListError(
             f"standard input begins like {audio}, and '-' reads a list of paths, one a line; name the file instead"
         )
+    for mark, encoding in TEXT_MARKS:
+        if data.startswith(mark):
+            try:
+                lines = data.removeprefix(mark).decode(encoding).split("\n")
+            except UnicodeDecodeError as error:
+                raise NoPathListError(f"standard input begins as a list in {encoding} and is none: {error}") from error
+            return [name for line in lines if (name := line.removesuffix("\r"))]
     parts = data.split(b"\0") if b"\0" in data else [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    # Taken as names, "." and "/" would be searched as folders.
+    if b"\0" in data and max(map(len, parts)) == 1 and {b".", b"/", b"\n"} & set(parts[1:]):
+        raise NoPathListError(
+            "standard input seems to be a list in UTF-16: there is a NUL behind each character; write it in UTF-8"
+        )
     return [os.fsdecode(part) for part in parts if part]
 
 
