@@ -202,6 +202,50 @@ def test_a_read_only_file_is_a_clear_error(genrekit_cli: Callable, results: Call
     assert "(none) -> jazz" in finished.out
 
 
+def test_genres_cannot_command_the_terminal(
+    genrekit_cli: Callable, results: Callable, music_folder: Path, tmp_path: Path
+) -> None:
+    from mutagen.flac import FLAC
+
+    path, journal = make_file(music_folder, "song.flac"), tmp_path / "j.jsonl"
+    file = FLAC(path)
+    file["genre"] = ["\x1b[2JRock\rjazz  (has a genre)  other.flac"]
+    file.save()
+    options = ("--results", results(path))
+    shown = [
+        genrekit_cli("tag", path, *options),
+        genrekit_cli("tag", path, *options, "--never-genre", file["genre"][0]),
+        genrekit_cli("tag", path, *options, "--existing", "replace", "--write", "--journal", journal),
+        genrekit_cli("tag", "undo", journal),
+    ]
+    for finished in shown:
+        assert finished.code == 0 and r"\x1b[2JRock\rjazz" in finished.out
+        assert "\x1b" not in finished.out + finished.err and "\r" not in finished.out + finished.err
+
+
+def test_what_was_told_of_a_file_when_it_was_heard_is_told_again(
+    genrekit_cli: Callable, tiny_model_path: Path, write_tone: Callable[..., Path], tmp_path: Path
+) -> None:
+    path, results = write_tone("short.flac", duration_s=0.4), tmp_path / "night.csv"
+    heard = genrekit_cli("classify", path, "--model", tiny_model_path, "-o", results)
+    assert "warning: " in heard.err
+    warning = next(line for line in heard.err.splitlines() if "warning: " in line)
+    for options in (("--model", tiny_model_path), ("--results", results)):
+        finished = genrekit_cli("tag", path, *options)
+        assert finished.code == 0 and warning in finished.err.splitlines()
+
+
+def test_results_without_what_the_files_were_are_taken_with_a_warning(
+    genrekit_cli: Callable, night: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, results = night(monkeypatch)
+    assert ".state) is not beside them" not in genrekit_cli("tag", path.name, "--results", results).err
+    (moved := tmp_path / "moved.json").write_bytes(results.read_bytes())
+    finished = genrekit_cli("tag", path.name, "--results", moved)
+    assert finished.code == 0
+    assert "warning: the results' own list of what the files were (RESULTS.state) is not beside them" in finished.err
+
+
 @pytest.fixture
 def night(genrekit_cli: Callable, music_folder: Path, tmp_path: Path, tiny_model_path: Path) -> Callable:
     """Classifies `song.flac` from its own folder, with its relative name, as one would before tagging."""

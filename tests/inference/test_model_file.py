@@ -14,10 +14,16 @@ from genrekit.errors import ModelFileError
 from genrekit.inference import ModelCard, ModelFile
 
 numbers = st.floats(0.01, 100)
+genre_names = st.text(min_size=1).filter(lambda name: name != "unknown" and name.isprintable())
 
 
 @given(
-    st.lists(st.text(min_size=1).filter(lambda name: name != "unknown"), min_size=2, max_size=6, unique=True),
+    st.lists(
+        st.text(min_size=1).filter(lambda name: name != "unknown" and name.isprintable()),
+        min_size=2,
+        max_size=6,
+        unique=True,
+    ),
     numbers,
     numbers,
     st.floats(0, 1),
@@ -87,6 +93,7 @@ def test_reading_a_file(tiny_model_path: Path) -> None:
         (lambda v: v.update(genres=["a", "a", "b"]), "each once"),
         (lambda v: v.update(genres=["a", "unknown", "b"]), "no 'unknown'"),
         (lambda v: v.update(genres=["a", 2, "b"]), "a list of names"),
+        (lambda v: v.update(genres=["a", "b\x1b[2J", "c"]), "names of printable characters"),
         (lambda v: v.update(genres=["a", "b"]), "names 2 genres"),
         (lambda v: v.update(window_s=2.0), "its graph takes"),
         (lambda v: v.update(trained_on="GTZAN"), "trained_on 'GTZAN'; expected an object"),

@@ -73,7 +73,8 @@ def test_what_is_below_looks_so(confidence: float, least: float, reason: str) ->
 
 
 @pytest.mark.parametrize(
-    "values", [{"existing": "keep"}, {"min_confidence": 60}, {"min_share": -0.1}, {"max_genres": 0}]
+    "values",
+    [{"existing": "keep"}, {"min_confidence": 60}, {"min_share": -0.1}, {"max_genres": 0}, {"names": {"a": "b\nc"}}],
 )
 def test_a_wrong_policy_is_refused(values: dict) -> None:
     with pytest.raises(TagError, match="expected"):

@@ -19,7 +19,7 @@ from genrekit.library.policy import TagPolicy
 from genrekit.library.riff_info import read_info_genre, write_info_genre
 from genrekit.library.tag_files import TagPlan, decided, plan_file, write_plan
 from genrekit.library.tag_journal import TagJournal, read_journal
-from genrekit.library.tags import read_tags
+from genrekit.library.tags import read_tags, write_genres
 from genrekit.library.undo import undo_entry
 
 HEARD = {"jazz": 0.9, "blues": 0.1}
@@ -93,7 +93,7 @@ def test_exiftool_reads_it(tmp_path: Path) -> None:
         pytest.skip("exiftool (libimage-exiftool-perl) is not installed")
     path = tmp_path / "song.wav"
     path.write_bytes(_wav([(b"IGNR", b"Old\0"), (b"INAM", b"T\0")]))
-    write_info_genre(path, ["New", "Newer"])
+    write_info_genre(path, ["New", "Newer"], may_begin=True)
     found = subprocess.run(["exiftool", "-s3", "-RIFF:Genre", path], capture_output=True, check=True).stdout
     assert found == b"New; Newer\n"
 
@@ -134,7 +134,7 @@ def test_only_the_genre_changes(
     path = tmp_path_factory.getbasetemp() / "any.wav"
     was = _wav([*before, (b"IGNR", old), *behind], data=data, first=first)
     path.write_bytes(was)
-    write_info_genre(path, new)
+    write_info_genre(path, new, may_begin=True)
     now = path.read_bytes()
     assert struct.unpack_from("<I", now, 4) == (len(now) - 8,)
     assert [name for name, _ in _chunks(now)] == [name for name, _ in _chunks(was)]
@@ -160,7 +160,7 @@ def test_what_has_none_gets_one(tmp_path: Path, info: bool, data: bytes) -> None
     path = tmp_path / "song.wav"
     was = _untagged(info=info, data=data)
     path.write_bytes(was)
-    write_info_genre(path, ["Jazz", "Früh"])
+    write_info_genre(path, ["Jazz", "Früh"], may_begin=True)
     now = path.read_bytes()
     assert struct.unpack_from("<I", now, 4) == (len(now) - 8,)
     assert [chunk for chunk in _chunks(now) if chunk[0] != b"LIST"] == [c for c in _chunks(was) if c[0] != b"LIST"]
@@ -177,7 +177,7 @@ def test_what_has_none_is_left_where_sizes_do_not_add_up(
     path = tmp_path / "song.wav"
     path.write_bytes(spoil(_untagged(info=info)))
     before = path.read_bytes()
-    write_info_genre(path, ["Jazz"])
+    write_info_genre(path, ["Jazz"], may_begin=True)
     assert path.read_bytes() == before
 
 
@@ -194,7 +194,7 @@ def test_the_code_page_of_windows_is_read_and_kept(tmp_path: Path) -> None:
     path.write_bytes(_wav([(b"IGNR", "Früh".encode("cp1252") + b"\0")]))
     with path.open("rb") as file:
         assert read_info_genre(file) == "Früh"
-    write_info_genre(path, ["Spät"])
+    write_info_genre(path, ["Spät"], may_begin=True)
     assert b"Sp\xe4t\0" in path.read_bytes()
 
 
@@ -207,9 +207,9 @@ def test_a_cut_file_is_no_crash(tmp_path: Path, n_kept: int) -> None:
         found = read_info_genre(file)
     if found:  # the list is whole, the sound is not
         with pytest.raises(TagError, match="more bytes than it has"):
-            write_info_genre(path, ["Jazz"])
+            write_info_genre(path, ["Jazz"], may_begin=True)
     else:
-        write_info_genre(path, ["Jazz"])
+        write_info_genre(path, ["Jazz"], may_begin=True)
     assert path.read_bytes() == before
 
 
@@ -218,5 +218,71 @@ def test_long_recordings_are_moved_in_blocks(tmp_path: Path) -> None:
     data = bytes(range(256)) * 10_000  # more than two blocks
     for old, new in ((b"A\0", "Longer than it was"), (b"Longer than it will be\0", "B")):
         path.write_bytes(_wav([(b"IGNR", old)], data=data))
-        write_info_genre(path, [new])
+        write_info_genre(path, [new], may_begin=True)
         assert dict(_chunks(path.read_bytes()))[b"data"] == data
+
+
+def _write(path: Path, journal: Path) -> None:
+    policy = TagPolicy(existing="replace")
+    plan = decided(plan_file(str(path), policy), HEARD, "jazz", policy)
+    with TagJournal.opened(journal, {}) as opened:
+        write_plan(plan, opened)
+
+
+@pytest.mark.parametrize("has_list", [False, True])
+def test_an_id3_tag_with_more_than_a_genre_is_not_hidden_by_a_list_of_a_genre_alone(
+    tmp_path: Path, has_list: bool
+) -> None:
+    from mutagen.id3 import TCON, TIT2
+    from mutagen.wave import WAVE
+
+    path = tmp_path / "song.wav"
+    path.write_bytes(_wav([(b"INAM", b"Title\0")] if has_list else []).replace(b"LIST\4\0\0\0INFO", b""))
+    if not has_list:
+        whole = path.read_bytes()
+        path.write_bytes(whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:])
+    file = WAVE(path)
+    file.add_tags()
+    file.tags.add(TIT2(encoding=3, text=["Title"]))
+    file.tags.add(TCON(encoding=3, text=["Rock"]))
+    file.save()
+    _write(path, tmp_path / "journal")
+    assert read_tags(path).genres == ("jazz",)
+    names = [name for name, _ in _chunks(path.read_bytes())]
+    assert (b"LIST" in names) == has_list
+    # What is tagged already, by a genre alone, goes on to have both.
+    plain = tmp_path / "plain.wav"
+    plain.write_bytes(_wav([]))
+    for journal in ("one", "two"):
+        _write(plain, tmp_path / journal) if read_tags(plain).genres == () else write_genres(plain, ["Blues"])
+    assert read_info_genre(plain.open("rb")) == "Blues" and WAVE(plain).tags["TCON"].genres == ["Blues"]
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_sound_of_an_odd_size_without_a_byte_behind_it_is_tagged_and_given_back(tmp_path: Path, counted: bool) -> None:
+    path, journal = tmp_path / "mono8.wav", tmp_path / "journal"
+    whole = _wav([], data=b"\x80\x90\xa0" * 33)
+    assert whole.endswith(b"\xa0\0")
+    riff_size = len(whole) - 8 if counted else len(whole) - 9
+    before = whole[:4] + struct.pack("<I", riff_size) + whole[8:-1]
+    path.write_bytes(before)
+    _write(path, journal)
+    assert read_tags(path).genres == ("jazz",)
+    after = path.read_bytes()
+    assert struct.unpack("<I", after[4:8]) == (len(after) - 8,)
+    assert dict(_chunks(after))[b"data"] == b"\x80\x90\xa0" * 33
+    (entry,) = read_journal(journal)
+    assert undo_entry(entry).state == "restored" and path.read_bytes() == before
+
+
+@pytest.mark.parametrize("stated", [1_000_000, 0xFFFF_FFFF])
+def test_sound_that_is_shorter_than_its_header_states_is_told_before_anything_is_written(
+    tmp_path: Path, stated: int
+) -> None:
+    path = tmp_path / "cut.wav"
+    whole = bytearray(_wav([]))
+    place = whole.index(b"data") + 4
+    whole[place : place + 4] = struct.pack("<I", stated)
+    path.write_bytes(whole)
+    with pytest.raises(TagError, match=rf"cut\.wav: its header states {stated:,} bytes of sound, and 100 are there"):
+        plan_file(str(path), TagPolicy())

@@ -209,6 +209,40 @@ def test_a_file_in_a_folder_that_cannot_be_listed_is_written_and_told_so(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("mode", "of_folder", "message"),
+    [
+        (0o600, 0o777, "cannot be read: permission denied"),
+        (0o644, 0o777, "read-only"),
+        (0o666, 0o755, "no new file can be put into its folder"),
+    ],
+)
+def test_what_may_not_be_read_or_replaced_is_told_before_it_is_heard(
+    tmp_path: Path, mode: int, of_folder: int, message: str
+) -> None:
+    path = make_file(tmp_path, "song.flac")
+    open_the_way_to(tmp_path)
+    path.chmod(mode)
+    tmp_path.chmod(of_folder)
+    with as_nobody():
+        if path.stat().st_uid == os.geteuid():
+            pytest.skip("only root can make another's file")
+        with pytest.raises(TagError, match=message):
+            plan_file(str(path), POLICY)
+
+
+def test_a_file_that_would_change_its_owner_is_told_so(tmp_path: Path) -> None:
+    path = make_file(tmp_path, "song.flac")
+    open_the_way_to(tmp_path)
+    assert plan_file(str(path), POLICY).tags.notes == ()
+    tmp_path.chmod(0o777)
+    path.chmod(0o666)
+    with as_nobody():
+        is_ours = path.stat().st_uid == os.geteuid()
+        (note,) = plan_file(str(path), POLICY).tags.notes or ("",)
+    assert ("belongs to another user" in note) != is_ours
+
+
+@pytest.mark.parametrize(
     ("folder", "path", "is_protected"),
     [
         (".", "Audiobooks/plain.mp3", True),

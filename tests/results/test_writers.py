@@ -116,6 +116,10 @@ def test_table_golden() -> None:
     assert writer.row(Failure("b.wav", "damaged")) == "-        failed                         b.wav\n"
 
 
+def test_more_genres_than_there_are_do_not_widen_the_table() -> None:
+    assert TableWriter(GENRES, top=1000).row(_result("a.wav")) == TableWriter(GENRES).row(_result("a.wav"))
+
+
 def test_an_unknown_shows_what_came_nearest() -> None:
     line = TableWriter(GENRES).row(_result("a.wav", genre="unknown"))
     assert line == "unknown                   bass 75%      a.wav\n"

@@ -52,6 +52,11 @@ class TagRun:
         from genrekit.library.policy import HAS_A_GENRE
         from genrekit.library.tag_files import write_plan
 
+        if self._stored is not None and not self._stored.knows_changes:
+            messages.warning(
+                "the results' own list of what the files were (RESULTS.state) is not beside them: a file that changed "
+                "since it was heard is not noticed"
+            )
         plans = self._planned(files)
         folders = [plan.file.parent for plan in plans if not isinstance(plan, str)]
         tell_leftovers(folders) if journal is None else clear_leftovers(folders)
@@ -70,7 +75,7 @@ class TagRun:
                 where += f" (a link to {display_name(planned.file)})"
             if not decision.changes:
                 self.n_with_genre += decision.reason == HAS_A_GENRE
-                shown.show(f"{listed(decision.old)}  ({decision.reason})  {where}\n")
+                shown.show(f"{listed(decision.old)}  ({display_name(decision.reason)})  {where}\n")
                 continue
             if journal is not None:
                 if not told:
@@ -125,6 +130,8 @@ class TagRun:
                     yield result.error if plan.path in result.error else f"{plan.path}: {result.error}"
                 else:
                     self._tell_strange_names(result.probabilities)
+                    for warning in result.warnings:
+                        messages.warning(f"{plan.path}: {warning}")
                     yield decided(plan, result.probabilities, result.genre, self._policy)
 
     def _heard(self, paths: Sequence[str]) -> Any:
@@ -142,7 +149,7 @@ class TagRun:
                 if isinstance(outcome, Failure):
                     yield StoredResult(error=outcome.error)
                 else:
-                    yield StoredResult(outcome.genre, dict(outcome.probabilities))
+                    yield StoredResult(outcome.genre, dict(outcome.probabilities), warnings=outcome.warnings)
 
     def _tell_strange_names(self, genres: Collection[str]) -> None:
         """Once, when it is known which genres the model has: a policy may serve several models, and may be mistyped."""
@@ -182,4 +189,7 @@ def require_mutagen() -> None:
 
 
 def listed(genres: Sequence[str]) -> str:
-    return ", ".join(genres) or "(none)"
+    """The genres of a file as one printable line: a stranger's tags may hold a terminal's commands."""
+    from genrekit.audio import display_name
+
+    return ", ".join(map(display_name, genres)) or "(none)"

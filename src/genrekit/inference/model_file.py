@@ -46,7 +46,7 @@ class ModelCard:
     Attributes
     ----------
     name : short name of the model, printed with every result
-    genres : label of each probability, in order; at least two, each once, none of them "unknown"
+    genres : label of each probability, in order; at least two, each once, of printable characters, none "unknown"
     sr : sample rate of the waveform, in Hz
     window_s : seconds that the network sees at once
     hop_s : seconds from one window to the next, at most window_s
@@ -87,6 +87,8 @@ class ModelCard:
         _require(
             fit and UNKNOWN not in self.genres, "genres", self.genres, "two or more names, each once, no 'unknown'"
         )
+        # They are shown on terminals and written into tags.
+        _require(all(map(str.isprintable, self.genres)), "genres", self.genres, "names of printable characters")
         _require(self.sr > 0, "sr", self.sr, "a positive number of samples per second")
         _require(0 < self.window_s < math.inf, "window_s", self.window_s, "a positive number of seconds")
         _require(0 < self.hop_s <= self.window_s, "hop_s", self.hop_s, f"more than 0, at most window_s {self.window_s}")

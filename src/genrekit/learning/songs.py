@@ -110,6 +110,11 @@ def find_songs(
         )
     if UNKNOWN in dataset.genres:
         raise DataError(f"{folder} has a folder {UNKNOWN!r}, which is the answer for no genre; give it another name.")
+    strange = [genre for genre in dataset.genres if not genre.isprintable()]
+    if strange:
+        raise DataError(
+            f"{folder} has a folder {strange[0]!r}; a genre is one line of printable characters: give it another name."
+        )
     taken = [genre for genre in dataset.genres if genre in OF_THE_FILE]
     if taken:
         raise DataError(

@@ -51,6 +51,9 @@ class TagPolicy:
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise PolicyError(f"{name} is {value}; expected 0 to 1, such as 0.6 for 60 %")
+        for genre, name in self.names.items():
+            if not name.isprintable():
+                raise PolicyError(f"the name of {genre!r} is {name!r}; expected one line of printable characters")
         if self.max_genres < 1:
             raise PolicyError(f"max_genres is {self.max_genres}; expected 1 or more")
 

@@ -19,7 +19,7 @@ from genrekit.library.copies import new_copy
 from genrekit.library.errors import TagError
 from genrekit.library.tag_journal import sync_folder
 
-__all__ = ["ReplaceableFile", "copy_beside", "look_at", "replace_by"]
+__all__ = ["ReplaceableFile", "changes_owner", "copy_beside", "keep_looks", "look_at", "replace_by"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def look_at(path: Path, *, break_links: bool = False) -> ReplaceableFile:
 
     Raises
     ------
-    TagError : if it is missing, no regular file, read-only, or of several names without `break_links`
+    TagError : if it is missing, no regular file, cannot be read, read-only, in a folder that nothing can be put into,
+        or of several names without `break_links`
     """
     name = display_name(path)
     try:
@@ -59,15 +60,30 @@ def look_at(path: Path, *, break_links: bool = False) -> ReplaceableFile:
         raise TagError(f"{name}: {getattr(error, 'strerror', None) or error}") from error
     if not stat.S_ISREG(status.st_mode):
         raise TagError(f"{name}: not a regular file")
+    if not _may(path, os.R_OK):
+        raise TagError(f"{name}: cannot be read: permission denied")
     # A new file could take its name all the same; but whoever made it read-only meant it.
-    if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK):
+    if not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not _may(path, os.W_OK):
         raise TagError(f"{name}: read-only; make it writable first, or leave it out")
+    if not _may(path.parent, os.W_OK | os.X_OK):
+        raise TagError(f"{name}: no new file can be put into its folder, as it takes to replace it; allow that first")
     if status.st_nlink > 1 and not break_links:
         raise TagError(
             f"{name}: has {status.st_nlink} names (hard links); tagging it would part it from the others, "
             "which would keep the old tags; --break-links does so"
         )
     return ReplaceableFile(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink)
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
+
+
+def changes_owner(path: Path) -> bool:
+    """Whether a copy in the place of a file would belong to whoever runs this, and not to the file's owner."""
+    if not hasattr(os, "geteuid"):
+        return False
+    return os.geteuid() not in (0, path.stat().st_uid)
 
 
 @contextlib.contextmanager
@@ -104,9 +120,11 @@ def keep_looks(path: Path, copy: Path) -> None:
     try:
         if hasattr(os, "chown"):
             status = path.stat()
-            # Only the administrator may give files away; what is left then is one's own.
-            with contextlib.suppress(PermissionError):
-                os.chown(copy, status.st_uid, status.st_gid)
+            # Only the administrator may give files away (`changes_owner` tells); a group that one is in may have them.
+            for owner in (status.st_uid, -1):
+                with contextlib.suppress(PermissionError):
+                    os.chown(copy, owner, status.st_gid)
+                    break
         with copy.open("rb+") as file:
             os.fsync(file.fileno())
         shutil.copystat(path, copy)

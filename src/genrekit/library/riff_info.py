@@ -17,7 +17,7 @@ from typing import BinaryIO
 from genrekit.audio import display_name
 from genrekit.library.errors import TagError
 
-__all__ = ["read_info_genre", "write_info_genre"]
+__all__ = ["mend_last_chunk", "read_info_genre", "require_whole_chunks", "write_info_genre"]
 
 GENRE = b"IGNR"
 HEAD = struct.Struct("<4sI")
@@ -43,6 +43,48 @@ class _Info:
         return "utf-8"
 
 
+def require_whole_chunks(file: BinaryIO, name: str) -> None:
+    """Refuse a wav file one of whose chunks states more bytes than there are: tags behind it would not be found again.
+
+    Parameters
+    ----------
+    file : of the form RIFF WAVE
+    name : of the file, for the message
+
+    Raises
+    ------
+    TagError : naming the chunk
+    """
+    end = file.seek(0, os.SEEK_END)
+    behind = _behind(file, end)
+    if behind + HEAD.size > end:
+        return
+    file.seek(behind)
+    chunk, size = HEAD.unpack(file.read(HEAD.size))
+    # What stands behind the last chunk need not be one.
+    if chunk == b"data":
+        raise TagError(
+            f"{name}: its header states {size:,} bytes of sound, and {end - behind - HEAD.size:,} are there, as of a "
+            "recording that was cut or streamed; write it anew (ffmpeg -i old.wav -c copy new.wav)"
+        )
+
+
+def mend_last_chunk(path: Path) -> None:
+    """Put the byte behind a last chunk of odd size that RIFF asks for and many programs leave out, in place."""
+    with path.open("rb+") as file:
+        end = file.seek(0, os.SEEK_END)
+        if _behind(file, end) != end + 1:
+            return
+        file.seek(end)
+        file.write(b"\0")
+        file.seek(0)
+        name, riff_size = HEAD.unpack(file.read(HEAD.size))
+        # Some count that byte although it is not there.
+        if riff_size + HEAD.size == end:
+            file.seek(0)
+            file.write(HEAD.pack(name, riff_size + 1))
+
+
 def read_info_genre(file: BinaryIO) -> str:
     """The genre in the INFO list of a wav file; "" if it has none."""
     for info in _lists(file):
@@ -53,7 +95,7 @@ def read_info_genre(file: BinaryIO) -> str:
     return ""
 
 
-def write_info_genre(path: Path, genres: Sequence[str]) -> None:
+def write_info_genre(path: Path, genres: Sequence[str], *, may_begin: bool) -> None:
     """Put genres in the place of those that INFO lists have, or into a list of their own, in place.
 
     Several are parted by "; ", as Windows shows several values. A file that has no genre there, and whose sizes do not
@@ -63,6 +105,8 @@ def write_info_genre(path: Path, genres: Sequence[str]) -> None:
     ----------
     path : a copy, since a kill leaves half of it
     genres : at least one
+    may_begin : whether a file without an INFO list may get one. FFmpeg up to 5 reads no other tag of a file that has
+        one, so that a list of a genre alone would hide title and artist in an ID3 tag
 
     Raises
     ------
@@ -80,7 +124,7 @@ def write_info_genre(path: Path, genres: Sequence[str]) -> None:
             return
         if lists:
             _replace(path, file, lists[0], _with_genre(lists[0], text))
-        else:
+        elif may_begin:
             _append(path, file, _with_genre(_Info(0, b""), text))
 
 
@@ -90,9 +134,7 @@ def _adds_up(file: BinaryIO) -> bool:
         return False
     file.seek(0)
     name, riff_size = HEAD.unpack(file.read(HEAD.size))
-    behind = RIFF_HEAD_BYTES
-    for _, offset, size in _chunks(file, RIFF_HEAD_BYTES, end):
-        behind = offset + HEAD.size + size + size % 2
+    behind = _behind(file, end)
     return bool(name == b"RIFF" and riff_size + HEAD.size == behind == end)
 
 
@@ -115,6 +157,14 @@ def _chunks(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, 
             return
         yield name, start, size
         start += HEAD.size + size + size % 2
+
+
+def _behind(file: BinaryIO, end: int) -> int:
+    """Where the chunks that lie in the file whole end, with the byte that one of odd size should have behind it."""
+    behind = RIFF_HEAD_BYTES
+    for _, offset, size in _chunks(file, RIFF_HEAD_BYTES, end):
+        behind = offset + HEAD.size + size + size % 2
+    return behind
 
 
 def _texts(body: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -17,11 +17,20 @@ from genrekit.library.contents import require_same_contents
 from genrekit.library.errors import TagError, as_tag_error
 from genrekit.library.patch import apply_patch, make_patch
 from genrekit.library.policy import Decision, TagPolicy, decide, left_alone
-from genrekit.library.replacing import ReplaceableFile, copy_beside, keep_looks, look_at, replace_by
+from genrekit.library.replacing import (
+    ReplaceableFile,
+    changes_owner,
+    copy_beside,
+    keep_looks,
+    look_at,
+    replace_by,
+)
 from genrekit.library.tag_journal import JournalEntry, TagJournal
 from genrekit.library.tags import Tags, as_written, read_tags, write_genres
 
 __all__ = ["TagPlan", "decided", "plan_file", "write_plan"]
+
+CHANGES_OWNER = "belongs to another user; what takes its place belongs to you, also after an undo"
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,8 @@ def plan_file(path: str, policy: TagPolicy, *, break_links: bool = False) -> Tag
         if not seen.size_bytes:
             _refuse_as_audio(path)
         tags = read_tags(file)
+        if changes_owner(file):
+            tags = replace(tags, notes=(*tags.notes, CHANGES_OWNER))
     absolute = os.path.abspath(path)  # noqa: PTH100 - takes ".." out, so that no folder counts that was left again
     reason = left_alone((path, absolute, str(file)), tags.genres, policy)
     return TagPlan(path, file, tags, seen, Decision(tags.genres, tags.genres, reason) if reason else None)

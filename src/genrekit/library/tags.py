@@ -9,8 +9,9 @@ where a name itself has a "/". A file keeps the version that it has; one without
 An ID3v1 tag at the end of an mp3 keeps its texts, whatever their encoding; its number of a genre goes with the others.
 A genre in an APEv2 tag counts where there is none in ID3.
 
-A wav file may have a genre in its RIFF INFO list besides, the only place where FFmpeg and Windows look: it counts where
-there is none in ID3, and it is always written with the ID3 tag, so that a file does not say two things.
+A wav file may have a genre in its RIFF INFO list besides, the only place where Windows looks: it counts where there is
+none in ID3, and it is written with the ID3 tag, so that a file does not say two things; but a file that has an ID3 tag
+with more than a genre and no such list gets none.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any, BinaryIO
 from genrekit.audio import display_name
 from genrekit.audio.sniff import HEAD_BYTES, describe_head
 from genrekit.library.errors import TagError
-from genrekit.library.riff_info import read_info_genre, write_info_genre
+from genrekit.library.riff_info import mend_last_chunk, read_info_genre, require_whole_chunks, write_info_genre
 
 __all__ = ["TAGGED_FORMATS", "Tags", "as_written", "read_tags", "write_genres"]
 
@@ -99,8 +100,10 @@ def read_tags(path: Path) -> Tags:
         if name == "mp3" and _has_ape(file):
             notes.append("has an APEv2 tag too, which stays as it is, and which some players read first")
             beside = _ape_genres(path)
-        if name == "wav" and (info_genre := read_info_genre(file)):
-            beside = (info_genre,)
+        if name == "wav":
+            require_whole_chunks(file, display_name(path))
+            if info_genre := read_info_genre(file):
+                beside = (info_genre,)
     version = ""
     if _FORMATS[name].family == "id3" and opened.tags is not None:
         version = "ID3v{}.{}".format(*opened.tags.version[:2])
@@ -122,13 +125,16 @@ def write_genres(path: Path, genres: Sequence[str]) -> None:
     TagError : if the tags cannot be written, or do not come back as they were given
     """
     before = read_tags(path)
+    if before.format == "wav":
+        mend_last_chunk(path)
     name, opened = _open(path, with_id3v1=False)
     family = _FORMATS[name].family
+    has_more = opened.tags is not None and any(key != _KEYS[family] for key in opened.tags)
     try:
         with _id3v1_texts_kept(path) if name == "mp3" else nullcontext():
             _set(opened, family, list(genres))
         if name == "wav":
-            write_info_genre(path, genres)
+            write_info_genre(path, genres, may_begin=not has_more)
     except TagError:
         raise
     except OSError as error:

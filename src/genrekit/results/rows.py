@@ -60,4 +60,6 @@ def _checked(values: Any) -> dict[str, Any]:
     genre = str(values["genre"])
     if genre != UNKNOWN and genre not in probabilities:
         raise ValueError(f"{genre} has no probability")
+    if "warnings" in values:
+        values = {**values, "warnings": [str(warning) for warning in values["warnings"]]}
     return {**values, "genre": genre, "probabilities": probabilities}

@@ -29,11 +29,13 @@ class StoredResult:
     genre : the decision; "unknown" below the model's threshold
     probabilities : genre -> 0..1
     error : why the file failed, or why its result is not its own any more; "" if neither
+    warnings : what was told of the file when it was heard, such as that it ends early
     """
 
     genre: str = ""
     probabilities: dict[str, float] | None = None
     error: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 class StoredResults:
@@ -47,6 +49,11 @@ class StoredResults:
 
     def __init__(self, results: Mapping[str, StoredResult], states: Mapping[str, FileState | None] | None) -> None:
         self._results, self._states = results, states
+
+    @property
+    def knows_changes(self) -> bool:
+        """Whether it was written down what the files were, so that one which changed since is told."""
+        return self._states is not None
 
     def of(self, path: str | os.PathLike[str]) -> StoredResult | None:
         """The result of a file; None if there is none. A result of what is another file now is an error."""
@@ -91,4 +98,4 @@ def read_results(path: Path) -> StoredResults:
 def _stored(values: Mapping[str, Any]) -> StoredResult:
     if "error" in values:
         return StoredResult(error=values["error"])
-    return StoredResult(values["genre"], values["probabilities"])
+    return StoredResult(values["genre"], values["probabilities"], warnings=tuple(values.get("warnings", ())))

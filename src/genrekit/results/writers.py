@@ -109,7 +109,9 @@ class TableWriter:
         from rich.cells import cell_len
         from rich.console import Console
 
-        self._top, self._timeline = top, timeline
+        # More than there are would only make the column wider.
+        self._top = top = min(top, max(1, len(genres)))
+        self._timeline = timeline
         self._genre_width = max(cell_len(genre) for genre in (*genres, UNKNOWN))
         rest_width = (top - 1) * (self._genre_width + len(" 100%")) + max(0, top - 2) * len(", ")
         self._rest_width = max(len("next best"), rest_width) if top > 1 else 0
