@@ -98,6 +98,26 @@ def test_nan_and_infinity_become_zero_and_are_counted(tmp_path: Path) -> None:
             assert stream.warnings == ["4 samples were NaN or infinite and set to 0"]
 
 
+@pytest.mark.parametrize(
+    ("second", "cancels"), [(-1.0, True), (-0.999, True), (-0.5, False), (0.0, False), (1.0, False)]
+)
+def test_channels_that_cancel_each_other_out_are_told(second: float, cancels: bool) -> None:
+    mono = music(1.0, n_channels=1)
+    with open_audio(np.hstack([mono, second * mono]), sr=SR, source_sr=SR) as stream:
+        list(stream)
+        assert len(stream.warnings) == cancels
+        assert all(warning.startswith("its channels cancel each other out") for warning in stream.warnings)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 16])
+def test_silence_and_unlike_channels_do_not_cancel(n_channels: int) -> None:
+    noise = np.random.default_rng(0).standard_normal((SR, n_channels)).astype(np.float32)
+    for samples in (0.1 * noise, 0 * noise):
+        with open_audio(samples, sr=SR, source_sr=SR) as stream:
+            list(stream)
+            assert stream.warnings == []
+
+
 def test_loud_float_samples_are_kept(tmp_path: Path) -> None:
     samples = np.full((100, 2), 3e38, np.float32)
     path = write_soundfile(tmp_path / "loud.wav", samples, format="WAV", subtype="FLOAT")

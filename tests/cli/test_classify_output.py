@@ -40,13 +40,29 @@ def test_output_is_whole_and_its_suffix_says_the_format(
     assert not output.with_name(f"results.{suffix}.part").exists()
 
 
-def test_output_that_has_results_is_not_overwritten(classify: Callable, good: Path, tmp_path: Path) -> None:
-    output = tmp_path / "results.json"
-    output.write_text("mine\n")
-    finished = classify(good, "--output", output)
+@pytest.mark.parametrize("suffix", ["json", "csv", "parquet", "txt"])
+def test_output_that_has_results_is_not_overwritten(
+    classify: Callable, good: Path, tmp_path: Path, suffix: str
+) -> None:
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    output, options = tmp_path / f"results.{suffix}", ("--format", "table") if suffix == "txt" else ()
+    assert classify(good, "--output", output, *options).code == 0
+    before = output.read_bytes()
+    finished = classify(good, "--output", output, *options)
     assert finished.code == 2
-    assert "--resume" in finished.err
-    assert output.read_text() == "mine\n"
+    assert "has results already" in finished.err and ("--resume" in finished.err) == (suffix != "txt")
+    assert output.read_bytes() == before
+
+
+def test_output_that_is_something_else_is_not_overwritten_nor_told_to_be_removed(
+    classify: Callable, good: Path
+) -> None:
+    before = good.read_bytes()
+    finished = classify(good, "--output", good, "--format", "json")
+    assert finished.code == 2
+    assert "exists, and is something else; give another name" in finished.err and "remove" not in finished.err
+    assert good.read_bytes() == before
 
 
 def test_a_part_of_an_earlier_run_is_not_overwritten(classify: Callable, good: Path, tmp_path: Path) -> None:

@@ -557,7 +557,16 @@ def test_a_journal_that_is_missing_is_told(genrekit_cli: Callable, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("a.mp3", "--existing", "keep"), ("a.mp3", "--min-confidence", "60"), ("a.mp3", "--name", "x")]
+    "arguments",
+    [
+        (),
+        ("a.mp3", "--existing", "keep"),
+        ("a.mp3", "--min-confidence", "60"),
+        ("a.mp3", "--name", "x"),
+        ("a.mp3", "--results", "missing.csv"),
+        ("a.mp3", "--model", "missing"),
+        ("a.mp3", "--write", "--dry-run"),
+    ],
 )
 def test_wrong_usage(genrekit_cli: Callable, arguments: tuple[str, ...]) -> None:
     assert genrekit_cli("tag", *arguments).code == 2

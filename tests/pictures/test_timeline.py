@@ -57,6 +57,11 @@ def test_a_picture_has_the_numbers_of_the_file(tmp_path: Path) -> None:
     assert figure.axes[1].get_legend().get_title().get_text() == "mean over time"
 
 
+def test_silence_is_dark(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silent.wav", np.zeros(3 * SPEC.sr), SPEC.sr)
+    assert (picture_spectrogram(tmp_path / "silent.wav", max_columns=50) == -80).all()
+
+
 @pytest.mark.parametrize("max_columns", [50, 333, 5000])
 def test_the_spectrogram_changes_at_the_same_share_of_its_width(low_then_high: Path, max_columns: int) -> None:
     grid = picture_spectrogram(low_then_high, max_columns=max_columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["mix_to_mono", "to_float32"]
+__all__ = ["energy", "mix_to_mono", "to_float32"]
 
 
 def to_float32(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
@@ -50,6 +50,13 @@ def mix_to_mono(block: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32]
         return mono, 0
     bad = ~np.isfinite(block)
     return _mean(np.where(bad, np.float32(0), block)), int(bad.sum())
+
+
+def energy(block: npt.NDArray[np.float32]) -> float:
+    """Sum of squares of all samples [any shape], which are finite; infinite where it is more than float32 holds."""
+    values = block.ravel(order="K")
+    with np.errstate(over="ignore"):
+        return float(np.dot(values, values))
 
 
 def _mean(block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

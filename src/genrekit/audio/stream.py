@@ -13,13 +13,16 @@ import numpy.typing as npt
 
 from genrekit.audio.decoder import Decoder
 from genrekit.audio.opening import MAX_SR, AudioSource, check_rate, open_decoder, source_name
-from genrekit.audio.samples import mix_to_mono
+from genrekit.audio.samples import energy, mix_to_mono
 from genrekit.audio.sniff import missing_end
 from genrekit.audio.source import ByteSource
 from genrekit.errors import AudioError
 
 __all__ = ["AudioSource", "AudioStream", "AudioWarning", "load_audio", "open_audio"]
 
+# Share of the channels' energy that their mean has left where one is the other upside down; of unlike channels, a part
+# as great as one by their number.
+CANCELLED = 1e-3
 END_TOLERANCE_S = 1.0  # containers state durations that are off by some frames
 
 
@@ -113,11 +116,19 @@ class AudioStream:
     def _mono(self) -> Iterator[npt.NDArray[np.float32]]:
         n_frames = 0
         n_bad = 0
+        of_mean = of_channels = 0.0
         for block in self._decoder.blocks():
             mono, n_bad_here = mix_to_mono(block)
             n_frames += mono.size
             n_bad += n_bad_here
+            if block.shape[1] > 1 and not n_bad_here:
+                of_mean, of_channels = of_mean + energy(mono), of_channels + energy(block) / block.shape[1]
             yield mono
+        if of_mean < CANCELLED * of_channels:
+            self._own_warnings.append(
+                "its channels cancel each other out, and their mean, which is heard, is all but silent: one of them is "
+                "inverted; give one channel alone"
+            )
         if n_bad:
             self._own_warnings.append(
                 f"{n_bad} {'sample was' if n_bad == 1 else 'samples were'} NaN or infinite and set to 0"

@@ -37,6 +37,8 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
+# Of each format's results: JSON lines, CSV, Parquet, a table.
+RESULT_STARTS = (b'{"path": ', b"path,genre,", b"PAR1", b"genre ")
 FORMAT_OF_SUFFIX = {
     ".json": Format.json,
     ".jsonl": Format.json,
@@ -223,6 +225,13 @@ def _require_new(output: Path, chosen: Format) -> None:
         (part_of(output), "has the results of a run that was interrupted"),
     ):
         if path.is_file() and path.stat().st_size > 0:
+            with path.open("rb") as file:
+                is_ours = file.read(max(map(len, RESULT_STARTS))).startswith(RESULT_STARTS)
+            if not is_ours:
+                # A song that a shell put there, say, which nobody should be told to remove.
+                raise typer.BadParameter(
+                    f"{path} exists, and is something else; give another name", param_hint="--output"
+                )
             advice = (
                 "remove it, or give another name"
                 if chosen is Format.table

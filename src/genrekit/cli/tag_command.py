@@ -92,6 +92,9 @@ def tag(
         ),
     ],
     write: Annotated[bool, typer.Option("--write", help="Write the tags. Without it they are only shown.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be written, as without --write.")
+    ] = False,
     existing: Annotated[
         Literal["fill", "replace", "add"] | None,
         typer.Option(
@@ -174,9 +177,12 @@ def tag(
 
     Exit code: 0 all done; 1 some file failed, and the others are done; 2 wrong usage.
     """
+    from genrekit.inference.bundled import find_model
     from genrekit.library.tag_journal import TagJournal
     from genrekit.results.stored_results import read_results
 
+    if write and dry_run:
+        raise typer.BadParameter("--write writes, --dry-run does not; leave one of the two out", param_hint="--dry-run")
     if results is not None:
         _require_nothing_of_hearing({"--model": model, "--jobs": jobs})
     chosen = _policy(
@@ -192,6 +198,10 @@ def tag(
         },
     )
     require_mutagen()
+    if results is None:
+        find_model(model or DEFAULT)  # that there is none is told even where nothing need be heard
+    elif not results.exists():
+        raise typer.BadParameter(f"{results}: there is no such file", param_hint="--results")
     stored = None if results is None else read_results(results)
     files, hidden = given_files(paths)
     run = TagRun(chosen, stored, model=model or DEFAULT, jobs=jobs, break_links=break_links)

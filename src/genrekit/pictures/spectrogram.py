@@ -53,4 +53,6 @@ def picture_spectrogram(source: AudioSource, *, max_columns: int = MAX_COLUMNS) 
         columns.append(rest.mean(axis=1))
     grid = np.array(columns, dtype=np.float32).T
     db = 10 * np.log10(np.maximum(grid, SMALLEST_POWER))
+    if grid.max() <= SMALLEST_POWER:  # there is nothing that the rest could be measured by
+        return np.full_like(grid, -RANGE_DB)
     return np.asarray(np.maximum(db - db.max(), -RANGE_DB), dtype=np.float32)
