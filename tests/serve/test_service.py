@@ -167,6 +167,8 @@ def test_too_long_is_413(service: Running) -> None:
 
 def test_unknown_path_and_query(service: Running) -> None:
     assert httpx.get(f"{service.url}/nothing").json()["code"] == "not_found"
+    # Not by a redirect, which has no JSON.
+    assert httpx.post(f"{service.url}/v1/classify/", content=b"x").json()["code"] == "not_found"
     assert httpx.get(f"{service.url}/v1/classify").status_code == 405
     assert send(service, b"x", params={"timeline": "perhaps"}).status_code == 400
 

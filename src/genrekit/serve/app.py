@@ -69,6 +69,7 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
         lifespan=lifespan,
         docs_url=None,  # both load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # a redirect has no JSON, and clients send no file a second time
     )
     metrics = Metrics()
     places = _Places(limits.max_waiting)
