@@ -52,8 +52,8 @@ of the training part of report A's first fold, where artists are on both sides: 
 help there.
 
 The aim was three seeds for each step that is kept; texture, texture_9_khz_dropout, texture_9_khz_bounded and
-texture_9_khz_narrow have them, the others one, for want of computing time, so that a gain of one rung may be luck of its
-seed. "Kept" means that the bundled model stands on it.
+texture_9_khz_narrow have them, the others one, for want of computing time, so that a gain of one rung may be luck of
+its seed. "Kept" means that the bundled model stands on it.
 
 Rungs on log-mels to 8.9 or 9.9 kHz are not there to gain: the highest bins tell where GTZAN's files are from, and so
 something of their genre ("What a file tells of where it is from", docs/research/leaks.md). What such a rung loses to

@@ -139,12 +139,12 @@ def test_another_copy_of_a_known_file(tune: Callable, write_wav: Callable) -> No
 
 def test_facts_alone_can_be_audited(gtzan_without_audio: Dataset) -> None:
     found = audit(gtzan_without_audio)
-    assert (found.n_tracks, found.n_artists, found.n_unknown_artists) == (1000, 271, 17)
+    assert (found.n_tracks, found.n_artists, found.n_unknown_artists) == (1000, 276, 17)
     assert (len(found.copies), len(found.recordings), found.n_redundant) == (14, 59, 68)
     assert found.durations is None
     counts = {genre.genre: genre for genre in found.genres}
     assert counts["blues"].n_artists == 9
     assert counts["jazz"].n_artists == 13
-    assert sum(n for _, n in counts["reggae"].top_artists) == 62
+    assert sum(n for _, n in counts["reggae"].top_artists) == 63  # one beside Lauryn Hill
     assert sum(n for _, n in counts["hiphop"].top_artists) == 57
     assert found.matches == ()

@@ -108,7 +108,7 @@ def unheard(dataset: Dataset, heard: Heard) -> Dataset:
         no track is left.
     """
     same: tuple[Relation, ...] = tuple(relation for relation in RELATIONS if relation != "artist")
-    known = {relation: {keys(track, relation) for track in heard.tracks} - {None} for relation in same}
+    known = {relation: {key for track in heard.tracks for key in keys(track, relation)} for relation in same}
     for track in dataset.tracks:
         if not known["track"].isdisjoint((track.track_id, _stem(track))):
             raise DataError(
@@ -116,7 +116,7 @@ def unheard(dataset: Dataset, heard: Heard) -> Dataset:
                 "asks it about another collection. For its own, evaluate runs: 'genrekit evaluate'."
             )
     dataset = _hashed(dataset, heard)
-    kept = tuple(track for track in dataset.tracks if not any(keys(track, one) in known[one] for one in same))
+    kept = tuple(t for t in dataset.tracks if all(known[one].isdisjoint(keys(t, one)) for one in same))
     if dataset.tracks and not kept:
         raise DataError(
             f"The model may have heard the recordings of all {len(dataset)} tracks that were asked for of data set "

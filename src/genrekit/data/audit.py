@@ -13,7 +13,7 @@ from typing import Any
 from genrekit.data.dataset import Dataset, Fault
 from genrekit.data.file_check import FileCheck
 from genrekit.data.fingerprint import Match, find_matches
-from genrekit.data.relations import keys, normalise
+from genrekit.data.relations import groups, listed_artists
 from genrekit.data.same_recordings import archive_fingerprints, check_files
 from genrekit.progress import Progress
 
@@ -133,13 +133,14 @@ def audit(
     )
     hashes = {check.track_id: check.sha256 for check in checks}
     copies = _groups({t.track_id: t.sha256 or hashes.get(t.track_id) for t in dataset.tracks})
-    recordings = _groups({t.track_id: keys(t, "recording") for t in dataset.tracks})
-    told = {pair for groups in (copies, recordings) for group in groups for pair in _pairs(group)}
+    numbers = groups(dataset, ["recording"])
+    recordings = _groups(dict(zip(dataset.index, numbers, strict=True)))
+    told = {pair for group in (*copies, *recordings) for pair in _pairs(group)}
     faults = [*dataset.faults, *(fault for check in checks for fault in check.faults)]
     return Audit(
         dataset=dataset.name,
         n_tracks=len(dataset),
-        n_artists=len({keys(t, "artist") for t in dataset.tracks} - {None}),
+        n_artists=len({key for track in dataset.tracks for key in listed_artists(track.artist)}),
         n_unknown_artists=sum(t.artist is None for t in dataset.tracks),
         genres=tuple(_summary(dataset, genre) for genre in dataset.genres),
         durations=_summarise(durations),
@@ -182,8 +183,8 @@ def _summary(dataset: Dataset, genre: str) -> GenreSummary:
     tracks = [track for track in dataset.tracks if track.genre == genre]
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for track in tracks:
-        if track.artist is not None:
-            spellings[normalise(track.artist)][track.artist] += 1
+        for key, spelt in listed_artists(track.artist).items():
+            spellings[key][spelt] += 1
     # The commonest spelling is shown; of equally common ones the first in alphabetical order.
     counts = Counter({max(sorted(names), key=names.__getitem__): names.total() for names in spellings.values()})
     return GenreSummary(

@@ -121,11 +121,13 @@ def prove(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, str]] = 
             continue
         shared += [_count(first, second, tracks, key_of[relation], relation) for relation in RELATIONS]
     learnt = tracks["train"] if split.validation == "test" else tracks["train+valid"]
-    seen = {relation: {key_of[relation].get(track_id) for track_id in learnt} - {None} for relation in RELATIONS}
+    seen = {
+        relation: {key for track_id in learnt for key in key_of[relation].get(track_id, ())} for relation in RELATIONS
+    }
     touched = [
         track_id
         for track_id in tracks["test"]
-        if any(key_of[relation].get(track_id) in seen[relation] for relation in RELATIONS)
+        if any(not seen[relation].isdisjoint(key_of[relation].get(track_id, ())) for relation in RELATIONS)
     ]
     known = key_of["artist"]
     everything = {track_id for part in PARTS for track_id in tracks[part]}
@@ -161,22 +163,30 @@ def require_proof(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, 
     return proof
 
 
-def _keys(dataset: Dataset, relation: Relation, pairs: Sequence[tuple[str, str]]) -> dict[str, Hashable]:
-    if relation in ("copy", "recording"):
-        # A recording is known by the index or by ear. A track is no copy of itself, so groups of one do not count.
-        numbers = groups(dataset, (relation,), pairs if relation == "recording" else ())
-        sizes = Counter(numbers)
-        ids = (track.track_id for track in dataset.tracks)
-        return {track_id: number for track_id, number in zip(ids, numbers, strict=True) if sizes[number] > 1}
-    found = ((track.track_id, keys(track, relation)) for track in dataset.tracks)
-    return {track_id: key for track_id, key in found if key is not None}
+def _keys(dataset: Dataset, relation: Relation, pairs: Sequence[tuple[str, str]]) -> dict[str, tuple[Hashable, ...]]:
+    ids = [track.track_id for track in dataset.tracks]
+    if relation == "track":
+        return {track_id: (track_id,) for track_id in ids}
+    if relation == "artist":
+        # Who plays on a recording plays on its copies, whatever their own tags say.
+        numbers = groups(dataset, ("copy", "recording"), pairs)
+        of_group: dict[int, dict[Hashable, None]] = {}
+        for number, track in zip(numbers, dataset.tracks, strict=True):
+            of_group.setdefault(number, {}).update(dict.fromkeys(keys(track, "artist")))
+        return {
+            track_id: tuple(of_group[number]) for track_id, number in zip(ids, numbers, strict=True) if of_group[number]
+        }
+    # A recording is known by the index or by ear. A track is no copy of itself, so groups of one do not count.
+    numbers = groups(dataset, (relation,), pairs if relation == "recording" else ())
+    sizes = Counter(numbers)
+    return {track_id: (number,) for track_id, number in zip(ids, numbers, strict=True) if sizes[number] > 1}
 
 
 def _count(
     first: str,
     second: str,
     tracks: Mapping[str, Iterable[str]],
-    key_of: Mapping[str, Hashable],
+    key_of: Mapping[str, tuple[Hashable, ...]],
     relation: Relation,
 ) -> Shared:
     holders: dict[str, dict[Hashable, list[str]]] = {first: {}, second: {}}
@@ -185,8 +195,7 @@ def _count(
         total = 0
         for track_id in tracks[part]:
             total += 1
-            key = key_of.get(track_id)
-            if key is not None:
+            for key in key_of.get(track_id, ()):
                 holders[part].setdefault(key, []).append(track_id)
     ours, theirs = holders[first], holders[second]
     both = [key for key in theirs if key in ours]
@@ -195,16 +204,16 @@ def _count(
         second=second,
         relation=relation,
         n_shared=len(both),
-        n_first=sum(len(ours[key]) for key in both),
-        n_second=sum(len(theirs[key]) for key in both),
+        n_first=len({track_id for key in both for track_id in ours[key]}),
+        n_second=len({track_id for key in both for track_id in theirs[key]}),
         n_second_total=total,
         examples=tuple((ours[key][0], theirs[key][0]) for key in both[:3]),
     )
 
 
-def _crossing(split: Split, tracks: Mapping[str, Iterable[str]], key_of: Mapping[str, Hashable]) -> int:
+def _crossing(split: Split, tracks: Mapping[str, Iterable[str]], key_of: Mapping[str, tuple[Hashable, ...]]) -> int:
     parts = ("train", "test") if split.validation == "test" else PARTS
-    counts = Counter(key for part in parts for key in {key_of.get(track_id) for track_id in tracks[part]} - {None})
+    counts = Counter(key for part in parts for key in {key for one in tracks[part] for key in key_of.get(one, ())})
     return sum(count > 1 for count in counts.values())
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import Literal, get_args
 
 from genrekit.data.dataset import Dataset, Track
 
-__all__ = ["RELATIONS", "Relation", "groups", "keys", "normalise"]
+__all__ = ["RELATIONS", "Relation", "groups", "joined", "keys", "listed_artists", "normalise"]
 
 Relation = Literal["track", "copy", "recording", "artist"]
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
+# Between the artists of one text: ";", as GTZAN's index and tags of several values have it, and guests.
+SEPARATORS = re.compile(r";|[\s(\[]+(?:feat|ft|featuring)(?:\.\s*|\s+)(?=\S)", re.IGNORECASE)
 
 
 def normalise(text: str | None) -> str:
@@ -24,24 +27,67 @@ def normalise(text: str | None) -> str:
     return " ".join(kept.split()) or " ".join(text.casefold().split())
 
 
-def keys(track: Track, relation: Relation) -> Hashable | None:
-    """What a track shares with others by this relation; None if it cannot share.
+def listed_artists(text: str | None) -> dict[str, str]:
+    """Every artist that a text lists, "Lauryn Hill; Bob Marley" or "Prince feat. Sheila E.": key -> name as spelt.
 
-    Two tracks are the same recording by the index if artist and title agree; an unknown artist agrees with nobody.
+    Keys are for comparison: names without case, accents, punctuation, spaces and article, so that "Jay-Z" is "Jay Z",
+    "Beatles, The" is "The Beatles" and "Simon + Garfunkel" is "Simon & Garfunkel". Names that differ more are others.
+    """
+    found: dict[str, str] = {}
+    for name in SEPARATORS.split(text or ""):
+        words = normalise(name.replace("+", " and ")).split()
+        for place in (0, -1):
+            if len(words) > 1 and words[place] == "the":
+                del words[place]
+        if words:
+            found.setdefault("".join(words), name.strip(" ()[]"))
+    return found
+
+
+def keys(track: Track, relation: Relation) -> tuple[Hashable, ...]:
+    """What a track shares with others by this relation, any of which is enough; empty if it cannot share.
+
+    Two tracks are the same recording by the index if an artist and the title agree; an unknown artist agrees with
+    nobody.
     """
     if relation == "track":
-        return track.track_id
+        return (track.track_id,)
     if relation == "copy":
-        return track.sha256
-    artist, title = normalise(track.artist), normalise(track.title)
+        return () if track.sha256 is None else (track.sha256,)
+    artists, title = tuple(listed_artists(track.artist)), normalise(track.title)
     if relation == "artist":
-        return artist or None
-    return (artist, title) if artist and title else None
+        return artists
+    return tuple((artist, title) for artist in artists) if title else ()
+
+
+def joined(keys_of: Iterable[Iterable[Hashable]]) -> list[int]:
+    """Number of the group of each item: items that have a key in common, directly or through others, are one group.
+
+    Returns
+    -------
+    Group numbers from 0, in the order of the first item of each group.
+    """
+    parent: list[int] = []
+
+    def find(place: int) -> int:
+        while parent[place] != place:
+            parent[place] = parent[parent[place]]
+            place = parent[place]
+        return place
+
+    first: dict[Hashable, int] = {}
+    for place, of_item in enumerate(keys_of):
+        parent.append(place)
+        for key in of_item:
+            low, high = sorted((find(first.setdefault(key, place)), find(place)))
+            parent[high] = low
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(find(place), len(numbers)) for place in range(len(parent))]
 
 
 def groups(
     dataset: Dataset,
-    relations: Iterable[Relation],
+    relations: Collection[Relation],
     pairs: Sequence[tuple[str, str]] = (),
 ) -> list[int]:
     """Number of the group of each track: tracks that share anything, directly or through others, are one group.
@@ -57,26 +103,11 @@ def groups(
     -------
     Group numbers from 0, in the order of the first track of each group.
     """
-    parent = list(range(len(dataset.tracks)))
-
-    def find(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
-
-    def join(one: int, other: int) -> None:
-        low, high = sorted((find(one), find(other)))
-        parent[high] = low
-
-    for relation in relations:
-        first: dict[Hashable, int] = {}
-        for place, track in enumerate(dataset.tracks):
-            key = keys(track, relation)
-            if key is not None:
-                join(first.setdefault(key, place), place)
-    for one, other in pairs:
+    keys_of: list[list[Hashable]] = [
+        [(relation, key) for relation in relations for key in keys(track, relation)] for track in dataset.tracks
+    ]
+    for number, (one, other) in enumerate(pairs):
         if one in dataset.index and other in dataset.index:
-            join(dataset.index[one], dataset.index[other])
-    numbers: dict[int, int] = {}
-    return [numbers.setdefault(find(place), len(numbers)) for place in range(len(parent))]
+            for name in (one, other):
+                keys_of[dataset.index[name]].append(("pair", number))
+    return joined(keys_of)

@@ -36,7 +36,7 @@ PROTOCOL_NOTES: Mapping[str, ProtocolNote] = MappingProxyType(
             "published fault-filtered split",
             "The published split of GTZAN into 443 training, 197 validation and 290 test tracks, without repetitions, "
             "mislabelled and distorted tracks.",
-            "27 of its 290 test tracks share an artist with the other parts, so the intervals hold almost, not quite, "
+            "28 of its 290 test tracks share an artist with the other parts, so the intervals hold almost, not quite, "
             "for new artists.",
         ),
         "P4": ProtocolNote(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from genrekit.data.relations import normalise
+from genrekit.data.relations import joined, listed_artists
 
 __all__ = ["Folds", "make_folds"]
 
@@ -40,7 +40,7 @@ def make_folds(
 ) -> Folds:
     """Up to `n_folds` folds with about equal genres, none of which shares an artist with another.
 
-    Artists are compared as the splits' proof does (`normalise`); a song without one stands for itself. A genre of
+    Artists are compared as the splits' proof does (`listed_artists`); a song without one stands for itself. A genre of
     too few artists for that is cut song by song instead.
 
     Parameters
@@ -53,7 +53,7 @@ def make_folds(
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    names = [f"artist {normalise(name)}" if normalise(name) else f"song {i}" for i, name in enumerate(artist)]
+    names = [f"artist {number}" for number in joined(listed_artists(name) or (i,) for i, name in enumerate(artist))]
     genres = range(int(label.max()) + 1)
     most = min(n_folds, int(np.bincount(label).min()))
     alone = {genre for genre in genres if len({names[i] for i in np.flatnonzero(label == genre)}) < 2}
