@@ -296,5 +296,8 @@ def test_changed_decisions_are_counted_on_the_same_rows(tmp_path, write_run) -> 
     share, interval = changed_decisions(one, two, generator=np.random.default_rng(0))
     assert share == pytest.approx(0.1)
     assert interval.low < 0.1 < interval.high and interval.unit == "artist" and interval.n_clusters == 15
+    # Where nothing changed, no resample differs either: the interval is Wilson's.
+    share, interval = changed_decisions(one, one, generator=np.random.default_rng(0))
+    assert share == interval.low == 0 and interval.high == pytest.approx(0.204, abs=0.001)
     with pytest.raises(DataError, match="same tracks"):
         changed_decisions(one, two.take(np.arange(29)), generator=np.random.default_rng(0))

@@ -149,6 +149,12 @@ def test_what_cannot_be_exported(genrekit_cli: Callable, run_folder: Path, tmp_p
     other = genrekit_cli("export", run_folder, "--output", output, "--calibrate-on", tmp_path / "p.parquet")
     assert other.code == 1
     assert "has the genres a, b; the run has blues, jazz, rock" in other.err
+    replace(_predictions(), recipe="another").write_parquet(tmp_path / "p.parquet")
+    named = shutil.copytree(run_folder, tmp_path / "named")
+    (named / "recipe.yaml").write_text("name: mine\n")
+    other = genrekit_cli("export", named, "--output", output, "--calibrate-on", tmp_path / "p.parquet")
+    assert other.code == 1
+    assert "p.parquet is of the recipe 'another', the run of 'mine'" in other.err
     broken = tmp_path / "broken"
     shutil.copytree(run_folder, broken)
     (broken / "scores.json").write_text("{")

@@ -27,18 +27,23 @@ def other_data() -> Dataset:
     )
 
 
-def test_what_a_model_of_gtzan_heard() -> None:
+def test_what_a_model_of_gtzan_heard(other_data: Dataset) -> None:
     heard = heard_by(["gtzan_archive"])
-    assert len(heard.tracks) == 1000 and heard.is_known and not heard.notes()
+    assert len(heard.tracks) == 1000 and heard.is_known
+    # One of the three has no title.
+    assert [note.partition(":")[0] for note in heard.notes(other_data)] == [
+        "Of 1 of 3 tracks artist or title is not known"
+    ]
+    assert heard.notes(replace(other_data, tracks=other_data.tracks[:2])) == ()
 
 
-def test_what_a_model_of_anything_else_heard_is_not_known() -> None:
+def test_what_a_model_of_anything_else_heard_is_not_known(other_data: Dataset) -> None:
     for names, why in [((), "its card names no data set"), (("my music",), "no list of the recordings of 'my music'")]:
         heard = heard_by(names)
         assert not heard.tracks and not heard.is_known
-        assert "What the model heard is not known: " in heard.notes()[0] and why in heard.notes()[0]
+        assert "What the model heard is not known: " in heard.notes(other_data)[0] and why in heard.notes(other_data)[0]
     both = heard_by(["my music", "gtzan"])
-    assert len(both.tracks) == 1000 and not both.is_known and "of 'my music'." in both.notes()[0]
+    assert len(both.tracks) == 1000 and not both.is_known and "of 'my music'." in both.notes(other_data)[0]
 
 
 @pytest.mark.parametrize(

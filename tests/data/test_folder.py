@@ -67,6 +67,24 @@ def test_tags_tell_artists_where_the_table_is_silent(music: Path) -> None:
     assert found == {"tagged.flac": "Tagged", "told.flac": "Told"}
 
 
+@pytest.mark.parametrize("nobody", ["Various Artists", "unknown artist", "N/A", " - ", "?"])
+def test_what_names_nobody_is_no_artist(nobody: str, music: Path) -> None:
+    with soundfile.SoundFile(music / "waltz/tagged.flac", "w", 8000, 1) as file:
+        file.artist = "Tagged"
+        file.write(np.zeros(800))
+    (music / "artists.csv").write_text(f"file,artist\na.mp3,{nobody}\ntagged.flac,{nobody}\n")
+    dataset = load_dataset("folder", music)
+    assert dataset.track("polka/a.mp3").artist is None
+    assert dataset.track("waltz/tagged.flac").artist == "Tagged"
+
+
+def test_two_rows_of_one_file_that_do_not_agree_are_a_fault(music: Path) -> None:
+    (music / "artists.csv").write_text("file,artist\na.mp3,X\na.mp3,X\npolka/a.mp3,Y\n")
+    dataset = load_dataset("folder", music)
+    assert [(fault.kind, fault.track_id) for fault in dataset.faults] == [("ambiguous", "polka/a.mp3")]
+    assert dataset.track("polka/a.mp3").artist == "X"
+
+
 def test_a_name_that_two_files_have_is_ambiguous(music: Path) -> None:
     (music / "waltz/a.mp3").write_bytes(b"five5")
     (music / "artists.csv").write_text("file,artist\na.mp3,X\n")

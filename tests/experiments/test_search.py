@@ -114,7 +114,7 @@ def test_a_recipe_that_does_not_validate_on_a_part_of_its_own(write_recipe, tmp_
         ("model.options.widht=2,3", r"widht=2.*did you mean 'width'"),
         ("optimisation.lerning_rate=0.1..0.2", "unknown key"),
         ("features=archive_log_mel,power_spectrogram_a", "With features=power_spectrogram_a.*log-mels"),
-        ("split.validation=inner,test", "validates on its test part"),
+        ("optimisation.batch_size=0,16", "batch_size"),
     ],
 )
 def test_a_space_that_cannot_be_trained_is_refused_before_any_work(write_recipe, tmp_path, same_pool, space, message):

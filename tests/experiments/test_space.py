@@ -74,6 +74,9 @@ def test_numbers_are_read_back_from_a_setting_exactly(value):
         (["a=0..inf"], "not a range"),
         (["a=1,2", "a=3,4"], "a has values twice"),
         (["seed=1,2"], "seed is no setting"),
+        (["split.name=artist_disjoint,random_folds"], "split.name is no setting that can be better"),
+        (["split.valid_fraction=0.1..0.4"], "split.valid_fraction is no setting"),
+        (["data.left_out=[pop],[rock]"], "data.left_out is no setting"),
     ],
 )
 def test_what_is_no_space(texts, message):

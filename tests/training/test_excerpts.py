@@ -28,6 +28,9 @@ def test_the_reports_windows_per_track(n_samples):
 
 def test_short_and_long_tracks():
     assert grid_size(1.0, window_s=3.0, hop_s=1.5, span_s=30.0) == 1
+    # Windows that lie far apart: what would begin at the end, and hold nothing, is none.
+    assert grid_size(30.013, window_s=3.0, hop_s=30.0, span_s=None) == 1
+    assert grid_size(29.93, window_s=3.0, hop_s=9.0, span_s=30.0) == 4
     assert grid_size(600.0, window_s=3.0, hop_s=1.5, span_s=30.0) == 19
     assert grid_size(600.0, window_s=3.0, hop_s=1.5, span_s=None) == 399
 

@@ -24,3 +24,13 @@ def test_that_many_tracks_are_missing_is_on_record(make_recipe, archive_path):
     others = ["country", "disco", "hiphop", "jazz", "pop", "reggae", "rock"]
     few = prepare(make_recipe(data={"dataset": "gtzan_archive", "root": str(archive_path), "left_out": others}))
     assert few.proof["n_tracks_missing"] == 3 * 100 - len(few.dataset)
+
+
+def test_a_split_may_be_a_table_of_ones_own(make_recipe, tmp_path):
+    made = prepare(make_recipe()).split
+    rows = [f"{track},{part}" for part in PARTS for track in made.tracks(part)]
+    (tmp_path / "mine.csv").write_text("\n".join(["track,part", *rows]) + "\n")
+    mine = prepare(make_recipe(split={"file": str(tmp_path / "mine.csv")})).split
+    assert mine.name == "mine" and {part: set(mine.tracks(part)) for part in PARTS} == {
+        part: set(made.tracks(part)) for part in PARTS
+    }

@@ -18,7 +18,13 @@ from genrekit.data.relations import normalise
 from genrekit.errors import DataError, GenrekitError
 from genrekit.evaluation.clusters import cluster_rows
 from genrekit.evaluation.fusion import FusionMethod, fuse
-from genrekit.evaluation.intervals import Interval, bootstrap_scores, percentile_interval, resample_weights
+from genrekit.evaluation.intervals import (
+    Interval,
+    bootstrap_scores,
+    percentile_interval,
+    resample_weights,
+    with_a_width,
+)
 from genrekit.evaluation.paired import compare
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import record_reading
@@ -240,7 +246,8 @@ def changed_decisions(
     sizes = np.bincount(clusters.index, minlength=clusters.n_clusters).astype(np.float64)
     samples = [(w @ total) / (w @ sizes) for w in resample_weights(clusters.n_clusters, n_resamples, generator)]
     interval = percentile_interval(np.concatenate(samples), 0.95, clusters.n_clusters, clusters.unit)
-    return float(differs.mean()), interval
+    share = float(differs.mean())
+    return share, with_a_width(interval, share)
 
 
 def record_readings(tables: Mapping[str, Predictions], runs: Sequence[OutOfFoldRun], *, command: str) -> None:

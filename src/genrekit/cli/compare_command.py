@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
+LEAST_P = 0.0001
+
 
 @examples(
     """
@@ -58,6 +60,10 @@ def _to_dict(result: RunComparison) -> dict[str, Any]:
     return {**values.pop("comparison"), **values}
 
 
+def _p(value: float) -> str:
+    return f"p = {value:.4f}" if value >= LEAST_P else f"p < {LEAST_P}"
+
+
 def _print_table(result: RunComparison) -> None:
     c, interval = result.comparison, result.comparison.interval
     unit = "artists and single tracks" if interval.unit == "artist" else "tracks"
@@ -65,13 +71,13 @@ def _print_table(result: RunComparison) -> None:
         f"{100 * c.accuracy_first:6.2f} %  {result.first}",
         f"{100 * c.accuracy_second:6.2f} %  {result.second}",
         f"{100 * c.difference:+6.2f}    difference on {c.n_tracks} tracks; 95 %: {100 * interval.low:+.2f} to "
-        f"{100 * interval.high:+.2f} (paired bootstrap over {interval.n_clusters} {unit}), p = {c.p_value:.4f}",
+        f"{100 * interval.high:+.2f} (paired bootstrap over {interval.n_clusters} {unit}), {_p(c.p_value)}",
     ]
     if c.mcnemar is None:
         lines.append("McNemar's test is left out: a track has several decisions (seeds or folds) on one side.")
     else:
         lines.append(
             f"McNemar's exact test: {c.mcnemar.n_only_first_right} tracks only the first has right, "
-            f"{c.mcnemar.n_only_second_right} only the second, p = {c.mcnemar.p_value:.4f}"
+            f"{c.mcnemar.n_only_second_right} only the second, {_p(c.mcnemar.p_value)}"
         )
     typer.echo("\n".join(lines))

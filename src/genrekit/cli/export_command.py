@@ -102,7 +102,8 @@ def export(
         messages.warning(MIXED)
     calibration = Calibration()
     if calibrate_on is not None:
-        calibration = _fit(calibrate_on, negatives, part, header)
+        recipe = (folder.recipe_values() or {}).get("name")
+        calibration = _fit(calibrate_on, negatives, part, header, recipe=recipe)
     elif negatives is not None:
         raise typer.BadParameter("needs --calibrate-on", param_hint="--negatives")
     else:
@@ -127,7 +128,7 @@ def export(
     )
 
 
-def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader) -> Calibration:
+def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader, *, recipe: str | None) -> Calibration:
     from genrekit.errors import DataError
     from genrekit.evaluation.predictions import Predictions
     from genrekit.evaluation.runs import load_run
@@ -137,6 +138,11 @@ def _fit(table: Path, negatives: Path | None, part: str, header: WeightsHeader) 
     known = stored.predictions
     if known.genres != header.genres:
         raise DataError(f"{table} has the genres {', '.join(known.genres)}; the run has {', '.join(header.genres)}")
+    if recipe is not None and known.recipe not in ("", recipe):
+        raise DataError(
+            f"{table} is of the recipe {known.recipe!r}, the run of {recipe!r}: how sure one system may be says "
+            "nothing of another; give predictions of the same recipe"
+        )
     rows = known.select(part=part)
     if not len(rows):
         there = sorted(set(known.part.tolist()))

@@ -12,6 +12,7 @@ from genrekit.cli import messages
 from genrekit.cli.dataset_options import ROOT_VARIABLE, Root, compared, load
 from genrekit.cli.examples import examples
 from genrekit.cli.text_output import Format, columns, write
+from genrekit.data.parts import MAX_SEED
 
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset
@@ -76,7 +77,7 @@ def make(
     root: Root = None,
     fold: Annotated[int, typer.Option("--fold", min=0, help="Fold that is tested, counted from 0.")] = 0,
     folds: Annotated[int | None, typer.Option("--folds", min=2, help="Number of folds, where it is free.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of the folds.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, max=MAX_SEED, help="Of the folds.")] = None,
     validation: Annotated[
         Literal["default", "test"],
         typer.Option(
@@ -86,7 +87,9 @@ def make(
     valid_fraction: Annotated[
         float, typer.Option("--valid-fraction", min=0, max=0.5, help="Share of training for an inner validation part.")
     ] = 0.1,
-    valid_seed: Annotated[int, typer.Option("--valid-seed", min=0, help="Of the inner validation part.")] = 0,
+    valid_seed: Annotated[
+        int, typer.Option("--valid-seed", min=0, max=MAX_SEED, help="Of the inner validation part.")
+    ] = 0,
     audit: AuditFile = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Split file to write, instead of standard output.")
@@ -222,12 +225,9 @@ def _artists(proof: Proof) -> str:
 
 
 def _read(dataset: Dataset, file: Path | None, lists: dict[Part, Path]) -> Split:
-    from genrekit.data.split import read_split
-    from genrekit.data.split_files import read_lists, read_table
+    from genrekit.data.split_files import read_lists, read_split_file
 
-    if file is None:
-        return read_lists(dataset, lists)
-    return read_table(dataset, file) if file.suffix.lower() == ".csv" else read_split(file)
+    return read_lists(dataset, lists) if file is None else read_split_file(dataset, file)
 
 
 def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
@@ -235,6 +235,7 @@ def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
     import json
     from dataclasses import replace
 
+    from genrekit.data.audit import identity_of
     from genrekit.errors import DataError
 
     if audit is None:
@@ -243,6 +244,7 @@ def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
         found = json.loads(audit.read_text(encoding="utf-8"))
         pairs = tuple((str(match["first"]), str(match["second"])) for match in found["matches"])
         audited = (found["dataset"], found["n_tracks"])
+        is_of_these = found.get("identity") == identity_of(dataset)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{audit} is not the JSON of an audit ({error!r}); make one with 'genrekit data audit --format json'."
@@ -252,5 +254,10 @@ def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
         raise DataError(
             f"{audit} is the audit of {audited[1]} tracks of {audited[0]!r}; the data set is {dataset.name!r} with "
             f"{len(dataset)} tracks. Audit it anew, or leave --audit out: it is compared then."
+        )
+    if not is_of_these:
+        raise DataError(
+            f"{audit} is the audit of other tracks or other files of {dataset.name!r}: some were renamed or changed "
+            "since. Audit it anew, or leave --audit out: it is compared then."
         )
     return replace(dataset, same_recordings=pairs)

@@ -113,7 +113,7 @@ def transfer(
     scored = score_transfer(asked, _answers(asked, output), genres, model=classifier.card.name)
     made = RunFolder(output)
     scored.predictions.write_parquet(made.predictions_path)
-    notes = (*scored.notes(), *heard.notes(), *_losses(there, asked, genres))
+    notes = (*scored.notes(), *heard.notes(asked), *_losses(there, asked, genres))
     _write_split(scored, asked, heard, notes, output)
     evaluation = evaluate_runs(find_runs(output), command=COMMAND)
     written = write_report(evaluation, output)

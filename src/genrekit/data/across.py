@@ -47,10 +47,16 @@ class Heard:
         """Whether `tracks` is all that was heard."""
         return bool(self.tracks) and not self.unlisted
 
-    def notes(self) -> tuple[str, ...]:
-        """What a reader must know of a model that may have heard anything."""
+    def notes(self, asked: Dataset) -> tuple[str, ...]:
+        """What a reader must know of a model that may have heard anything, or more of `asked` than can be told."""
         if self.is_known:
-            return ()
+            n_nameless = sum(not keys(track, "recording") for track in asked.tracks)
+            if not n_nameless:
+                return ()
+            return (
+                f"Of {n_nameless} of {len(asked)} tracks artist or title is not known: but for bit-identical copies, "
+                "nothing tells whether they are among what the model heard.",
+            )
         why = "its card names no data set"
         if self.unlisted:
             why = f"there is no list of the recordings of {', '.join(map(repr, self.unlisted))}"

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["tagged_artist"]
+__all__ = ["known_artist", "tagged_artist"]
 
 # Of a compilation the album's artist is "Various Artists": the song's own goes first.
 KEYS = ("artist", "album_artist", "albumartist")
 # What programs write where they know no artist, or where there are many: songs that have it need not share one.
-NO_ARTIST = frozenset({"unknown artist", "unknown", "various artists", "various", "va", "n/a"})
+NO_ARTIST = frozenset(
+    {"unknown artist", "unknown artists", "<unknown>", "unknown", "various artists", "various", "va", "n/a", "-", "?"}
+)
+
+
+def known_artist(text: str | None) -> str | None:
+    """The name, without white space around it; None of one that names nobody, such as "Various Artists"."""
+    name = (text or "").strip()
+    return None if not name or name.casefold() in NO_ARTIST else name
 
 
 def tagged_artist(path: Path) -> str | None:
@@ -27,6 +35,6 @@ def tagged_artist(path: Path) -> str | None:
     for key in KEYS:
         for metadata in found:
             for name, value in metadata.items():
-                if name.lower() == key and value.strip() and value.strip().casefold() not in NO_ARTIST:
-                    return value.strip()
+                if name.lower() == key and (artist := known_artist(value)) is not None:
+                    return artist
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import statistics
 from collections import Counter, defaultdict
@@ -17,7 +18,7 @@ from genrekit.data.relations import groups, listed_artists
 from genrekit.data.same_recordings import archive_fingerprints, check_files
 from genrekit.progress import Progress
 
-__all__ = ["Audit", "Durations", "GenreSummary", "audit"]
+__all__ = ["Audit", "Durations", "GenreSummary", "audit", "identity_of"]
 
 # A set counts as clips of one length if nine in ten tracks are within 5 % of the median; then the others stand out.
 CLIP_TOLERANCE = 0.05
@@ -61,6 +62,7 @@ class Audit:
     Parameters
     ----------
     dataset : name of the data set
+    identity : of its tracks and their files, as `identity_of` has it
     n_tracks, n_artists, n_unknown_artists : over all genres
     genres : one summary a genre, in label order
     durations : None where no duration is known
@@ -72,6 +74,7 @@ class Audit:
     """
 
     dataset: str
+    identity: str
     n_tracks: int
     n_artists: int
     n_unknown_artists: int
@@ -139,6 +142,7 @@ def audit(
     faults = [*dataset.faults, *(fault for check in checks for fault in check.faults)]
     return Audit(
         dataset=dataset.name,
+        identity=identity_of(dataset),
         n_tracks=len(dataset),
         n_artists=len({key for track in dataset.tracks for key in listed_artists(track.artist)}),
         n_unknown_artists=sum(t.artist is None for t in dataset.tracks),
@@ -150,6 +154,22 @@ def audit(
         matches=matches,
         new_matches=tuple(match for match in matches if (match.first, match.second) not in told),
     )
+
+
+def identity_of(dataset: Dataset) -> str:
+    """SHA-256 of the tracks' names, and of their files' sizes or the archive's levels: an audit of others says nothing.
+
+    Raises
+    ------
+    OSError : a file is gone
+    """
+    digest = hashlib.sha256()
+    if dataset.archive is not None:
+        digest.update(dataset.archive.levels.tobytes())
+    for track in dataset.tracks:
+        size = None if track.path is None else track.path.stat().st_size
+        digest.update(json.dumps([track.track_id, size]).encode())
+    return digest.hexdigest()
 
 
 def _durations(dataset: Dataset, checks: list[FileCheck]) -> dict[str, float]:

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from genrekit.audio import find_audio
-from genrekit.data.artist_tags import tagged_artist
+from genrekit.data.artist_tags import known_artist, tagged_artist
 from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.hashing import hash_possible_copies
 from genrekit.data.info import DatasetInfo
@@ -98,7 +98,7 @@ def _read_artists(
     by_name: dict[str, list[str]] = {}
     for name in files:
         by_name.setdefault(name.rpartition("/")[2], []).append(name)
-    artists = {}
+    artists: dict[str, tuple[str | None, str | None]] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle)
@@ -111,10 +111,9 @@ def _read_artists(
                 given = (row["file"] or "").strip()
                 names = [given] if given in files else by_name.get(given, [])
                 if len(names) == 1:
-                    artists[names[0]] = (
-                        (row["artist"] or "").strip() or None,
-                        (row.get("title") or "").strip() or None,
-                    )
+                    told = known_artist(row["artist"]), (row.get("title") or "").strip() or None
+                    if artists.setdefault(names[0], told) != told:
+                        faults.append(Fault("ambiguous", given, f"{ARTISTS_FILE} names it twice, and not alike"))
                 elif names:
                     faults.append(Fault("ambiguous", given, f"{ARTISTS_FILE} names it, and {len(names)} files are it"))
                 else:

@@ -10,12 +10,23 @@ from pathlib import Path, PurePosixPath
 
 from genrekit.data.dataset import Dataset
 from genrekit.data.parts import PARTS, Part, Validation
-from genrekit.data.split import Split
+from genrekit.data.split import Split, read_split
 from genrekit.data.text_file import read_text
 from genrekit.errors import DataError
 from genrekit.suggestion import did_you_mean
 
-__all__ = ["read_lists", "read_table", "resolve_tracks"]
+__all__ = ["read_lists", "read_split_file", "read_table", "resolve_tracks"]
+
+
+def read_split_file(dataset: Dataset, path: Path) -> Split:
+    """A split from a file: ours, in JSON, or a table (`read_table`) if its name ends in .csv.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read or is not one.
+    """
+    return read_table(dataset, path) if path.suffix.lower() == ".csv" else read_split(path)
 
 
 def read_lists(dataset: Dataset, lists: Mapping[Part, Path]) -> Split:

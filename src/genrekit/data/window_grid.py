@@ -6,7 +6,8 @@ import math
 
 __all__ = ["END_SLACK_HOPS", "grid_size"]
 
-# A window that lacks less than this share of a hop at a track's end is kept; its last sample or column is repeated.
+# A window that lacks less than this share of a hop, or of itself if that is less, at a track's end is kept; its last
+# sample or column is repeated.
 # GTZAN's shortest tracks lack 0.07 s of 30 s, and both reports count them as full.
 END_SLACK_HOPS = 0.1
 
@@ -21,4 +22,5 @@ def grid_size(duration_s: float, *, window_s: float, hop_s: float, span_s: float
     span_s : within the first so many seconds; None for the whole track
     """
     within_s = duration_s if span_s is None else min(duration_s, span_s)
-    return max(1, 1 + math.floor((within_s - window_s) / hop_s + END_SLACK_HOPS))
+    slack_hops = END_SLACK_HOPS * min(1.0, window_s / hop_s)
+    return max(1, 1 + math.floor((within_s - window_s) / hop_s + slack_hops))

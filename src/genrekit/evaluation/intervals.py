@@ -15,7 +15,7 @@ from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.scores import METRICS, macro_metrics
 from genrekit.evaluation.wilson import wilson_interval
 
-__all__ = ["MIN_RESAMPLES", "Interval", "bootstrap_scores", "percentile_interval", "resample_weights"]
+__all__ = ["MIN_RESAMPLES", "Interval", "bootstrap_scores", "percentile_interval", "resample_weights", "with_a_width"]
 
 MIN_RESAMPLES = 2000
 CELLS_AT_ONCE = 4_000_000
@@ -90,10 +90,10 @@ def bootstrap_scores(
         )
         for name in METRICS
     }
-    return {name: _with_a_width(interval, scores[name]) for name, interval in found.items()}
+    return {name: with_a_width(interval, scores[name]) for name, interval in found.items()}
 
 
-def _with_a_width(interval: Interval, score: float) -> Interval:
+def with_a_width(interval: Interval, score: float) -> Interval:
     """The interval, or Wilson's of the score, 0..1, if it has no width."""
     if interval.low < interval.high:
         return interval

@@ -15,7 +15,8 @@ from genrekit.data.left_out import without_genres
 from genrekit.data.parts import PARTS, Part
 from genrekit.data.registry import load_dataset
 from genrekit.data.same_recordings import with_same_recordings
-from genrekit.data.split import Split, read_split
+from genrekit.data.split import Split
+from genrekit.data.split_files import read_split_file
 from genrekit.data.splits import make_split
 from genrekit.errors import RecipeError
 from genrekit.features.spec import named_features
@@ -64,7 +65,7 @@ def split_of(recipe: Recipe, dataset: Dataset) -> Split:
     """The split that the recipe asks for."""
     choice = recipe.split
     if choice.file is not None:
-        return read_split(choice.file)
+        return read_split_file(dataset, choice.file)
     return make_split(
         dataset,
         choice.name or "",
@@ -176,7 +177,9 @@ def _require_all_genres(split: Split, dataset: Dataset) -> None:
         if tracks and missing:
             raise RecipeError(
                 f"The {part} part of split {split.name!r}, fold {split.fold}, has no track of "
-                f"{', '.join(sorted(missing))}; each part needs every genre. Take another fold or other tracks."
+                f"{', '.join(sorted(missing))}; each part needs every genre. Take "
+                + ("a larger split.valid_fraction, " * (part == "valid"))
+                + "another fold or other tracks."
             )
     if not split.tracks("train"):
         raise RecipeError(f"Split {split.name!r} has an empty training part.")

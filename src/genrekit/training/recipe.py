@@ -12,6 +12,7 @@ import pydantic
 import yaml
 from pydantic import BaseModel, Field
 
+from genrekit.data.parts import MAX_SEED
 from genrekit.errors import RecipeError
 from genrekit.evaluation.recipe_identity import FREE, PLACES, without
 from genrekit.features.spec import FEATURES, FROM_ARCHIVE
@@ -67,7 +68,7 @@ class Recipe(Strict):
     distillation: Distillation | None = None
     optimisation: Optimisation | None = None
     ensemble: tuple[Member, ...] = ()
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, le=MAX_SEED)
 
     @pydantic.model_validator(mode="before")
     @classmethod
