@@ -211,6 +211,17 @@ def test_what_cannot_be_heard_stays_unknown(folder: Path) -> None:
     assert with_same_recordings(silent).same_recordings is None
 
 
+def test_of_a_table_tracks_of_the_very_same_numbers_are_one_recording(tmp_path: Path) -> None:
+    rows = ["track,genre,start_s,window_s,one,two"]
+    for track, first in (("a", 1), ("renamed a", 1), ("b", 2), ("longer a", 1)):
+        rows += [f"{track},rock,{start},3,{first},{start}" for start in range(0, 9 if track == "longer a" else 6, 3)]
+    (tmp_path / "table.csv").write_text("\n".join(rows) + "\n")
+    dataset = load_dataset("table", tmp_path / "table.csv")
+    with pytest.warns(AudioWarning, match="only tracks of the very same numbers can be told to be one recording"):
+        known = with_same_recordings(dataset, cache=tmp_path / "cache")
+    assert known.same_recordings == (("a", "renamed a"),)
+
+
 @pytest.mark.slow
 def test_gtzan_knows_its_own(gtzan_root: Path) -> None:
     dataset = load_dataset("gtzan_archive", gtzan_root)

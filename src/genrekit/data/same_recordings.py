@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from genrekit.audio.file_processes import MANY_FILES, FileProcesses
 from genrekit.cores import usable_cores
 from genrekit.data.blas import one_thread_each
 from genrekit.data.dataset import Dataset, Track
+from genrekit.data.feature_table import FeatureTable
 from genrekit.data.file_check import PASSING, FileCheck, FileLook, check_of, look_at
 from genrekit.data.fingerprint import COLUMN_S, MIN_OVERLAP_COLUMNS, archive_fingerprint, find_matches
 from genrekit.data.remembered_looks import RememberedLooks
@@ -60,7 +62,8 @@ def with_same_recordings(
 
     Parameters
     ----------
-    dataset : with audio files or an archive; one with neither cannot be compared and stays as it is
+    dataset : with audio files or an archive; of a feature table, tracks of the very same numbers are one recording, and
+        one with nothing to compare stays as it is
     cache : folder that remembers what was found in the very same files; None for `cache_folder()`
     n_jobs, processes : as of `check_files`
     progress : called with steps done, their total and what was done
@@ -68,12 +71,12 @@ def with_same_recordings(
     Warns
     -----
     AudioWarning : a file is compared in part or not at all, since it cannot be decoded to its end; tracks are too short
-        to be compared
+        to be compared, or there are numbers alone
     """
     if dataset.same_recordings is not None:
         return dataset
     if dataset.archive is None and all(track.path is None for track in dataset.tracks):
-        return dataset
+        return dataset if dataset.table is None else _compared_by_numbers(dataset, dataset.table)
     remembered = (cache or cache_folder()) / f"same-recordings-{_identity(dataset)[:32]}.json"
     compared = _recall(remembered)
     if compared is None:
@@ -91,6 +94,19 @@ def with_same_recordings(
             stacklevel=2,
         )
     return replace(dataset, same_recordings=compared.pairs)
+
+
+def _compared_by_numbers(dataset: Dataset, table: FeatureTable) -> Dataset:
+    tracks_of: dict[bytes, list[str]] = {}
+    for track_id, rows in table.rows.items():
+        tracks_of.setdefault(table.values[rows].tobytes(), []).append(track_id)
+    warnings.warn(
+        f"{dataset.name} is a table of features: only tracks of the very same numbers can be told to be one recording, "
+        "not those that were coded or cut anew; a table that 'genrekit data prepare features' makes knows them",
+        AudioWarning,
+        stacklevel=3,
+    )
+    return replace(dataset, same_recordings=tuple(pair for same in tracks_of.values() for pair in pairwise(same)))
 
 
 def cache_folder() -> Path:
