@@ -50,3 +50,5 @@ def load_strict_yaml(text: str) -> Any:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise YAMLTextError(f"line {line}: a character #x{error.character:02x}, {error.reason}") from error
+    except ValueError as error:  # of what looks like a date or a number and is none
+        raise YAMLTextError(str(error)) from error

@@ -28,7 +28,13 @@ def test_a_list_with_nul_gives_any_names_back(names: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("data", "names"),
-    [(b"", []), (b"a\n\nb", ["a", "b"]), (b"a\r\nb c\r\n", ["a", "b c"]), (b"a\nb\0c", ["a\nb", "c"])],
+    [
+        (b"", []),
+        (b"\xef\xbb\xbfa b\0c\0", ["a b", "c"]),
+        (b"a\n\nb", ["a", "b"]),
+        (b"a\r\nb c\r\n", ["a", "b c"]),
+        (b"a\nb\0c", ["a\nb", "c"]),
+    ],
 )
 def test_a_list_of_lines(data: bytes, names: list[str]) -> None:
     assert read_path_list(io.BytesIO(data)) == names

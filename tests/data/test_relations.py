@@ -56,6 +56,8 @@ def test_one_artist_in_two_spellings(one: str, other: str) -> None:
         ("Daft Punk", ["Daft Punk"]),
         ("The The", ["The The"]),
         ("!!!", ["!!!"]),
+        ("Various Artists", []),
+        ("Madonna; Various Artists", ["Madonna"]),
         ("", []),
         (None, []),
     ],

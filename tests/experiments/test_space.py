@@ -76,6 +76,8 @@ def test_numbers_are_read_back_from_a_setting_exactly(value):
         (["seed=1,2"], "seed is no setting"),
         (["split.name=artist_disjoint,random_folds"], "split.name is no setting that can be better"),
         (["split.valid_fraction=0.1..0.4"], "split.valid_fraction is no setting"),
+        ([" seed =1,2"], "no setting that can be better"),
+        (["split={fold: 0},{fold: 1}"], "split is no setting"),
         (["data.left_out=[pop],[rock]"], "data.left_out is no setting"),
     ],
 )

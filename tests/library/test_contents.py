@@ -86,6 +86,37 @@ def test_a_tag_that_mutagen_cannot_parse_is_not_lost(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def _id3v1(title: bytes, year: bytes, comment: bytes) -> bytes:
+    return b"TAG" + title.ljust(30, b"\0") + bytes(60) + year.ljust(4, b"\0") + comment.ljust(30, b"\0") + b"\x05"
+
+
+@pytest.mark.parametrize("between", [b"", b"LYRICSBEGININD0000200000010LYRICS200", bytes(range(1, 201))])
+@pytest.mark.parametrize("has_v2", [False, True])
+@pytest.mark.parametrize(
+    "v1", [_id3v1(b"Title", b"1999", b"plain"), _id3v1(b" Caf\xc3\xa9", b"n.d.", b"Caf\xe9"), _id3v1(b"x", b"99", b"")]
+)
+def test_an_id3v1_tag_behind_whatever_is_no_sound_and_keeps_its_texts(
+    tmp_path: Path, v1: bytes, has_v2: bool, between: bytes
+) -> None:
+    path = make_file(tmp_path, "plain.mp3")
+    sound = path.read_bytes()
+    path.write_bytes(_id3v24((b"TIT2", b"\x03Ace")) * has_v2 + sound[:-100] + between + v1)
+    _write(path, tmp_path / "journal")
+    assert path.read_bytes()[-128:-1] == v1[:-1]
+
+
+def test_several_comments_are_no_loss_whichever_comes_first(tmp_path: Path) -> None:
+    from mutagen.id3 import COMM, ID3
+
+    path = make_file(tmp_path, "plain.mp3")
+    tags = ID3()
+    for language, text in (("eng", "a long comment about the song"), ("deu", "kurz"), ("XXX", "x")):
+        tags.add(COMM(encoding=0, lang=language, desc="", text=[text]))
+    tags.save(path, v2_version=3)
+    _write(path, tmp_path / "journal")
+    assert len(ID3(path).getall("COMM")) == 3
+
+
 def test_two_tags_of_one_text_are_two(tmp_path: Path) -> None:
     path = make_file(tmp_path, "plain.mp3")
     sound = path.read_bytes()

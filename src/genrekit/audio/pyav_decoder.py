@@ -68,7 +68,7 @@ class PyavDecoder:
     def blocks(self) -> Iterator[npt.NDArray[np.float32]]:
         fifo = av.AudioFifo()
         resampler: av.AudioResampler | None = None
-        shape: tuple[str, int] | None = None
+        shape: tuple[str, str, int] | None = None
         n_block = 1
         n_frames = 0
         for frame in self._all_frames():
@@ -79,12 +79,12 @@ class PyavDecoder:
                 )
                 break
             # The number of channels may change within a stream, which the FIFO does not check.
-            frame_shape = (frame.format.name, frame.layout.nb_channels)
+            frame_shape = (frame.format.name, frame.layout.name, frame.layout.nb_channels)
             if frame_shape != shape:
                 if fifo.samples:
                     yield _block(fifo)
-                fifo, shape, n_block = av.AudioFifo(), frame_shape, block_frames(self.sr, frame_shape[1])
-                too_many = frame.format.is_planar and frame_shape[1] > MAX_PLANES
+                fifo, shape, n_block = av.AudioFifo(), frame_shape, block_frames(self.sr, frame_shape[-1])
+                too_many = frame.format.is_planar and frame_shape[-1] > MAX_PLANES
                 resampler = av.AudioResampler(frame.format.packed) if too_many else None
             frame.pts = None  # the FIFO would refuse a gap in time
             for part in [frame] if resampler is None else resampler.resample(frame):

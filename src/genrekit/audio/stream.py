@@ -23,6 +23,10 @@ __all__ = ["AudioSource", "AudioStream", "AudioWarning", "load_audio", "open_aud
 # Share of the channels' energy that their mean has left where one is the other upside down; of unlike channels, a part
 # as great as one by their number.
 CANCELLED = 1e-3
+CHANNELS_CANCEL = (
+    "its channels cancel each other out, and their mean, which is heard, is all but silent: one of them is inverted; "
+    "give one channel alone"
+)
 END_TOLERANCE_S = 1.0  # containers state durations that are off by some frames
 
 
@@ -125,10 +129,7 @@ class AudioStream:
                 of_mean, of_channels = of_mean + energy(mono), of_channels + energy(block) / block.shape[1]
             yield mono
         if of_mean < CANCELLED * of_channels:
-            self._own_warnings.append(
-                "its channels cancel each other out, and their mean, which is heard, is all but silent: one of them is "
-                "inverted; give one channel alone"
-            )
+            self._own_warnings.append(CHANNELS_CANCEL)
         if n_bad:
             self._own_warnings.append(
                 f"{n_bad} {'sample was' if n_bad == 1 else 'samples were'} NaN or infinite and set to 0"

@@ -15,7 +15,7 @@ from genrekit.errors import GenrekitError
 __all__ = ["STDIN", "NoPathListError", "given_folders", "list_inputs", "read_path_list"]
 
 STDIN = "-"
-TEXT_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+UTF_16_MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 class NoPathListError(GenrekitError):
@@ -37,13 +37,14 @@ def read_path_list(stream: BinaryIO) -> list[str]:
         raise NoPathListError(
             f"standard input begins like {audio}, and '-' reads a list of paths, one a line; name the file instead"
         )
-    for mark, encoding in TEXT_MARKS:
+    for mark, encoding in UTF_16_MARKS:
         if data.startswith(mark):
             try:
                 lines = data.removeprefix(mark).decode(encoding).split("\n")
             except UnicodeDecodeError as error:
                 raise NoPathListError(f"standard input begins as a list in {encoding} and is none: {error}") from error
             return [name for line in lines if (name := line.removesuffix("\r"))]
+    data = data.removeprefix(codecs.BOM_UTF8)
     parts = data.split(b"\0") if b"\0" in data else [line.removesuffix(b"\r") for line in data.split(b"\n")]
     # Taken as names, "." and "/" would be searched as folders.
     if b"\0" in data and max(map(len, parts)) == 1 and {b".", b"/", b"\n"} & set(parts[1:]):

@@ -244,7 +244,7 @@ def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
         found = json.loads(audit.read_text(encoding="utf-8"))
         pairs = tuple((str(match["first"]), str(match["second"])) for match in found["matches"])
         audited = (found["dataset"], found["n_tracks"])
-        is_of_these = found.get("identity") == identity_of(dataset)
+        identity = found.get("identity")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{audit} is not the JSON of an audit ({error!r}); make one with 'genrekit data audit --format json'."
@@ -255,9 +255,11 @@ def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
             f"{audit} is the audit of {audited[1]} tracks of {audited[0]!r}; the data set is {dataset.name!r} with "
             f"{len(dataset)} tracks. Audit it anew, or leave --audit out: it is compared then."
         )
-    if not is_of_these:
+    if identity != identity_of(dataset):
         raise DataError(
             f"{audit} is the audit of other tracks or other files of {dataset.name!r}: some were renamed or changed "
             "since. Audit it anew, or leave --audit out: it is compared then."
         )
-    return replace(dataset, same_recordings=pairs)
+    # A table's own recordings, or what its numbers tell, an audit does not know.
+    known = dataset if dataset.table is None else compared(dataset)
+    return replace(known, same_recordings=(*(known.same_recordings or ()), *pairs))

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["known_artist", "tagged_artist"]
+from genrekit.data.relations import known_artist
+
+__all__ = ["tagged_artist"]
 
 # Of a compilation the album's artist is "Various Artists": the song's own goes first.
 KEYS = ("artist", "album_artist", "albumartist")
-# What programs write where they know no artist, or where there are many: songs that have it need not share one.
-NO_ARTIST = frozenset(
-    {"unknown artist", "unknown artists", "<unknown>", "unknown", "various artists", "various", "va", "n/a", "-", "?"}
-)
-
-
-def known_artist(text: str | None) -> str | None:
-    """The name, without white space around it; None of one that names nobody, such as "Various Artists"."""
-    name = (text or "").strip()
-    return None if not name or name.casefold() in NO_ARTIST else name
 
 
 def tagged_artist(path: Path) -> str | None:

@@ -7,6 +7,7 @@ import json
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -157,18 +158,20 @@ def audit(
 
 
 def identity_of(dataset: Dataset) -> str:
-    """SHA-256 of the tracks' names, and of their files' sizes or the archive's levels: an audit of others says nothing.
-
-    Raises
-    ------
-    OSError : a file is gone
-    """
+    """SHA-256 of the tracks' names, and of their files' sizes and times of change, the archive's levels or the table's
+    numbers: an audit of others says nothing."""
     digest = hashlib.sha256()
     if dataset.archive is not None:
         digest.update(dataset.archive.levels.tobytes())
+    if dataset.table is not None:
+        digest.update(dataset.table.values.tobytes())
     for track in dataset.tracks:
-        size = None if track.path is None else track.path.stat().st_size
-        digest.update(json.dumps([track.track_id, size]).encode())
+        state = None
+        if track.path is not None:
+            with suppress(OSError):  # a file that is gone is a fault, which the audit tells
+                status = track.path.stat()
+                state = (status.st_size, status.st_mtime_ns)
+        digest.update(json.dumps([track.track_id, state]).encode())
     return digest.hexdigest()
 
 

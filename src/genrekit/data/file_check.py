@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.audio import display_name, open_audio
+from genrekit.audio.stream import CHANNELS_CANCEL
 from genrekit.data.archive import HOP_SAMPLES, SR
 from genrekit.data.dataset import Fault, Track
 from genrekit.data.fingerprint import fingerprint, rounded
@@ -57,8 +58,8 @@ class FileCheck:
     Parameters
     ----------
     track_id : of the track
-    faults : of the kinds "unreadable", "undecodable", "truncated" and "damaged" (the rest can be used), "silent",
-        "clipped", "other_copy"
+    faults : of the kinds "unreadable", "undecodable", "truncated" and "damaged" (the rest can be used), "cancelled",
+        "silent", "clipped", "other_copy"
     sha256 : of the file; None if it cannot be read
     duration_s : as decoded; None if it cannot be decoded
     fingerprint : None if it cannot be decoded or is silent
@@ -102,9 +103,12 @@ def look_at(path: Path) -> FileLook:
         kind = PASSING if isinstance(error, MemoryError | OSError) else "undecodable"
         return FileLook(((kind, detail),), digest)
     faults = []
-    if heard.warnings:
-        ends_early = any(warning.startswith("ends early") for warning in heard.warnings)
-        faults.append(("truncated" if ends_early else "damaged", "; ".join(heard.warnings)))
+    of_bytes = [warning for warning in heard.warnings if warning != CHANNELS_CANCEL]
+    if of_bytes:
+        ends_early = any(warning.startswith("ends early") for warning in of_bytes)
+        faults.append(("truncated" if ends_early else "damaged", "; ".join(of_bytes)))
+    if CHANNELS_CANCEL in heard.warnings:
+        faults.append(("cancelled", CHANNELS_CANCEL))
     share = heard.n_at_peak / heard.n_samples
     if heard.peak < SILENT_PEAK:
         faults.append(("silent", f"its peak is {heard.peak:.1g} of full scale"))

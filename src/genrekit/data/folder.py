@@ -6,10 +6,11 @@ import csv
 from pathlib import Path
 
 from genrekit.audio import find_audio
-from genrekit.data.artist_tags import known_artist, tagged_artist
+from genrekit.data.artist_tags import tagged_artist
 from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.hashing import hash_possible_copies
 from genrekit.data.info import DatasetInfo
+from genrekit.data.relations import known_artist
 from genrekit.errors import DataError
 from genrekit.suggestion import did_you_mean
 

@@ -9,12 +9,23 @@ from typing import Literal, get_args
 
 from genrekit.data.dataset import Dataset, Track
 
-__all__ = ["RELATIONS", "Relation", "groups", "joined", "keys", "listed_artists", "normalise"]
+__all__ = ["RELATIONS", "Relation", "groups", "joined", "keys", "known_artist", "listed_artists", "normalise"]
 
 Relation = Literal["track", "copy", "recording", "artist"]
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 # Between the artists of one text: ";", as GTZAN's index and tags of several values have it, and guests.
 SEPARATORS = re.compile(r";|[\s(\[]+(?:feat|ft|featuring)(?:\.\s*|\s+)(?=\S)", re.IGNORECASE)
+
+# What programs write where they know no artist, or where there are many: songs that have it need not share one.
+NO_ARTIST = frozenset(
+    {"unknown artist", "unknown artists", "<unknown>", "unknown", "various artists", "various", "va", "n/a", "-", "?"}
+)
+
+
+def known_artist(text: str | None) -> str | None:
+    """The name, without white space around it; None of one that names nobody, such as "Various Artists"."""
+    name = (text or "").strip()
+    return None if not name or name.casefold() in NO_ARTIST else name
 
 
 def normalise(text: str | None) -> str:
@@ -35,7 +46,7 @@ def listed_artists(text: str | None) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name in SEPARATORS.split(text or ""):
-        words = normalise(name.replace("+", " and ")).split()
+        words = normalise((known_artist(name) or "").replace("+", " and ")).split()
         for place in (0, -1):
             if len(words) > 1 and words[place] == "the":
                 del words[place]

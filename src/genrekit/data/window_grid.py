@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["END_SLACK_HOPS", "grid_size"]
+__all__ = ["end_slack_hops", "grid_size"]
 
 # A window that lacks less than this share of a hop, or of itself if that is less, at a track's end is kept; its last
 # sample or column is repeated.
@@ -22,5 +22,9 @@ def grid_size(duration_s: float, *, window_s: float, hop_s: float, span_s: float
     span_s : within the first so many seconds; None for the whole track
     """
     within_s = duration_s if span_s is None else min(duration_s, span_s)
-    slack_hops = END_SLACK_HOPS * min(1.0, window_s / hop_s)
-    return max(1, 1 + math.floor((within_s - window_s) / hop_s + slack_hops))
+    return max(1, 1 + math.floor((within_s - window_s) / hop_s + end_slack_hops(window_s=window_s, hop_s=hop_s)))
+
+
+def end_slack_hops(*, window_s: float, hop_s: float) -> float:
+    """How much of a hop a window may lack at a track's end and be kept."""
+    return END_SLACK_HOPS * min(1.0, window_s / hop_s)

@@ -27,8 +27,9 @@ class Clusters:
 def cluster_rows(predictions: Predictions) -> Clusters:
     """Group rows by artist where it is known, by track otherwise.
 
-    Artists are compared as the splits' proof does (`normalise`). All excerpts, folds and seeds of a track are in one
-    cluster, so a resample never counts a second seed as a second track.
+    The artist is the whole text, compared by `normalise`: one that names two is a cluster of its own, though the
+    splits' proof joins it to those of both; published intervals hold by this. All excerpts, folds and seeds of a track
+    are in one cluster, so a resample never counts a second seed as a second track.
     """
     known = np.zeros(len(predictions), dtype=bool)
     names = np.char.add("t:", predictions.track)

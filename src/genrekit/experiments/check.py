@@ -95,8 +95,10 @@ def _checked(
 def _split(recipe: Recipe, dataset: Dataset | GenrekitError) -> Split | None:
     """The recipe's split; None if neither a file says it nor the data are there."""
     file = recipe.split.file
+    if file is not None and not file.is_file():
+        return None
     if file is not None and file.suffix.lower() != ".csv":
-        return read_split(file) if file.is_file() else None
+        return read_split(file)
     return split_of(recipe, dataset) if isinstance(dataset, Dataset) else None
 
 

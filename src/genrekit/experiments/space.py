@@ -141,7 +141,7 @@ def _parse_axis(text: str) -> Axis:
     key, separator, values = text.partition("=")
     if not separator or not key.strip() or not values.strip():
         raise ValueError(f"{text!r} is not key=values, such as model.options.dropout=0.0..0.5")
-    if key in ("seed", "name") or key.startswith(("split.", "data.")):
+    if key.strip().partition(".")[0] in ("seed", "name", "split", "data"):
         # Validation parts of several splits are not equally hard, and one that leaks is the easiest.
         raise ValueError(f"{key} is no setting that can be better than another; choose other keys")
     if ".." in values:

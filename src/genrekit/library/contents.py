@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from genrekit.audio import display_name
 from genrekit.library.errors import TagError
@@ -14,7 +15,30 @@ from genrekit.library.errors import TagError
 __all__ = ["Contents", "contents_of", "require_same_contents"]
 
 GENRE = "genre"
-UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+ID3V1_BYTES = 128
+
+
+class _WithoutId3v1:
+    """A file as FFmpeg reads it, but for an ID3v1 tag at its end: whoever writes tags keeps its texts, and FFmpeg may
+    take its bytes for sound."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - ID3V1_BYTES))
+        self._end = end - ID3V1_BYTES if end > ID3V1_BYTES and file.read(3) == b"TAG" else end
+        self._file = file
+        file.seek(0)
+
+    def read(self, n: int) -> bytes:
+        return self._file.read(max(0, min(n, self._end - self._file.tell())))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_END:
+            offset, whence = self._end + offset, os.SEEK_SET
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
 
 
 @dataclass(frozen=True)
@@ -36,12 +60,12 @@ class Contents:
         """What `after` lacks of this, in words; "" if nothing."""
         if self.streams != after.streams or self.ended != after.ended:
             return "its sound or its pictures"
-        # A tag may be called otherwise in another version of the same format.
+        # A tag may be called otherwise in another version of the same format; and of several comments FFmpeg tells one,
+        # not always the same.
         kept = Counter(value for _, value in after.texts)
         keys = {key for key, _ in after.texts}
         for key, value in self.texts:
-            # Where the encoding is not what the tag says, the same letters may be read otherwise from another version.
-            if not kept[value] and not (UNREADABLE in value and key in keys):
+            if not kept[value] and key not in keys:
                 return f"its tag {key}, {value!r},"
             kept[value] -= 1
         return ""
@@ -73,7 +97,9 @@ def contents_of(path: Path) -> Contents | None:
         # Without a protocol it opens no other file; the file itself is handed over open.
         with (
             path.open("rb") as file,
-            av.open(file, "r", metadata_errors="replace", container_options={"protocol_whitelist": ""}) as container,
+            av.open(
+                _WithoutId3v1(file), "r", metadata_errors="replace", container_options={"protocol_whitelist": ""}
+            ) as container,
         ):
             digests = [hashlib.sha256() for _ in container.streams]
             ended = ""

@@ -178,7 +178,7 @@ def _require_all_genres(split: Split, dataset: Dataset) -> None:
             raise RecipeError(
                 f"The {part} part of split {split.name!r}, fold {split.fold}, has no track of "
                 f"{', '.join(sorted(missing))}; each part needs every genre. Take "
-                + ("a larger split.valid_fraction, " * (part == "valid"))
+                + ("a larger split.valid_fraction, " * (split.validation == "inner" and part == "valid"))
                 + "another fold or other tracks."
             )
     if not split.tracks("train"):

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from genrekit.data.dataset import Dataset
 from genrekit.data.feature_table import FeatureTable
-from genrekit.data.window_grid import END_SLACK_HOPS
+from genrekit.data.window_grid import end_slack_hops, grid_size
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES, FeatureSpec
 from genrekit.training.recipe_groups import Excerpts
@@ -40,7 +40,7 @@ class TableSource:
 
     def steps(self, seconds: float) -> int:
         """Excerpts whose windows lie within so many seconds: 1 in one window, 19 of 3 s in 30 s with half overlap."""
-        return max(1, 1 + math.floor((seconds - self._table.window_s) / self.step_s + END_SLACK_HOPS))
+        return grid_size(seconds, window_s=self._table.window_s, hop_s=self.step_s, span_s=None)
 
     def excerpts(self, row: int, excerpts: Excerpts) -> list[float]:
         """Start of each excerpt of a track that the recipe uses, in seconds, in the table's order.
@@ -54,7 +54,8 @@ class TableSource:
         starts = self._starts_s[row]
         if excerpts.span_s is None:
             return list(starts)
-        last_s = excerpts.span_s - excerpts.window_s + END_SLACK_HOPS * excerpts.hop_s
+        slack_hops = end_slack_hops(window_s=excerpts.window_s, hop_s=excerpts.hop_s)
+        last_s = excerpts.span_s - excerpts.window_s + slack_hops * excerpts.hop_s
         return [start for start in starts if start <= last_s] or [starts[0]]
 
     def cut(self, rows: Tensor, starts: Tensor, length: int) -> Tensor:
