@@ -159,7 +159,7 @@ def test_a_file_that_no_part_names_is_not_opened_and_one_that_is_named_is_told(t
     del split["hash"]
     (tmp_path / "split.json").write_text(json.dumps(split))
     (tmp_path / "music" / "jazz" / "2.wav").write_bytes(b"no audio at all")
-    other = SplitChoice(file=tmp_path / "split.json", validation="none")
+    other = SplitChoice(file=tmp_path / "split.json")
     few = prepare(recipe.model_copy(update={"split": other}), device=CPU)
     kept = [row for row, track in enumerate(whole.dataset.tracks) if track.track_id != "jazz/2.wav"]
     assert few.source.n_steps[kept].tolist() == whole.source.n_steps[kept].tolist()
