@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 from audio.encoding import music, write_pyav, write_soundfile
+
+from genrekit.library.policy import TagPolicy
+from genrekit.library.tag_files import decided, plan_file, write_plan
+from genrekit.library.tag_journal import TagJournal
 
 SR = 48_000
 N_ART_BYTES = 90_000
@@ -16,6 +20,13 @@ N_ART_BYTES = 90_000
 def make_file(folder: Path, name: str) -> Path:
     """One of `NAMES`, in a folder."""
     return MAKERS[name](folder / name)
+
+
+def write_heard(path: Path, journal: Path, heard: Mapping[str, float], policy: TagPolicy) -> None:
+    """Tag a file that was heard so, as `genrekit tag --write` does; the likeliest genre is the decision."""
+    plan = decided(plan_file(str(path), policy), heard, max(heard, key=heard.__getitem__), policy)
+    with TagJournal.opened(journal, {}) as opened:
+        write_plan(plan, opened)
 
 
 def _soundfile(format: str, subtype: str) -> Callable[[Path], Path]:

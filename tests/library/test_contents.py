@@ -14,18 +14,13 @@ from audio.encoding import music, write_pyav
 from genrekit.library.contents import contents_of
 from genrekit.library.errors import TagError
 from genrekit.library.policy import TagPolicy
-from genrekit.library.tag_files import decided, plan_file, write_plan
-from genrekit.library.tag_journal import TagJournal, read_journal
+from genrekit.library.tag_journal import read_journal
 from genrekit.library.tags import write_genres
-from library.tagged_files import NAMES, make_file
-
-POLICY = TagPolicy(existing="replace")
+from library.tagged_files import NAMES, make_file, write_heard
 
 
 def _write(path: Path, journal: Path) -> None:
-    plan = decided(plan_file(str(path), POLICY), {"jazz": 1.0}, "jazz", POLICY)
-    with TagJournal.opened(journal, {}) as opened:
-        write_plan(plan, opened)
+    write_heard(path, journal, {"jazz": 1.0}, TagPolicy(existing="replace"))
 
 
 def _id3v24(*frames: tuple[bytes, bytes]) -> bytes:

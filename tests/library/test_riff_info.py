@@ -21,6 +21,7 @@ from genrekit.library.tag_files import TagPlan, decided, plan_file, write_plan
 from genrekit.library.tag_journal import TagJournal, read_journal
 from genrekit.library.tags import read_tags, write_genres
 from genrekit.library.undo import undo_entry
+from library.tagged_files import write_heard
 
 HEARD = {"jazz": 0.9, "blues": 0.1}
 
@@ -223,10 +224,7 @@ def test_long_recordings_are_moved_in_blocks(tmp_path: Path) -> None:
 
 
 def _write(path: Path, journal: Path) -> None:
-    policy = TagPolicy(existing="replace")
-    plan = decided(plan_file(str(path), policy), HEARD, "jazz", policy)
-    with TagJournal.opened(journal, {}) as opened:
-        write_plan(plan, opened)
+    write_heard(path, journal, HEARD, TagPolicy(existing="replace"))
 
 
 @pytest.mark.parametrize("has_list", [False, True])
@@ -253,8 +251,8 @@ def test_an_id3_tag_with_more_than_a_genre_is_not_hidden_by_a_list_of_a_genre_al
     # What is tagged already, by a genre alone, goes on to have both.
     plain = tmp_path / "plain.wav"
     plain.write_bytes(_wav([]))
-    for journal in ("one", "two"):
-        _write(plain, tmp_path / journal) if read_tags(plain).genres == () else write_genres(plain, ["Blues"])
+    _write(plain, tmp_path / "journal of plain")
+    write_genres(plain, ["Blues"])
     assert read_info_genre(plain.open("rb")) == "Blues" and WAVE(plain).tags["TCON"].genres == ["Blues"]
 
 

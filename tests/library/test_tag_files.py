@@ -23,16 +23,14 @@ from genrekit.library.tag_files import decided, plan_file, write_plan
 from genrekit.library.tag_journal import TagJournal, read_journal
 from genrekit.library.tags import read_tags
 from genrekit.library.undo import undo_entry
-from library.tagged_files import NAMES, SR, make_file
+from library.tagged_files import NAMES, SR, make_file, write_heard
 
 HEARD = {"jazz": 0.6, "hiphop": 0.4}
 POLICY = TagPolicy(existing="replace", max_genres=2, names={"jazz": "Jazz", "hiphop": "Hip-Höp"})
 
 
 def _write(path: Path, journal: Path, policy: TagPolicy = POLICY) -> None:
-    plan = decided(plan_file(str(path), policy), HEARD, "jazz", policy)
-    with TagJournal.opened(journal, {}) as opened:
-        write_plan(plan, opened)
+    write_heard(path, journal, HEARD, policy)
 
 
 def _samples(path: Path) -> np.ndarray | bytes:
