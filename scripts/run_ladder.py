@@ -4,8 +4,10 @@
     python scripts/run_ladder.py --report
 
 Rungs are told in recipes/ladder/rungs.yaml. Each is trained on three artist-disjoint folds of the training and
-validation parts of the fault-filtered split, so that no test track is in any of them; what is done is not trained
-twice. The file-wise predictions go to results/ladder, and its README is written from them alone.
+validation parts of the fault-filtered split, so that no test track is in any of them. The folds are kept in
+recipes/ladder/folds: they were made before all names of a text counted as artists, and rungs are compared on the same.
+What is done is not trained twice, the seeds in results/ladder included: remove a rung's files there to train it anew.
+The file-wise predictions go there, and its README is written from them alone.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ REPOSITORY = Path(__file__).parents[1]
 RECIPES = REPOSITORY / "recipes"
 LADDER = RECIPES / "ladder"
 RESULTS = REPOSITORY / "results" / "ladder"
+FOLDS = LADDER / "folds"
 N_FOLDS = 3
 BOOTSTRAP_SEED = 0
 # The public table of features has a track that the archive has not; rungs are compared on the same tracks.
@@ -99,19 +102,26 @@ class Rung:
     part: str
     kept: bool
     together: tuple[str, ...]
-    teachers: tuple[str, ...]
+    teachers: tuple[Rung, ...]
 
     @property
     def path(self) -> Path:
         return RECIPES / self.file
 
-    def recipe(self, *, fold: int = 0, seed: int = 0) -> Recipe:
-        return load_recipe(self.path, [*self.overrides, f"split.fold={fold}", f"seed={seed}"])
+    def changes(self, fold: int) -> list[str]:
+        """What is changed of the recipe for a fold: the ladder's own where the rung names none of another split."""
+        split = [f"split.fold={fold}"]
+        if not any(change.startswith("split.name=") for change in self.overrides):
+            split += ["split.name=null", "split.validation=inner", f"split.file={FOLDS / f'{fold}.json'}"]
+        taught = [f"distillation.teachers=[{', '.join(one.run_name(fold) for one in self.teachers)}]"]
+        return [*self.overrides, *split, *(taught if self.teachers else [])]
 
-    @property
-    def run_name(self) -> str:
-        """Of its run folders, without fold and seed."""
-        return Run.of(self.recipe(), Path()).folder.name.removesuffix("-fold0-seed0")
+    def recipe(self, *, fold: int = 0, seed: int = 0) -> Recipe:
+        return load_recipe(self.path, [*self.changes(fold), f"seed={seed}"])
+
+    def run_name(self, fold: int) -> str:
+        """Of its run folders of a fold, without fold and seed."""
+        return Run.of(self.recipe(fold=fold), Path()).folder.name.removesuffix(f"-fold{fold}-seed0")
 
     def runs(self, work: Path) -> list[Run]:
         return [Run.of(self.recipe(fold=fold, seed=seed), work) for seed in self.seeds for fold in self.folds]
@@ -135,40 +145,49 @@ def read_rungs() -> dict[str, Rung]:
             part=values.get("part", "test"),
             kept=values.get("kept", False),
             together=tuple(values.get("together", ())),
-            teachers=tuple(values.get("teachers", ())),
+            teachers=tuple(rungs[teacher] for teacher in values.get("teachers", ())),
         )
-        if teachers := [rungs[teacher].run_name for teacher in rungs[name].teachers]:
-            taught = f"distillation.teachers=[{', '.join(teachers)}]"
-            rungs[name] = replace(rungs[name], overrides=(*rungs[name].overrides, taught))
     return rungs
 
 
-def train(rung: Rung, rungs: dict[str, Rung], gtzan: Path, negatives: Path, work: Path, jobs: int) -> None:
-    """Train by the command that anyone can type; what is done is not trained again."""
-    for name in rung.teachers:
-        train(replace(rungs[name], folds=rung.folds, seeds=rung.seeds), rungs, gtzan, negatives, work, jobs)
-    command = [sys.executable, "-m", "genrekit", "experiment", str(rung.path), "--root", str(gtzan)]
-    command += ["--negatives", str(negatives), "--runs", str(work), "--jobs", str(jobs), "--threads-per-job", "1"]
-    command += ["--seeds", str(len(rung.seeds)), "--folds", ",".join(map(str, rung.folds))]
-    for override in rung.overrides:
-        command += ["--set", override]
-    print(" ".join(command), flush=True)
-    subprocess.run(command, check=True)
+def train(rung: Rung, gtzan: Path, negatives: Path, work: Path, jobs: int) -> None:
+    """Train by the command that anyone can type, fold by fold; what is done is not trained again."""
+    for teacher in rung.teachers:
+        train(replace(teacher, folds=rung.folds, seeds=rung.seeds), gtzan, negatives, work, jobs)
+    for fold in rung.folds:
+        command = [sys.executable, "-m", "genrekit", "experiment", str(rung.path), "--root", str(gtzan)]
+        command += ["--negatives", str(negatives), "--runs", str(work), "--jobs", str(jobs), "--threads-per-job", "1"]
+        command += ["--seeds", "".join(f"{seed}," for seed in rung.seeds), "--folds", str(fold)]
+        for change in rung.changes(fold):
+            command += ["--set", change]
+        print(" ".join(command), flush=True)
+        subprocess.run(command, check=True)
+
+
+def lacking(rung: Rung) -> Rung:
+    """The rung with the seeds alone that results/ladder lacks."""
+    stored = set(_stored(rung).seed.tolist()) if _is_done(rung.name) else set()
+    return replace(rung, seeds=tuple(seed for seed in rung.seeds if seed not in stored))
 
 
 def publish(rung: Rung, work: Path) -> None:
-    """Keep a rung's file-wise predictions, and what it costs."""
+    """Keep a rung's file-wise predictions beside those of its other seeds, and what it costs."""
     if rung.together:
         if all(_is_done(name) for name in rung.together):
             publish_together(rung)
         return
     runs = rung.runs(work)
-    if not all(run.complete for run in runs):
+    if not runs or not all(run.complete for run in runs):
         return
     tables = [Predictions.read_parquet(run.predictions_path).select(part=rung.part) for run in runs]
     RESULTS.mkdir(parents=True, exist_ok=True)
     fused = fuse(Predictions.concatenate(tables), "mean")
-    fused.take(np.flatnonzero(fused.track != NOT_IN_THE_ARCHIVE)).write_parquet(RESULTS / f"{rung.name}.parquet")
+    fused = fused.take(np.flatnonzero(fused.track != NOT_IN_THE_ARCHIVE))
+    before = [_stored(rung)] if _is_done(rung.name) else []
+    Predictions.concatenate([*before, fused]).write_parquet(RESULTS / f"{rung.name}.parquet")
+    if before:
+        # What it costs is known.
+        return
     network, _ = load_weights(runs[0].weights_path)
     seconds = [_seconds(run, work) for run in runs]
     known = [value for value in seconds if value is not None]
@@ -256,6 +275,10 @@ def averaging_at_test_time() -> str:
     )
 
 
+def _stored(rung: Rung) -> Predictions:
+    return Predictions.read_parquet(RESULTS / f"{rung.name}.parquet")
+
+
 def _is_done(name: str) -> bool:
     return (RESULTS / f"{name}.parquet").is_file()
 
@@ -280,9 +303,9 @@ def main() -> None:
             parser.error(f"there is no rung {unknown_name(name, rungs)}")
     if not given.report and (given.gtzan is None or given.negatives is None):
         parser.error("training needs --gtzan and --negatives")
-    for rung in rungs.values():
+    for rung in map(lacking, rungs.values()):
         if not rung.together and not given.report and (not given.only or rung.name in given.only):
-            train(rung, rungs, given.gtzan, given.negatives, given.work, given.jobs)
+            train(rung, given.gtzan, given.negatives, given.work, given.jobs)
         if given.work.is_dir():
             publish(rung, given.work)
     (RESULTS / "README.md").write_text(report(rungs), encoding="utf-8")

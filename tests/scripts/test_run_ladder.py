@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from genrekit.data.split import read_split
 
 pytest.importorskip("torch")
 
@@ -30,10 +33,24 @@ def test_who_learns_from_others_finds_the_runs_that_the_ladder_trains_of_them(
     for student in students:
         recipe = student.recipe(fold=2, seed=1)
         named = {f"{teacher}-fold2-seed1" for teacher in recipe.distillation.teachers}
-        trained = {
-            ladder.Run.of(rungs[teacher].recipe(fold=2, seed=1), tmp_path).folder.name for teacher in student.teachers
-        }
+        trained = {ladder.Run.of(teacher.recipe(fold=2, seed=1), tmp_path).folder.name for teacher in student.teachers}
         assert named == trained
+
+
+def test_folds_are_those_of_the_stored_predictions(ladder: ModuleType) -> None:
+    stored = ladder.Predictions.read_parquet(ladder.RESULTS / "texture.parquet")
+    tracks = set(stored.track.tolist())
+    for fold in range(ladder.N_FOLDS):
+        split = read_split(ladder.FOLDS / f"{fold}.json")
+        assert set(split.parts["test"]) == set(stored.select(fold=fold).track.tolist())
+        assert {*split.parts["train"], *split.parts["test"]} == tracks
+
+
+def test_seeds_that_are_stored_are_not_trained_again(ladder: ModuleType) -> None:
+    rungs = ladder.read_rungs()
+    done = next(rung for rung in rungs.values() if ladder._is_done(rung.name))
+    assert ladder.lacking(done).seeds == ()
+    assert ladder.lacking(replace(done, seeds=(0, 7))).seeds == (7,)
 
 
 def test_the_page_is_that_of_the_stored_predictions(ladder: ModuleType) -> None:
