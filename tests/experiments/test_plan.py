@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genrekit.errors import DataError, RecipeError
+from genrekit.errors import NoSuchDataError, RecipeError
 from genrekit.experiments.plan import make_plan, parse_folds, parse_seeds
 from genrekit.training.recipe import load_recipe
 
@@ -70,13 +70,13 @@ def test_without_seeds_the_recipe_keeps_its_own(write_recipe, tmp_path):
 
 def test_unknown_fold_and_split(write_recipe, tmp_path):
     recipe = load_recipe(write_recipe())
-    with pytest.raises(DataError, match="has the folds 0 to 2; fold 3 was asked for"):
+    with pytest.raises(NoSuchDataError, match="has the folds 0 to 2; fold 3 was asked for"):
         make_plan([recipe], tmp_path, folds=(0, 3))
     filtered = load_recipe(write_recipe(split={"name": "filtered"}))
-    with pytest.raises(DataError, match="has only fold 0"):
+    with pytest.raises(NoSuchDataError, match="has only fold 0"):
         make_plan([filtered], tmp_path, folds=(1,))
     unknown = load_recipe(write_recipe(split={"name": "artist_disjiont"}))
-    with pytest.raises(DataError, match="artist_disjoint"):
+    with pytest.raises(NoSuchDataError, match="artist_disjoint"):
         make_plan([unknown], tmp_path)
 
 

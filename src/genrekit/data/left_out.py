@@ -10,7 +10,7 @@ import numpy as np
 from genrekit.data.archive import LogMelArchive
 from genrekit.data.dataset import Dataset
 from genrekit.data.feature_table import FeatureTable
-from genrekit.errors import DataError
+from genrekit.errors import NoSuchDataError
 from genrekit.suggestion import did_you_mean
 
 __all__ = ["without_genres"]
@@ -21,18 +21,22 @@ def without_genres(dataset: Dataset, genres: Iterable[str]) -> Dataset:
 
     Raises
     ------
-    DataError
+    NoSuchDataError
         If a genre is unknown (the nearest is named), or fewer than two are left.
     """
     left_out = set(genres)
     for genre in sorted(left_out):
         if genre not in dataset.genres:
-            raise DataError(f"Data set {dataset.name!r} has no genre {genre!r}{did_you_mean(genre, dataset.genres)}.")
+            raise NoSuchDataError(
+                f"Data set {dataset.name!r} has no genre {genre!r}{did_you_mean(genre, dataset.genres)}."
+            )
     if not left_out:
         return dataset
     kept_genres = tuple(genre for genre in dataset.genres if genre not in left_out)
     if len(kept_genres) < 2:
-        raise DataError(f"Of the genres {', '.join(dataset.genres)}, {len(kept_genres)} would be left; 2 are needed.")
+        raise NoSuchDataError(
+            f"Of the genres {', '.join(dataset.genres)}, {len(kept_genres)} would be left; 2 are needed."
+        )
     gone = {track.track_id for track in dataset.tracks if track.genre in left_out}
     absent = {fault.track_id for fault in dataset.absent(left_out)}
     rows = [row for row, track in enumerate(dataset.tracks) if track.genre not in left_out]

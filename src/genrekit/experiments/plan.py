@@ -11,7 +11,7 @@ from pathlib import Path
 
 from genrekit.data.split import read_split
 from genrekit.data.splits import SPLITS
-from genrekit.errors import DataError, RecipeError
+from genrekit.errors import DataError, NoSuchDataError, RecipeError
 from genrekit.suggestion import did_you_mean
 from genrekit.training.recipe import Recipe
 from genrekit.training.run import Run
@@ -83,7 +83,7 @@ def make_plan(
 
     Raises
     ------
-    DataError, RecipeError
+    NoSuchDataError, RecipeError
         If a recipe's split is unknown or has no such fold.
     """
     planned: dict[str, PlannedRun] = {}
@@ -144,7 +144,7 @@ def _folds(recipe: Recipe, folds: Sequence[int] | None) -> tuple[int, ...]:
             )
         return (choice.fold,)
     if choice.name not in SPLITS:
-        raise DataError(
+        raise NoSuchDataError(
             f"Recipe {recipe.name!r}: there is no split {choice.name!r}{did_you_mean(choice.name, SPLITS)}. "
             f"Known: {', '.join(SPLITS)}."
         )
@@ -152,5 +152,7 @@ def _folds(recipe: Recipe, folds: Sequence[int] | None) -> tuple[int, ...]:
     for fold in folds or ():
         if not 0 <= fold < count:
             has = "only fold 0" if count == 1 else f"the folds 0 to {count - 1}"
-            raise DataError(f"Recipe {recipe.name!r}: split {choice.name!r} has {has}; fold {fold} was asked for.")
+            raise NoSuchDataError(
+                f"Recipe {recipe.name!r}: split {choice.name!r} has {has}; fold {fold} was asked for."
+            )
     return tuple(range(count)) if folds is None else tuple(folds)

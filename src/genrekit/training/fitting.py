@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import signal
 import warnings
 from collections.abc import Iterable, Sequence
@@ -10,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from genrekit.errors import RunError
 from genrekit.training.callbacks import AtomicCheckpoints
 from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.preparation import Prepared
 from genrekit.training.run import Run
 
-__all__ = ["fit", "make_trainer"]
+__all__ = ["fit", "make_trainer", "read_checkpoint"]
 
 
 def make_trainer(prepared: Prepared, run: Run, *, max_epochs: int, callbacks: Sequence[pl.Callback]) -> pl.Trainer:
@@ -56,9 +59,13 @@ def fit(
     ------
     KeyboardInterrupt
         On Ctrl-C, after the last whole checkpoint.
+    RunError
+        If the checkpoint is broken.
     """
-    # Our own checkpoint holds the state of callbacks and optimiser, which weights alone do not.
     resume = checkpoint if checkpoint.is_file() else None
+    if resume is not None:
+        # Lightning reads it again, and would not say what to do about a broken one.
+        read_checkpoint(resume)
     on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         trainer.fit(module, batches, valid, ckpt_path=resume, weights_only=False)
@@ -66,6 +73,25 @@ def fit(
         # On Ctrl-C Lightning turns a deaf ear to more of them and ends the process; that is the caller's to decide.
         signal.signal(signal.SIGINT, on_interrupt)
         raise KeyboardInterrupt from None
+
+
+def read_checkpoint(path: Path, *, device: torch.device | None = None) -> dict[str, Any]:
+    """One of our own checkpoints, which holds the state of callbacks and optimiser besides weights.
+
+    Raises
+    ------
+    RunError
+        If it is broken.
+    """
+    try:
+        checkpoint: dict[str, Any] = torch.load(path, map_location=device or "cpu", weights_only=False)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RunError(
+            f"{path} is no whole checkpoint ({told}), so that this run cannot go on; remove its folder "
+            f"{path.parents[1]}, and it begins anew."
+        ) from None
+    return checkpoint
 
 
 def _quieten() -> None:

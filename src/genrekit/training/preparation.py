@@ -177,9 +177,13 @@ def _require_all_genres(split: Split, dataset: Dataset) -> None:
         if tracks and missing:
             raise RecipeError(
                 f"The {part} part of split {split.name!r}, fold {split.fold}, has no track of "
-                f"{', '.join(sorted(missing))}; each part needs every genre. Take "
-                + ("a larger split.valid_fraction, " * (split.validation == "inner" and part == "valid"))
-                + "another fold or other tracks."
+                f"{', '.join(sorted(missing))}; each part needs every genre. "
+                + (
+                    "What there is of it in training is all of one group, as one artist's. Give more, or take another "
+                    "fold."
+                    if split.validation == "inner" and part == "valid"
+                    else "Take another fold or other tracks."
+                )
             )
     if not split.tracks("train"):
         raise RecipeError(f"Split {split.name!r} has an empty training part.")
@@ -190,7 +194,7 @@ def _require_validation(split: Split, recipe: Recipe) -> None:
     if recipe.validates and not split.tracks("valid"):
         raise RecipeError(
             f"The split {split.name!r}, fold {split.fold}, has no validation track, and recipe {recipe.name!r} stops "
-            "or keeps weights by validation. Give more tracks or a larger split.valid_fraction, or train all epochs: "
+            "or keeps weights by validation. Give more tracks, or train all epochs: "
             "--set optimisation.keep=last --set optimisation.early_stopping_epochs=null."
         )
 

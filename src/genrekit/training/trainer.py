@@ -21,7 +21,7 @@ from genrekit.models.weights import load_weights
 from genrekit.training.artist_weights import artist_weights
 from genrekit.training.batches import TrainingBatches
 from genrekit.training.callbacks import LastingStop, MetricsTable, RunCheckpoint
-from genrekit.training.fitting import fit, make_trainer
+from genrekit.training.fitting import fit, make_trainer, read_checkpoint
 from genrekit.training.host_memory import keep_freed_memory
 from genrekit.training.module import GenreModule
 from genrekit.training.prediction import evaluation_batches, predict
@@ -185,7 +185,7 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
     valid = evaluation_batches(prepared, "valid") if validates else None
     fit(trainer, module, batches, valid, checkpoint=run.last_checkpoint)
     kept = run.best_checkpoint if optimisation.keep == "best" else run.last_checkpoint
-    state = torch.load(kept, map_location=prepared.device, weights_only=False)["state_dict"]
+    state = read_checkpoint(kept, device=prepared.device)["state_dict"]
     network.load_state_dict({name.removeprefix("network."): value for name, value in state.items()})
     return network
 
