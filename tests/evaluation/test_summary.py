@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from genrekit.errors import DataError
+from genrekit.evaluation.cautions import comparison_cautions
+from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.published import GTZAN_GENRES, load_published, published_for
 from genrekit.evaluation.report_content import report_content
@@ -144,3 +146,5 @@ def test_few_artists_are_told(make_predictions: Make, n_artists: int, is_told: b
     table = replace(table, artist=np.array([f"artist {i % n_artists}" for i in range(len(table))]))
     told = f"Artists and single tracks that were scored: {n_artists}. Intervals over so few say little."
     assert (told in evaluate_predictions(table).notes) == is_told
+    fused = fuse(table, "mean")
+    assert (told in comparison_cautions(fused, fused)) == is_told

@@ -63,7 +63,7 @@ def comparison_cautions(
         found.append(f"These are decisions on the {first.part[0]} part, on which choices were made.")
     if first.artist is None and second.artist is None:
         found.append("Artists were not recorded: the interval resamples tracks, and may be too narrow.")
-    return tuple(found)
+    return (*found, *_on_few_clusters(first if first.artist is not None else second))
 
 
 def on_missing_tracks(dataset: str, splits: Sequence[SplitProof]) -> str:
@@ -116,13 +116,17 @@ def _on_the_data(rows: Predictions) -> Iterator[str]:
         yield "Missing: artists were not recorded; intervals resample tracks, and may be too narrow."
     elif not (np.char.str_len(rows.artist) > 0).any():
         yield "No artist is known: intervals resample tracks, and may be too narrow."
+    yield from _on_few_clusters(rows)
+    if frozenset(rows.genres) != GTZAN_GENRES:
+        which = "of them" if frozenset(rows.genres) < GTZAN_GENRES else "others"
+        yield f"Published figures are for GTZAN's ten genres; these are {len(rows.genres)} {which}, so none is shown."
+
+
+def _on_few_clusters(rows: Predictions) -> Iterator[str]:
     clusters = cluster_rows(rows)
     if clusters.n_clusters < FEW_CLUSTERS:
         unit = "Artists and single tracks" if clusters.unit == "artist" else "Tracks"
         yield f"{unit} that were scored: {clusters.n_clusters}. Intervals over so few say little."
-    if frozenset(rows.genres) != GTZAN_GENRES:
-        which = "of them" if frozenset(rows.genres) < GTZAN_GENRES else "others"
-        yield f"Published figures are for GTZAN's ten genres; these are {len(rows.genres)} {which}, so none is shown."
 
 
 def _on_the_readings(rows: Predictions, n_readings: Sequence[int] | None) -> Iterator[str]:
