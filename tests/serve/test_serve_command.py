@@ -19,7 +19,7 @@ def test_port_in_use_is_told(genrekit_cli: Callable[..., Any], tiny_model_path: 
         port = other.getsockname()[1]
         finished = genrekit_cli("serve", "--port", port, "--model", tiny_model_path)
     assert finished.code == 1
-    assert f"port {port}: Address already in use" in finished.err and "--port" in finished.err
+    assert f"port {port}: Address already in use; give another --port" in finished.err
 
 
 def test_missing_model_is_told(genrekit_cli: Callable[..., Any]) -> None:
@@ -29,7 +29,17 @@ def test_missing_model_is_told(genrekit_cli: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     "option",
-    [("--token", " "), ("--token", "p\u00e4ss"), ("--token", "a\nb"), ("--port", "99999"), ("--workers", "0")],
+    [
+        ("--token", " "),
+        ("--token", "p\u00e4ss"),
+        ("--token", "a\nb"),
+        ("--port", "99999"),
+        ("--workers", "0"),
+        ("--host", ""),
+        ("--host", "127.0.0.1:8000"),
+        ("--max-body-mb", "inf"),
+        ("--max-duration-s", "nan"),
+    ],
 )
 def test_wrong_usage(genrekit_cli: Callable[..., Any], option: tuple[str, str]) -> None:
     assert genrekit_cli("serve", *option).code == 2
@@ -54,12 +64,12 @@ def test_worker_that_does_not_come_up_is_told_in_one_line(
     service = Service(str(model), host="127.0.0.1", port=0, n_workers=1, limits=Limits())
     model.unlink()
     with pytest.raises(ServiceError, match=r"did not start: .*model\.onnx"):
-        service.run(lambda: pytest.fail("it takes requests without a model"))
+        service.run(lambda: pytest.fail("it takes requests without a model"), lambda _: None)
     assert capfd.readouterr().err == ""
 
 
 def test_loopback() -> None:
-    from genrekit.serve.server import is_loopback
+    from genrekit.serve.access import is_loopback
 
     assert all(map(is_loopback, ("127.0.0.1", "::1", "localhost", "127.9.9.9")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "example.org")))

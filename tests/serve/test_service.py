@@ -115,7 +115,7 @@ def test_full_disk_is_503_and_told(service: Running, kind: str) -> None:
     assert send(service, content).status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["application/vnd.ms-asf", "application/vnd.rn-realmedia", "application/x-matroska"])
+@pytest.mark.parametrize("kind", ["application/vnd.ms-asf", "binary/octet-stream", "application/x-flac", "video/mp4"])
 def test_types_of_music_that_are_not_called_audio_are_taken(service: Running, kind: str) -> None:
     content = wav(tone(duration_s=3.0))
     answer = httpx.post(f"{service.url}/v1/classify", content=content, headers={"Content-Type": kind})
@@ -123,7 +123,7 @@ def test_types_of_music_that_are_not_called_audio_are_taken(service: Running, ki
 
 
 def test_wrong_type_is_415(service: Running) -> None:
-    for kind in ("text/plain", "application/json", "application/x-www-form-urlencoded", "image/png"):
+    for kind in ("text/plain", "application/json", "application/x-www-form-urlencoded", "image/png", "multipart/mixed"):
         answer = httpx.post(f"{service.url}/v1/classify", content=b"x", headers={"Content-Type": kind})
         assert answer.status_code == 415 and answer.json()["code"] == "wrong_type" and kind in answer.json()["error"]
     picture = httpx.post(f"{service.url}/v1/classify", files={"file": ("x.png", b"x", "image/png")})
@@ -131,7 +131,11 @@ def test_wrong_type_is_415(service: Running) -> None:
 
 
 def test_form_without_a_file_is_400(service: Running) -> None:
-    for form in ({"other": ("x.wav", b"x")}, {"file": (None, "text")}):
+    for form in (
+        {"other": ("x.wav", b"x")},
+        {"file": (None, "text")},
+        {"file": ("x.wav", b"x"), "timeline": (None, "true")},
+    ):
         answer = httpx.post(f"{service.url}/v1/classify", files=form)
         assert answer.status_code == 400 and answer.json()["code"] == "bad_request"
     broken = httpx.post(f"{service.url}/v1/classify", content=b"x", headers={"Content-Type": "multipart/form-data"})
@@ -171,6 +175,64 @@ def test_unknown_path_and_query(service: Running) -> None:
     assert httpx.post(f"{service.url}/v1/classify/", content=b"x").json()["code"] == "not_found"
     assert httpx.get(f"{service.url}/v1/classify").status_code == 405
     assert send(service, b"x", params={"timeline": "perhaps"}).status_code == 400
+    unknown = send(service, b"x", params={"timelines": "true"})
+    assert unknown.status_code == 400 and "did you mean 'timeline'" in unknown.json()["error"]
+
+
+def test_a_wrong_method_is_told_the_right_one(service: Running) -> None:
+    wrong = httpx.get(f"{service.url}/v1/classify")
+    assert wrong.status_code == 405 and wrong.headers["Allow"] == "POST" and "takes POST" in wrong.json()["error"]
+    for path in ("/health", "/metrics", "/v1/models", "/v1/about"):
+        head = httpx.head(service.url + path)
+        assert head.status_code == 200 and head.content == b""
+
+
+def test_the_query_names_a_file_in_a_form_too(service: Running) -> None:
+    content = wav(tone())
+    assert send(service, content, "a.wav", params={"name": "b.wav"}).json()["path"] == "b.wav"
+
+
+def test_what_is_no_http_is_answered_in_json(service: Running) -> None:
+    with socket.create_connection(("127.0.0.1", service.port)) as connection:
+        connection.sendall(b"GARBAGE\r\n\r\n")
+        head, _, body = b"".join(iter(lambda: connection.recv(4096), b"")).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400") and json.loads(body)["code"] == "bad_request"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:9000", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("evil.example", 403), ("[x", 403), ("", 403)],
+)
+def test_a_service_for_this_machine_has_no_other_name(service: Running, host: str, status: int) -> None:
+    # As after a page of that name was given this machine's address.
+    for path in ("/", "/v1/models", "/metrics"):
+        answer = httpx.get(service.url + path, headers={"Host": host})
+        assert answer.status_code == status
+        assert status == 200 or answer.json()["code"] == "foreign_host"
+
+
+def test_a_proxy_s_name_can_be_allowed(start_service: Callable[..., Running]) -> None:
+    service = start_service("--workers", 1, "--allow-host", "music.example")
+    for host, status in (("music.example", 200), ("music.example:443", 200), ("localhost", 200), ("evil.example", 403)):
+        assert httpx.get(f"{service.url}/v1/about", headers={"Host": host}).status_code == status
+    service.stop()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://music.example"}, 200),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.example"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://localhost:1", "Host": "localhost:1"}, 200),
+    ],
+)
+def test_pages_of_other_sites_cannot_send_files(service: Running, headers: dict[str, str], status: int) -> None:
+    answer = send(service, wav(tone()), headers=headers)
+    assert answer.status_code == status
+    assert status == 200 or answer.json()["code"] == "foreign_page"
 
 
 def test_killed_worker_is_answered_and_replaced(start_service: Callable[..., Running]) -> None:
@@ -233,6 +295,24 @@ def test_queue_is_bounded_and_stop_finishes_what_was_let_in(start_service: Calla
         httpx.get(f"{service.url}/health")
 
 
+def test_a_second_ctrl_c_gives_up_what_was_let_in(start_service: Callable[..., Running]) -> None:
+    service = start_service("--workers", 1, "--max-duration-s", 1e6, "--max-body-mb", 1000)
+    slow = wav(0.1 * np.sin(np.arange(60_000_000), dtype=np.float32))
+    with ThreadPoolExecutor(2) as pool:
+        sent = [pool.submit(send, service, slow) for _ in range(2)]
+        while "genrekit_requests_open 2" not in httpx.get(f"{service.url}/metrics").text:
+            time.sleep(0.005)
+        for signals in (1, 2):
+            service.process.send_signal(signal.SIGINT)
+            if signals == 1:
+                time.sleep(0.3)
+                assert service.process.poll() is None
+        for answer in (one.result() for one in sent):
+            assert answer.status_code == 503 and answer.json()["code"] == "stopped"
+        assert service.process.wait(30) == 130
+    assert list(service.scratch.iterdir()) == []
+
+
 def test_token(start_service: Callable[..., Running]) -> None:
     service = start_service("--workers", 1, token="open sesame\n")
     content = wav(tone())
@@ -251,7 +331,8 @@ def test_token(start_service: Callable[..., Running]) -> None:
 
 
 def test_client_that_hangs_up_costs_no_place(service: Running) -> None:
-    head = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: audio/wav\r\nContent-Length: 100000\r\n\r\nRIFF"
+    head = b"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: audio/wav\r\n"
+    head += b"Content-Length: 100000\r\n\r\nRIFF"
     for _ in range(80):  # more than may wait
         with socket.create_connection(("127.0.0.1", service.port)) as connection:
             connection.sendall(head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from typing import Annotated
@@ -13,6 +14,14 @@ from genrekit.cli.examples import examples
 from genrekit.cores import usable_cores
 
 __all__ = ["serve"]
+
+EXIT_GIVEN_UP = 130  # as by a shell, of what ends by Ctrl-C
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no bound; give a number")
+    return value
 
 
 @examples(
@@ -53,32 +62,51 @@ def serve(
         ),
     ] = None,
     max_body_mb: Annotated[
-        float, typer.Option("--max-body-mb", min=0.001, metavar="MB", help="Largest upload.")
+        float, typer.Option("--max-body-mb", min=0.001, metavar="MB", callback=_finite, help="Largest upload.")
     ] = 100.0,
     max_duration_s: Annotated[
-        float, typer.Option("--max-duration-s", min=0.1, metavar="S", help="Longest recording.")
+        float, typer.Option("--max-duration-s", min=0.1, metavar="S", callback=_finite, help="Longest recording.")
     ] = 3600.0,
     max_work_s: Annotated[
-        float, typer.Option("--max-work-s", min=0.1, metavar="S", help="Longest time to decode and classify a file.")
+        float,
+        typer.Option(
+            "--max-work-s", min=0.1, metavar="S", callback=_finite, help="Longest time to decode and classify a file."
+        ),
     ] = 60.0,
     max_waiting: Annotated[
         int, typer.Option("--max-waiting", min=1, metavar="N", help="Uploads let in at once; the next gets 429.")
     ] = 64,
     max_memory_mb: Annotated[
-        float, typer.Option("--max-memory-mb", min=100, metavar="MB", help="Memory a file may take in a worker.")
+        float,
+        typer.Option(
+            "--max-memory-mb", min=100, metavar="MB", callback=_finite, help="Memory a file may take in a worker."
+        ),
     ] = 1000.0,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-host", metavar="NAME", help="A name to be called by, as a proxy's; repeatable.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Serve a web page and a REST API, here and offline.
 
     Open the address that it prints. Programs send files to /v1/classify; /openapi.json describes the rest.
 
-    SIGTERM or Ctrl-C finishes the uploads that were let in, and stops.
+    SIGTERM or Ctrl-C finishes the uploads that were let in, and stops; a second Ctrl-C gives them up (exit code 130).
     """
     if sys.platform == "win32":
         messages.error("genrekit serve needs Linux or macOS: it hands open files to its workers, which Windows cannot")
         raise typer.Exit(2)
+    if not host.strip():
+        raise typer.BadParameter(
+            "is empty, which would let everybody in; leave it out, or give 0.0.0.0 for that", param_hint="--host"
+        )
+    if host.count(":") == 1:
+        raise typer.BadParameter(f"{host} has a port; give that by --port", param_hint="--host")
+    from genrekit.serve.access import is_loopback
     from genrekit.serve.limits import Limits
-    from genrekit.serve.server import Service, is_loopback
+    from genrekit.serve.server import Service
 
     if token is None and "GENREKIT_TOKEN" in os.environ:
         token = ""  # which the parser takes for none at all: a service for everybody instead of for few
@@ -100,8 +128,34 @@ def serve(
         max_memory_bytes=round(max_memory_mb * 1e6),
     )
     n_workers = workers or usable_cores()
-    service = Service(model, host=host, port=port, n_workers=n_workers, limits=limits, token=token)
+    _log_to_stderr()
+    service = Service(
+        model, host=host, port=port, n_workers=n_workers, limits=limits, token=token, names=allow_host or ()
+    )
     if token is None and not is_loopback(host):
         messages.warning(f"anybody who can reach {host} may use this service; --token TEXT asks for a token")
-    service.run(lambda: messages.note(f"serving at {service.url} with {n_workers} workers; Ctrl-C stops"))
+    with_workers = f"with {n_workers} worker{'s' if n_workers > 1 else ''}"
+    n_given_up = service.run(
+        lambda: messages.note(f"serving at {service.url} {with_workers}; Ctrl-C stops"),
+        lambda n_open: messages.note(f"finishing {_uploads(n_open)}; Ctrl-C once more gives up on them"),
+    )
+    if n_given_up:
+        messages.note(f"stopped; {_uploads(n_given_up)} given up")
+        raise typer.Exit(EXIT_GIVEN_UP)
     messages.note("stopped")
+
+
+def _uploads(count: int) -> str:
+    return f"{count} upload{'s' if count > 1 else ''}"
+
+
+def _log_to_stderr() -> None:
+    """What goes wrong in the service is told with its time; of a client's mistakes the client is told."""
+    import logging
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("genrekit: %(asctime)s error: %(message)s"))
+    log = logging.getLogger("genrekit.serve")
+    log.addHandler(handler)
+    log.propagate = False
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)

@@ -1,14 +1,83 @@
-"""Who may ask: a token, if there is one."""
+"""Who may ask: whoever has the token, if there is one, and no page of another site through somebody's browser."""
 
 from __future__ import annotations
 
 import hmac
+import ipaddress
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
 
 from genrekit.serve.problem import Problem
 
-__all__ = ["check_token"]
+__all__ = ["check_host", "check_page", "check_token", "is_loopback"]
 
 SCHEME = "bearer"
+# What browsers say of where a request comes from: of the page itself, or typed by a person.
+OWN_SITES = ("same-origin", "none")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on this machine can reach `host`, a name or an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_host(headers: Mapping[str, str], names: Collection[str] | None) -> None:
+    """Check by which name a request calls the service.
+
+    A page of another site can give its own name the address of this machine, and would then be taken by the browser
+    for the service's own page, which may read its answers (DNS rebinding).
+
+    Parameters
+    ----------
+    headers : of the request
+    names : by which it may be called, beside the loopback addresses and ``localhost``; None for any
+
+    Raises
+    ------
+    Problem : if it is called otherwise
+    """
+    if names is None:
+        return
+    given = headers.get("host", "")
+    name = (urlsplit(f"//{given}").hostname or "") if _can_be_split(given) else given
+    if not is_loopback(name) and name not in names:
+        raise Problem(
+            "foreign_host",
+            f"this service is for this machine alone, and is not called {given!r}; open it as localhost. Behind a "
+            "proxy, start it with --allow-host NAME",
+        )
+
+
+def check_page(headers: Mapping[str, str]) -> None:
+    """Check that a request that a browser sends for a page comes from the service's own page.
+
+    Raises
+    ------
+    Problem : if the page is another site's
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        is_own = site in OWN_SITES
+    else:
+        # Browsers tell the site over https and to this machine alone.
+        is_own = origin is None or origin.partition("://")[2] == headers.get("host", "")
+    if not is_own:
+        raise Problem(
+            "foreign_page",
+            f"a page of another site ({origin or site}) sent this; pages cannot use this service but its own. A proxy "
+            "has to hand on the Host header",
+        )
+
+
+def _can_be_split(host: str) -> bool:
+    try:
+        urlsplit(f"//{host}")
+    except ValueError:
+        return False
+    return True
 
 
 def check_token(authorization: str | None, token: str | None) -> None:

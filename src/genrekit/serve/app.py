@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -18,28 +20,37 @@ import genrekit
 from genrekit.inference import ModelCard
 from genrekit.results.writers import encodable
 from genrekit.serve import schema
-from genrekit.serve.access import check_token
+from genrekit.serve.access import check_host, check_page, check_token
 from genrekit.serve.answering import Refused
 from genrekit.serve.intake import receive_upload
 from genrekit.serve.limits import Limits
 from genrekit.serve.metrics import CONTENT_TYPE, Metrics
 from genrekit.serve.page_files import add_page
+from genrekit.serve.places import Places
 from genrekit.serve.problem import Problem
 from genrekit.serve.worker_pool import WorkerPool
+from genrekit.suggestion import did_you_mean
 from genrekit.worker import WorkerError
 
 __all__ = ["create_app"]
 
 _LOG = logging.getLogger(__name__)
 
-RETRY_AFTER_S = 5
+PARAMETERS = ("timeline", "name")
 HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": schema.Error} for status in (400, 401, 408, 413, 415, 422, 429, 500, 503)
+    status: {"model": schema.Error} for status in (400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
 }
 
 
-def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str | None = None) -> FastAPI:
+def create_app(
+    pool: WorkerPool,
+    card: ModelCard,
+    *,
+    limits: Limits,
+    token: str | None = None,
+    hosts: Collection[str] | None = None,
+) -> FastAPI:
     """The REST API and the web page.
 
     Parameters
@@ -48,6 +59,7 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
     card : of the model that the pool has
     limits : of a request
     token : that requests must carry; None for none. The page's files, `/health` and `/v1/about` are open.
+    hosts : names by which it may be called, beside those of this machine itself; None for any
     """
 
     @asynccontextmanager
@@ -62,6 +74,9 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
         finally:
             await pool.close()
 
+    def check_called(request: Request) -> None:
+        check_host(request.headers, hosts)
+
     app = FastAPI(
         title="genrekit",
         version=genrekit.__version__,
@@ -70,9 +85,12 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
         docs_url=None,  # both load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # a redirect has no JSON, and clients send no file a second time
+        dependencies=[Depends(check_called)],
     )
     metrics = Metrics()
-    places = _Places(limits.max_waiting)
+    app.state.places = places = Places(limits.max_waiting)
+    # Tells the description; whether a token is right is checked by `allow`.
+    bearer = [Depends(HTTPBearer(auto_error=False, description="If the service was started with a token"))]
 
     def allow(request: Request) -> None:
         check_token(request.headers.get("authorization"), token)
@@ -83,13 +101,16 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
         response_model=schema.Result,
         responses=ERRORS,
         openapi_extra=schema.CLASSIFY_BODY,
+        dependencies=bearer,
     )
     async def classify(request: Request, timeline: bool = False, name: str | None = None) -> Response:
-        """Send one file as multipart (part `file`) or as the body; `name` names the latter in the answer."""
+        """Send one file as multipart (part `file`) or as the body; `name` is what the answer calls it."""
         start_s = time.perf_counter()
         outcome = "client_left"
         try:
             allow(request)
+            check_page(request.headers)
+            _check_parameters(request)
             with places:
                 values = await _classify(request, pool, limits, timeline=timeline)
             outcome = "ok"
@@ -106,7 +127,13 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
         finally:
             metrics.answered(outcome, time.perf_counter() - start_s)
 
-    @app.get("/v1/models", summary="The model in use", response_model=schema.Models, responses={401: ERRORS[401]})
+    @app.get(
+        "/v1/models",
+        summary="The model in use",
+        response_model=schema.Models,
+        responses={401: ERRORS[401], 403: ERRORS[403]},
+        dependencies=bearer,
+    )
     async def models(request: Request) -> Response:
         allow(request)
         return _json({"models": [_model(card)]})
@@ -123,7 +150,12 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
             }
         )
 
-    @app.get("/health", summary="Whether the service can take files", response_model=schema.Health)
+    @app.get(
+        "/health",
+        summary="Whether the service can take files",
+        response_model=schema.Health,
+        responses={503: {"model": schema.Health}},
+    )
     async def health() -> Response:
         n_up = pool.n_alive
         if n_up < pool.n_workers:
@@ -132,7 +164,13 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
         values = {"status": "ok" if n_up else "no_worker", "workers": n_up, "waiting": places.n_taken}
         return _json(values, status=200 if n_up else 503)
 
-    @app.get("/metrics", summary="Counts and times, for Prometheus", responses={401: ERRORS[401]})
+    @app.get(
+        "/metrics",
+        summary="Counts and times, for Prometheus",
+        response_class=PlainTextResponse,
+        responses={401: ERRORS[401], 403: ERRORS[403]},
+        dependencies=bearer,
+    )
     async def show_metrics(request: Request) -> Response:
         allow(request)
         gauges = {
@@ -142,30 +180,20 @@ def create_app(pool: WorkerPool, card: ModelCard, *, limits: Limits, token: str 
         }
         return Response(metrics.text(gauges, n_restarts=pool.n_restarts), media_type=CONTENT_TYPE)
 
+    for path, answer in (("/v1/models", models), ("/v1/about", about), ("/health", health), ("/metrics", show_metrics)):
+        app.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
     add_page(app)
     _add_answers_to_errors(app)
     return app
 
 
-class _Places:
-    """How many requests are let in at once; entering with none left is a problem."""
-
-    def __init__(self, n_places: int) -> None:
-        self.n_taken = 0
-        self._n_places = n_places
-
-    def __enter__(self) -> None:
-        if self.n_taken >= self._n_places:
+def _check_parameters(request: Request) -> None:
+    for given in request.query_params:
+        if given not in PARAMETERS:
             raise Problem(
-                "too_many_requests",
-                f"{self.n_taken} files are waiting already, the most that this service takes at once; try again in "
-                f"{RETRY_AFTER_S} s",
-                headers={"Retry-After": str(RETRY_AFTER_S)},
+                "bad_request",
+                f"there is no parameter {given!r}{did_you_mean(given, PARAMETERS)}; known: {', '.join(PARAMETERS)}",
             )
-        self.n_taken += 1
-
-    def __exit__(self, *_: object) -> None:
-        self.n_taken -= 1
 
 
 async def _classify(request: Request, pool: WorkerPool, limits: Limits, *, timeline: bool) -> dict[str, Any]:
@@ -205,8 +233,11 @@ def _add_answers_to_errors(app: FastAPI) -> None:
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "bad_request")
-        where = f"{request.method} {request.url.path}"
-        return answer(Problem(code, f"{where}: {error.detail}; /openapi.json says what there is"))
+        headers = error.headers or {}
+        told = f"{request.method} {request.url.path}: {error.detail}"
+        if "Allow" in headers:
+            told += f"; it takes {headers['Allow']}"
+        return answer(Problem(code, f"{told}; /openapi.json says what there is", headers=headers))
 
     async def of_query(_: Request, error: Exception) -> Response:
         return answer(Problem("bad_request", "the query cannot be read; expected ?timeline=true or ?timeline=false"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from io import FileIO
 
 from fastapi import Request
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.types import Message
@@ -23,20 +24,11 @@ __all__ = ["Upload", "receive_upload"]
 FIELD = "file"
 MAX_NAME_CHARS = 255
 MULTIPART = "multipart/form-data"
-# What browsers and programs call audio; the content is looked at anyway, this only spares files that cannot be meant.
-AUDIO_TYPES = frozenset(
-    {
-        "",
-        "application/octet-stream",
-        "application/ogg",
-        "application/x-ogg",
-        "application/mp4",
-        "application/x-matroska",
-        "application/vnd.ms-asf",
-        "application/vnd.rn-realmedia",
-    }
+# The content is looked at anyway, as music goes by many names; this only spares what cannot be meant.
+OTHER_TYPES = frozenset(
+    {"application/json", "application/pdf", "application/x-www-form-urlencoded", "application/xml", "application/zip"}
 )
-AUDIO_FAMILIES = ("audio/", "video/")
+OTHER_FAMILIES = ("font/", "image/", "message/", "model/", "multipart/", "text/")
 # Without a header of its own, curl calls the bytes of a file a form.
 EXAMPLES = f"curl -F {FIELD}=@song.mp3, or curl --data-binary @song.mp3 -H 'Content-Type: audio/mpeg'"
 
@@ -53,7 +45,7 @@ class Upload:
     Attributes
     ----------
     descriptor : of a temporary file that has no name
-    name : as the client calls it, at most 255 characters; None if it does not
+    name : as the query calls it, else the form, at most 255 characters; None if neither does
     """
 
     descriptor: int
@@ -135,12 +127,11 @@ async def _from_body(request: Request) -> tuple[Upload, _Close]:
     except BaseException:
         file.close()
         raise
-    name = request.query_params.get("name")
 
     async def close() -> None:
         file.close()
 
-    return Upload(file.fileno(), name[:MAX_NAME_CHARS] if name else None), close
+    return Upload(file.fileno(), _name(request)), close
 
 
 def _write(file: FileIO, chunk: bytes) -> None:
@@ -162,8 +153,9 @@ async def _from_form(request: Request) -> tuple[Upload, _Close]:
         raise Problem(
             "bad_request", f"the multipart body has no file in a part named {FIELD!r}, as in: curl -F {FIELD}=@song.mp3"
         )
-    name = part.filename[:MAX_NAME_CHARS] if part.filename else None
+    name = _name(request, part.filename)
     try:
+        _check_fields(form)
         _check_type(_media_type(part.content_type or ""), name)
         part.file.flush()
         return Upload(part.file.fileno(), name), form.close  # asking for the descriptor moves it from memory to a file
@@ -172,12 +164,26 @@ async def _from_form(request: Request) -> tuple[Upload, _Close]:
         raise
 
 
+def _name(request: Request, of_part: str | None = None) -> str | None:
+    return (request.query_params.get("name") or of_part or "")[:MAX_NAME_CHARS] or None
+
+
+def _check_fields(form: FormData) -> None:
+    for field in form:
+        if field != FIELD:
+            raise Problem(
+                "bad_request",
+                f"the multipart body has a part named {field!r} beside {FIELD!r}; parameters stand in the address, as "
+                "in: /v1/classify?timeline=true",
+            )
+
+
 def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
 def _check_type(kind: str, name: str | None = None) -> None:
-    if kind in AUDIO_TYPES or kind.startswith(AUDIO_FAMILIES):
+    if kind not in OTHER_TYPES and not kind.startswith(OTHER_FAMILIES):
         return
     raise Problem(
         "wrong_type",

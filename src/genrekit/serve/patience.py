@@ -1,10 +1,15 @@
-"""Connections that send a request's head slowly, or a body that nobody reads, are closed after a while."""
+"""Connections that send a request's head slowly, or a body that nobody reads, are closed after a while; what is no
+HTTP is answered in JSON, as all else."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from genrekit.serve.problem import Problem
 
 __all__ = ["PatientProtocol"]
 
@@ -34,6 +39,18 @@ class PatientProtocol(H11Protocol):
         """Wait no longer."""
         self._stop_watching()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what cannot be read, and hang up."""
+        body = json.dumps(Problem("bad_request", f"{msg} Expected HTTP/1.1").to_json()).encode()
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _is_served(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

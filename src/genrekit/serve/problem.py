@@ -11,6 +11,8 @@ __all__ = ["STATUS_OF_CODE", "Problem"]
 STATUS_OF_CODE = {
     "bad_request": 400,
     "token_needed": 401,
+    "foreign_host": 403,
+    "foreign_page": 403,
     "not_found": 404,
     "wrong_method": 405,
     "sent_too_slowly": 408,
@@ -26,6 +28,7 @@ STATUS_OF_CODE = {
     "unexpected": 500,
     "no_worker": 503,
     "not_stored": 503,
+    "stopped": 503,
 }
 """Every code that an answer may carry in `code`, and its HTTP status."""
 

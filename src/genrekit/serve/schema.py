@@ -88,6 +88,7 @@ CLASSIFY_BODY: dict[str, Any] = {
             },
             "application/octet-stream": {"schema": _BINARY},
             "audio/*": {"schema": _BINARY},
+            "video/*": {"schema": _BINARY},
         },
     }
 }

@@ -91,6 +91,11 @@ class WorkerPool:
             else:
                 self._keep(self._started(worker))
 
+    def give_up(self) -> None:
+        """End all workers at once and for good, whatever they have in hand."""
+        for worker in self._workers:
+            worker.stop()
+
     async def close(self) -> None:
         """End all workers, after what they have in hand."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
