@@ -56,6 +56,23 @@ def test_artists_by_path_or_by_name(music: Path) -> None:
     assert [(fault.kind, fault.track_id) for fault in dataset.faults] == [("missing", "z.mp3")]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_artists_as_spreadsheets_of_other_countries_write_them(separator: str, music: Path) -> None:
+    rows = [("file", "artist", "title"), ("polka/a.mp3", "Trio, The", "First, second")]
+    (music / "artists.csv").write_text("\n".join(map(separator.join, rows)), encoding="utf-8-sig")
+    track = load_dataset("folder", music).track("polka/a.mp3")
+    assert (track.artist, track.title) == ("Trio, The", "First, second")
+
+
+def test_folders_that_systems_make_are_no_genres_unless_they_hold_music(music: Path) -> None:
+    for name in ("@eaDir", "#recycle", "lost+found", "System Volume Information"):
+        (music / name).mkdir()
+    (music / "@eaDir" / "a.mp3.txt").write_text("of a disk")
+    assert load_dataset("folder", music).genres == ("polka", "waltz")
+    (music / "#recycle" / "a.mp3").write_bytes(b"seven77")
+    assert load_dataset("folder", music).genres == ("#recycle", "polka", "waltz")
+
+
 def test_tags_tell_artists_where_the_table_is_silent(music: Path) -> None:
     for name in ("tagged", "told"):
         with soundfile.SoundFile(music / f"waltz/{name}.flac", "w", 8000, 1) as file:

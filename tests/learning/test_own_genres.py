@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 pytest.importorskip("sklearn")
 pytest.importorskip("onnx")
@@ -191,6 +192,33 @@ def test_the_command_says_how_good_it_is(
         "classify", folder / "low" / "00.wav", "--model", tmp_path / "own.onnx", "--format", "json"
     )
     assert set(json.loads(classified.out)["probabilities"]) == {"low", "high"}
+
+
+def test_too_few_files_are_told_before_any_is_listened_to(make_collection: Collection, tiny_model_path: Path) -> None:
+    folder = make_collection(6)
+    for song in sorted((folder / "low").iterdir())[1:]:
+        song.unlink()
+    heard = []
+    with pytest.raises(DataError, match="'low' has 1"):
+        learn(folder, model=tiny_model_path, progress=lambda *done: heard.append(done))
+    assert not heard
+
+
+def test_of_many_songs_that_are_left_out_a_few_are_named(make_collection: Collection, tiny_model_path: Path) -> None:
+    folder = make_collection(6)
+    shutil.copytree(folder / "low", folder / "copies")
+    with pytest.raises(DataError, match=r"'copies' has 0, 'low' has 0.*and 9 more$") as told:
+        learn(folder, model=tiny_model_path)
+    assert str(told.value).count("was left out") == 3
+
+
+def test_what_lasts_less_than_a_second_is_no_song(make_collection: Collection, tiny_model_path: Path) -> None:
+    folder = make_collection(6)
+    soundfile.write(folder / "low" / "beep.wav", 0.3 * np.sin(0.4 * np.arange(3200)), 8000)
+    learned = learn(folder, model=tiny_model_path)
+    assert learned.counts == {"high": 6, "low": 6}
+    (left_out,) = learned.songs.left_out
+    assert left_out.failed and "lasts 0.4 s: too little" in left_out.reason
 
 
 def test_songs_of_unknown_artist_are_counted_beside_artists(make_collection: Collection, tiny_model_path: Path) -> None:

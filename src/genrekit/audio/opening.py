@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from genrekit.audio.decoder import Decoder, UndecodableError
 from genrekit.audio.files import display_name
-from genrekit.audio.sniff import HEAD_BYTES, describe_head, is_mpeg, prefers_libsndfile
+from genrekit.audio.sniff import HEAD_BYTES, describe_audio, describe_head, is_mpeg, prefers_libsndfile
 from genrekit.audio.source import BinaryFile, ByteSource, open_file_object, open_path
 from genrekit.errors import AudioError
 
@@ -85,8 +85,10 @@ def _first_that_decodes(source: ByteSource, name: str) -> Decoder:
             return _decoder(which, source)
         except UndecodableError as error:
             reasons.append(str(error))
+    container = describe_audio(head)
+    begins = f"it begins as {container}, and is cut off or damaged" if container else describe_head(head)
     raise AudioError(
-        f"{name}: is not audio that can be decoded; {describe_head(head)}. "
+        f"{name}: is not audio that can be decoded; {begins}. "
         f"Expected a file such as wav, flac, mp3, ogg or m4a, whole and without copy protection ({'; '.join(reasons)})."
     )
 

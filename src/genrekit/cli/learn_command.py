@@ -18,6 +18,12 @@ __all__ = ["learn"]
 EXIT_FAILED = 1
 
 
+def _one_line(name: str | None) -> str | None:
+    if name is not None and not (name.strip() and name.isprintable()):
+        raise typer.BadParameter("a name is one line of printable characters")
+    return name
+
+
 @examples(
     """
     # A folder of songs for each genre: five at least, better ten or more
@@ -49,7 +55,9 @@ def learn(
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option("--name", help="Name of the model; if not given, that of the file.", show_default=False),
+        typer.Option(
+            "--name", callback=_one_line, help="Name of the model; if not given, that of the file.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Learn your own genres from songs of each: five at least, better ten or more.
@@ -85,8 +93,10 @@ def learn(
             f"no artist is known for {n_unknown} of {len(learned.songs.songs)} songs; songs of one artist may be on "
             "both sides, and the score too good"
         )
-    for genre in learned.cross_validated.not_grouped:
-        messages.warning(f"{genre} is not scored by artist, as few artists are known: other artists may fare worse")
+    if not_grouped := learned.cross_validated.not_grouped:
+        messages.warning(
+            f"{', '.join(not_grouped)}: not scored by artist, as few artists are known; other artists may fare worse"
+        )
     typer.echo(_table(learned))
     messages.note(
         f"wrote {made.path}, {made.size_bytes / 1e6:.2f} MB; use it by: genrekit classify --model {made.path}"
@@ -115,7 +125,7 @@ def _table(learned: Learned) -> str:
         + (
             ""
             if learned.negatives_unknown is None
-            else f", {100 * learned.negatives_unknown:.0f} % of sounds that are no music are not"
+            else f"; of sounds that are no music {100 * learned.negatives_unknown:.0f} % are 'unknown'"
         ),
     ]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from genrekit.audio import find_audio
@@ -11,12 +12,17 @@ from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.hashing import hash_possible_copies
 from genrekit.data.info import DatasetInfo
 from genrekit.data.relations import known_artist
+from genrekit.data.text_file import read_text
 from genrekit.errors import DataError
 from genrekit.suggestion import did_you_mean
 
 __all__ = ["ARTISTS_FILE", "INFO", "load_folder"]
 
 ARTISTS_FILE = "artists.csv"
+# Columns are separated by the first of these that the first line has: spreadsheets write what their country takes.
+SEPARATORS = (",", ";", "\t")
+# What file systems, network disks and archives put among a user's folders.
+SYSTEM_FOLDERS = ("@", "#", "$", "lost+found", "System Volume Information", "__MACOSX")
 
 INFO = DatasetInfo(
     name="folder",
@@ -29,11 +35,12 @@ INFO = DatasetInfo(
 def load_folder(root: Path) -> Dataset:
     """Load ``root/<genre>/``, none of them without audio files; genres are in alphabetical order.
 
-    A track is named by its path below ``root``, such as ``"rock/live/song.mp3"``. ``root/artists.csv``, if it is there,
-    has the columns ``file`` (that name, or the file's name alone if it is there once), ``artist`` and optionally
-    ``title``; where it tells no artist, the file's tags do. A byte of a name that is not UTF-8 is written
-    ``\\udcXX``, as in messages, so that every file of results can hold it. Only files that share their size with
-    another are hashed, since the others can have no copy.
+    Folders that systems make, such as ``@eaDir``, are no genres where they hold no audio file. A track is named by its
+    path below ``root``, such as ``"rock/live/song.mp3"``. ``root/artists.csv``, if it is there, has the columns
+    ``file`` (that name, or the file's name alone if it is there once), ``artist`` and optionally ``title``, separated
+    by commas, semicolons or tabs; where it tells no artist, the file's tags do. A byte of a name that is not UTF-8 is
+    written ``\\udcXX``, as in messages, so that every file of results can hold it. Only files that share their size
+    with another are hashed, since the others can have no copy.
 
     Raises
     ------
@@ -42,12 +49,16 @@ def load_folder(root: Path) -> Dataset:
     """
     if not root.is_dir():
         raise DataError(f"{root} is not a folder; the data set 'folder' needs one with a folder for each genre.")
-    folders = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    inside = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    folders: list[Path] = []
     faults: list[Fault] = []
     files: dict[str, tuple[str, Path]] = {}
     empty = []
-    for folder in folders:
+    for folder in inside:
         found = _files(folder, root, faults)
+        if not found and folder.name.startswith(SYSTEM_FOLDERS):
+            continue
+        folders.append(folder)
         files |= {name: (_text(folder.name), path) for name, path in found.items()}
         if not found:
             empty.append(folder.name)
@@ -100,26 +111,31 @@ def _read_artists(
     for name in files:
         by_name.setdefault(name.rpartition("/")[2], []).append(name)
     artists: dict[str, tuple[str | None, str | None]] = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
-            columns = set(reader.fieldnames or ())
-            if not {"file", "artist"} <= columns <= {"file", "artist", "title"}:
-                raise DataError(
-                    f"{path} must have the columns file, artist and optionally title; found {sorted(columns)}."
-                )
-            for row in reader:
-                given = (row["file"] or "").strip()
-                names = [given] if given in files else by_name.get(given, [])
-                if len(names) == 1:
-                    told = known_artist(row["artist"]), (row.get("title") or "").strip() or None
-                    if artists.setdefault(names[0], told) != told:
-                        faults.append(Fault("ambiguous", given, f"{ARTISTS_FILE} names it twice, and not alike"))
-                elif names:
-                    faults.append(Fault("ambiguous", given, f"{ARTISTS_FILE} names it, and {len(names)} files are it"))
-                else:
-                    detail = f"{ARTISTS_FILE} names it, but there is no such file{did_you_mean(given, files)}"
-                    faults.append(Fault("missing", given, detail))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"Cannot read {path}: {error}. It must be a CSV table in UTF-8.") from None
+    for row in _rows_of_artists(path):
+        given = (row["file"] or "").strip()
+        names = [given] if given in files else by_name.get(given, [])
+        if len(names) == 1:
+            told = known_artist(row["artist"]), (row.get("title") or "").strip() or None
+            if artists.setdefault(names[0], told) != told:
+                faults.append(Fault("ambiguous", given, f"{ARTISTS_FILE} names it twice, and not alike"))
+        elif names:
+            faults.append(Fault("ambiguous", given, f"{ARTISTS_FILE} names it, and {len(names)} files are it"))
+        else:
+            detail = f"{ARTISTS_FILE} names it, but there is no such file{did_you_mean(given, files)}"
+            faults.append(Fault("missing", given, detail))
     return artists
+
+
+def _rows_of_artists(path: Path) -> list[dict[str, str | None]]:
+    text = read_text(path, what="a CSV table of files and artists")
+    header = text.partition("\n")[0]
+    separator = next((one for one in SEPARATORS if one in header), SEPARATORS[0])
+    try:
+        # As csv itself wants it: line ends inside of quotes stay what they are.
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+        columns = set(reader.fieldnames or ())
+        if not {"file", "artist"} <= columns <= {"file", "artist", "title"}:
+            raise DataError(f"{path} must have the columns file, artist and optionally title; found {sorted(columns)}.")
+        return list(reader)
+    except csv.Error as error:
+        raise DataError(f"Cannot read {path}: {error}. It must be a CSV table in UTF-8.") from None

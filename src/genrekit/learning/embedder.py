@@ -34,6 +34,7 @@ __all__ = ["Embedder"]
 
 # Changes when windows or silence are treated otherwise, or are remembered in another form.
 FORMAT = 3
+MIN_DURATION_S = 1.0  # of which a model still gets half right, and a label can be meant of it
 
 
 class Embedder:
@@ -72,6 +73,10 @@ class Embedder:
         heard = listen(source, self._run, source_sr=sr, card=card)
         if not heard.batches:
             raise AudioError("is silent: there is no sound to learn from")
+        if heard.duration_s < MIN_DURATION_S:
+            raise AudioError(
+                f"lasts {heard.duration_s:.1f} s: too little to learn from, give {MIN_DURATION_S:g} s or more"
+            )
         return Embedding(np.concatenate(heard.batches), window_weights(heard.starts_s, card.hop_of_s(heard.duration_s)))
 
     def embed_named(self, name: str, make: Callable[[], npt.NDArray[np.float32]], *, sr: int) -> Embedding:

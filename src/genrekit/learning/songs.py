@@ -19,6 +19,7 @@ __all__ = ["FEW_SONGS", "MIN_SONGS", "LeftOut", "Song", "Songs", "find_songs", "
 # Below, not even five folds have a song each to be scored on; below FEW_SONGS, the score has a wide interval.
 MIN_SONGS = 5
 FEW_SONGS = 10
+MAX_REASONS = 3  # that an error gives for songs that are left out
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,10 @@ def find_songs(
         raise DataError(
             f"{folder} has a folder {taken[0]!r}; results call something else by that name: give it another one."
         )
+    # Too few files are too few songs: that is told before all are listened to.
+    require_enough(_songs_of(dataset, root))
     dataset = with_same_recordings(dataset, cache=cache, n_jobs=n_jobs, processes=True, progress=progress)
-    songs = tuple(
-        Song(track.track_id, track.path, track.genre, track.artist)
-        for track in dataset.tracks
-        if track.path is not None
-    )
-    faults = (LeftOut(fault.track_id or "", fault.detail, failed=True) for fault in dataset.faults)
-    found = Songs(dataset.genres, songs, (*faults, *_beside_genres(root))).without(_repeated(dataset))
+    found = _songs_of(dataset, root).without(_repeated(dataset))
     require_enough(found)
     return found
 
@@ -143,10 +140,22 @@ def require_enough(songs: Songs) -> None:
     few = {genre: counts[genre] for genre in songs.genres if counts[genre] < MIN_SONGS}
     if few:
         listed = ", ".join(f"{genre!r} has {count}" for genre, count in few.items())
-        reasons = "".join(f"; {one.name} was left out: {one.reason}" for one in songs.left_out if _genre(one) in few)
+        left_out = [one for one in songs.left_out if _genre(one) in few]
+        reasons = "".join(f"; {one.name} was left out: {one.reason}" for one in left_out[:MAX_REASONS])
+        more = f"; and {len(left_out) - MAX_REASONS} more" if len(left_out) > MAX_REASONS else ""
         raise DataError(
-            f"each genre needs at least {MIN_SONGS} songs that can be used, better {FEW_SONGS}: {listed}{reasons}"
+            f"each genre needs at least {MIN_SONGS} songs that can be used, better {FEW_SONGS}: {listed}{reasons}{more}"
         )
+
+
+def _songs_of(dataset: Dataset, root: Path) -> Songs:
+    songs = tuple(
+        Song(track.track_id, track.path, track.genre, track.artist)
+        for track in dataset.tracks
+        if track.path is not None
+    )
+    faults = (LeftOut(fault.track_id or "", fault.detail, failed=True) for fault in dataset.faults)
+    return Songs(dataset.genres, songs, (*faults, *_beside_genres(root)))
 
 
 def _genre(left_out: LeftOut) -> str:
@@ -177,7 +186,8 @@ def _repeated(dataset: Dataset) -> tuple[LeftOut, ...]:
         others = sorted(together[track.track_id] - {track.track_id})
         abroad = [name for name in others if dataset.track(name).genre != track.genre]
         if abroad:
-            reason = f"the same recording is also {', '.join(abroad)}; keep it in one genre"
+            rest = f" and {len(abroad) - 1} more" if len(abroad) > 1 else ""
+            reason = f"the same recording is also {abroad[0]}{rest}; keep it in one genre"
             left_out.append(LeftOut(track.track_id, reason, failed=True))
         elif others and others[0] < track.track_id:
             left_out.append(LeftOut(track.track_id, f"the same recording as {others[0]}", failed=False))
