@@ -34,6 +34,8 @@ BORROWED = (
 )
 # A link from a page in docs to what lies beside docs; in the site that lies in it.
 LINK_OUT_OF_DOCS = re.compile(r"(?<=\]\()((?:\.\./)+)(?=(?:results|recipes|CHANGELOG)\b)")
+# The other way round.
+LINK_INTO_DOCS = re.compile(r"(?<=\]\()((?:\.\./)*)docs/")
 ENTRY = re.compile(r"^(\w+(?:, \w+)*) : (.*(?:\n .*)*)", re.MULTILINE)
 
 
@@ -48,6 +50,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Mend links, and put in what is made from the code."""
+    markdown = LINK_INTO_DOCS.sub(r"\1", markdown)
     if not page.file.src_uri.startswith(("results/", "recipes/")):
         markdown = LINK_OUT_OF_DOCS.sub(lambda found: found[1].removeprefix("../"), markdown)
     for place, make in (("{{ command_line }}", command_line), ("{{ recipe_keys }}", recipe_keys)):

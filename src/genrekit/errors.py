@@ -13,6 +13,7 @@ __all__ = [
     "ModelFileError",
     "NoSuchDataError",
     "NoSuchModelError",
+    "NoSuchRunError",
     "RecipeError",
     "RunError",
     "UsageError",
@@ -57,3 +58,7 @@ class NoSuchModelError(ModelFileError, UsageError):
 
 class RunError(GenrekitError):
     """A run folder is missing, incomplete, or belongs to another recipe."""
+
+
+class NoSuchRunError(RunError, UsageError):
+    """There is no run or experiment at this path."""

@@ -100,10 +100,10 @@ def test_pca_of_a_table(tmp_path: Path, genrekit_cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["confusion", "nowhere"], 1, "No run at"),
-        (["curves", "nowhere"], 1, "No run folder"),
-        (["pca", "nowhere.csv"], 1, "There is no feature table"),
-        (["embedding", "nowhere"], 1, "nowhere"),
+        (["confusion", "nowhere"], 2, "No run at"),
+        (["curves", "nowhere"], 2, "No run folder"),
+        (["pca", "nowhere.csv"], 2, "There is no feature table"),
+        (["embedding", "nowhere"], 2, "nowhere"),
         (["confusion"], 2, "RUN"),
         (["confusion", "nowhere", "--columns", "3"], 2, "--columns"),
         (["folds", "nowhere", "--fusion", "max"], 2, "--fusion"),

@@ -122,7 +122,7 @@ def test_contamination_is_shouted(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_errors_are_one_line_without_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["evaluate", str(tmp_path / "missing")]) == 1
+    assert main(["evaluate", str(tmp_path / "missing")]) == 2
     (tmp_path / "predictions.parquet").write_text("no")
     assert main(["evaluate", str(tmp_path)]) == 1
     err = capsys.readouterr().err

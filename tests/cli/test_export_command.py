@@ -139,7 +139,7 @@ def test_calibration_on_a_runs_test_part_is_a_reading_and_is_said(
 def test_what_cannot_be_exported(genrekit_cli: Callable, run_folder: Path, tmp_path: Path) -> None:
     output = tmp_path / "x.onnx"
     missing = genrekit_cli("export", tmp_path / "no", "--output", output)
-    assert missing.code == 1
+    assert missing.code == 2
     assert "no such weights file" in missing.err
     (tmp_path / "text.safetensors").write_text("no weights")
     not_one = genrekit_cli("export", tmp_path / "text.safetensors", "--output", output)

@@ -151,7 +151,7 @@ def test_unknown_tracks(genrekit_cli: Callable, gtzan: Path, tmp_path: Path) -> 
         (["check", "--data", "gtzan"], 2, "split file"),
         (["check", "some.json"], 2, "--data"),
         (["check", "some.json", "--train", "x.txt", "--data", "gtzan"], 2, "either"),
-        (["check", "none.json", "--data", "gtzan"], 1, "Cannot read none.json"),
+        (["check", "none.json", "--data", "gtzan"], 2, "There is no file none.json"),
     ],
 )
 def test_wrong_usage(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genrekit.data import Dataset, Split, Track, read_split
-from genrekit.errors import DataError
+from genrekit.errors import DataError, NoSuchDataError
 
 
 def _split(**changes: Any) -> Split:
@@ -91,7 +91,7 @@ def test_what_is_no_json_of_a_split(text: str) -> None:
 
 
 def test_unreadable_files(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"Cannot read .*none.json: No such file"):
+    with pytest.raises(NoSuchDataError, match=r"no file .*none.json; a split file is expected"):
         read_split(tmp_path / "none.json")
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="is not a split file: it is no text"):

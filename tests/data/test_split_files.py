@@ -119,7 +119,7 @@ def test_wrong_tables(text: str, problem: str, dataset: Dataset, tmp_path: Path)
 def test_unreadable(dataset: Dataset, tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     for path, problem in (
-        (tmp_path / "none", "Cannot read"),
+        (tmp_path / "none", "There is no file"),
         (tmp_path, "Cannot read"),
         (tmp_path / "binary", "not a list"),
     ):

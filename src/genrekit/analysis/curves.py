@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genrekit.errors import DataError, RecipeError, RunError
+from genrekit.errors import DataError, NoSuchRunError, RecipeError
 from genrekit.evaluation.parquet import read_columns
 from genrekit.evaluation.recipe_identity import FREE, without
 from genrekit.evaluation.run_folder import METRICS_NAME, RunFolder
@@ -115,7 +115,7 @@ def load_curves(folder: str | Path) -> Curves:
     stored = RunFolder(folder)
     for path in (stored.metrics_path, stored.recipe_path, stored.split_path):
         if not path.is_file():
-            raise RunError(f"{folder} has no {path.name}; a run folder, as 'genrekit train' makes it, is expected.")
+            raise NoSuchRunError(f"{folder} has no {path.name}; a run folder of 'genrekit train' is expected.")
     epoch, values = _read_metrics(stored.metrics_path)
     recipe, split = stored.recipe_values() or {}, stored.split_values() or {}
     try:
@@ -147,7 +147,7 @@ def find_curves(paths: Iterable[str | Path]) -> tuple[Curves, ...]:
     found: dict[Path, Curves] = {}
     for path in map(Path, paths):
         if not path.is_dir():
-            raise RunError(f"No run folder at {path}.")
+            raise NoSuchRunError(f"No run folder at {path}.")
         folders = [path]
         if not (path / METRICS_NAME).is_file():
             folders = sorted(metrics.parent for metrics in path.glob(f"*/{METRICS_NAME}")) or [path]

@@ -105,8 +105,8 @@ def embed_test_part(
     from genrekit.training.trainer import load_network
 
     run = Run(Path(folder))
-    network, _ = load_network(run)
     recipe, split = run.recipe(), run.split()
+    network, _ = load_network(run)
     prepared = prepare(recipe.with_root(data_root, replace=True), device=torch.device("cpu"), on_progress=on_progress)
     if prepared.split.hash != split.hash:
         raise RunError(

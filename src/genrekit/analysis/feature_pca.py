@@ -15,7 +15,7 @@ from genrekit.analysis.style import PaperWidth
 from genrekit.data.dataset import Dataset
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.registry import load_dataset
-from genrekit.errors import DataError
+from genrekit.errors import DataError, NoSuchDataError
 
 __all__ = ["draw_feature_pca", "load_table", "published_note"]
 
@@ -32,7 +32,7 @@ def load_table(path: str | Path) -> Dataset:
     """
     path = Path(path)
     if not path.is_file():
-        raise DataError(f"There is no feature table {path}; 'genrekit data prepare features' makes one.")
+        raise NoSuchDataError(f"There is no feature table {path}; 'genrekit data prepare features' makes one.")
     return load_dataset(_kind(path), path)
 
 

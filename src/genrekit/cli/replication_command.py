@@ -40,14 +40,14 @@ def replication(
     from genrekit.analysis.replication import replicate
     from genrekit.analysis.replication_content import replication_content
     from genrekit.analysis.replication_scores import scores_csv
-    from genrekit.errors import RunError
+    from genrekit.errors import NoSuchRunError
     from genrekit.evaluation.report import write_content
     from genrekit.evaluation.runs import PREDICTIONS_NAME, load_run
     from genrekit.whole_file import written_whole
 
     folders = sorted(table.parent for table in results.rglob(PREDICTIONS_NAME))
     if not folders:
-        raise RunError(f"There is no run below {results}: no folder there has a {PREDICTIONS_NAME}.")
+        raise NoSuchRunError(f"There is no run below {results}: no folder there has a {PREDICTIONS_NAME}.")
     runs = [load_run(folder) for folder in folders]
     found, folder = replicate(runs), output or results
     for path in write_content(replication_content(found), folder, name="replication"):

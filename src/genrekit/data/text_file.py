@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genrekit.errors import DataError
+from genrekit.errors import DataError, NoSuchDataError
 from genrekit.whole_file import written_whole
 
 __all__ = ["read_text", "write_new"]
@@ -16,8 +16,11 @@ def read_text(path: Path, *, what: str) -> str:
     Raises
     ------
     DataError
-        If it cannot be read or is no text; `what` says what was expected, such as "a split file".
+        If it cannot be read or is no text; `what` says what was expected, such as "a split file". NoSuchDataError if
+        it is not there.
     """
+    if not path.exists():
+        raise NoSuchDataError(f"There is no file {path}; {what} is expected.")
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from genrekit.errors import DataError, RunError
+from genrekit.errors import DataError, NoSuchRunError, RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import Reading, load_readings, record_reading
 from genrekit.evaluation.recipe_identity import flat, is_free
@@ -101,7 +101,7 @@ def load_run(path: str | Path) -> StoredRun:
     """
     path = Path(path)
     if not path.exists():
-        raise RunError(f"No run at {path}; a run folder, or a {PREDICTIONS_NAME} file, is expected.")
+        raise NoSuchRunError(f"No run at {path}; a run folder, or a {PREDICTIONS_NAME} file, is expected.")
     by_itself = path.is_file() and path.name != PREDICTIONS_NAME and path.suffix != ""
     folder = path if path.is_dir() else path.with_suffix("") if by_itself else path.parent
     table = path / PREDICTIONS_NAME if path.is_dir() else path
@@ -115,8 +115,8 @@ def load_run(path: str | Path) -> StoredRun:
         deeper = (found.parent for depth in ("*/*", "*/*/*") for found in folder.glob(f"{depth}/{PREDICTIONS_NAME}"))
         below = next(deeper, None) or next(folder.glob("*.parquet"), None)
         if below is not None:
-            raise RunError(f"There is no run in {folder} itself. Name what lies below, such as {below}.")
-        raise RunError(
+            raise NoSuchRunError(f"There is no run in {folder} itself. Name what lies below, such as {below}.")
+        raise NoSuchRunError(
             f"{folder} has no {PREDICTIONS_NAME}: it is not a run folder, or its training has not finished. "
             "Train it first, or name a finished run."
         )

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from filelock import FileLock
 
-from genrekit.errors import RunError
+from genrekit.errors import NoSuchRunError, RunError
 from genrekit.evaluation.run_folder import JOURNAL_NAME, LOGS_NAME, PLAN_NAME
 from genrekit.experiments.journal import Journal
 from genrekit.experiments.plan import Plan, contaminated_mark
@@ -123,7 +123,7 @@ class Experiment:
         """
         planned = self._planned()
         if not planned:
-            raise RunError(
+            raise NoSuchRunError(
                 f"{self.folder} holds no experiment: it has no {self.plan_path.name}. Name the folder that was given "
                 "as --runs."
             )

@@ -13,7 +13,7 @@ import safetensors
 import safetensors.torch
 import torch
 
-from genrekit.errors import ModelFileError, RecipeError
+from genrekit.errors import ModelFileError, NoSuchModelError, RecipeError
 from genrekit.features.spec import FeatureSpec
 from genrekit.models.network import GenreNetwork
 from genrekit.models.registry import create_model
@@ -123,7 +123,7 @@ def load_weights(path: str | os.PathLike[str]) -> tuple[GenreNetwork, WeightsHea
     """
     path = Path(path)
     if not path.is_file():
-        raise ModelFileError(f"{path}: no such weights file")
+        raise NoSuchModelError(f"{path}: no such weights file")
     try:
         with safetensors.safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}

@@ -13,7 +13,7 @@ from typing import Any
 
 from genrekit.data.parts import PARTS
 from genrekit.data.split import Split, read_split
-from genrekit.errors import RunError
+from genrekit.errors import NoSuchRunError, RunError
 from genrekit.evaluation.run_folder import RunFolder, RunRecord
 from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.recipe import Recipe, load_recipe
@@ -180,7 +180,7 @@ class Run(RunFolder):
             If the folder is no run folder.
         """
         if not self.recipe_path.is_file():
-            raise RunError(f"{self.folder} is not a run folder: it has no {self.recipe_path.name}.")
+            raise NoSuchRunError(f"{self.folder} is not a run folder: it has no {self.recipe_path.name}.")
         return load_recipe(self.recipe_path)
 
     def split(self) -> Split:
