@@ -166,7 +166,7 @@ def test_wrong_usage_is_exit_2(arguments, capsys):
 def test_data_that_are_not_there(recipe, tmp_path, capsys):
     assert main(["train", str(recipe), "--data", str(tmp_path / "nowhere")]) == 2
     assert "nowhere" in capsys.readouterr().err
-    assert main(["train", "--resume", str(tmp_path)]) == 1
+    assert main(["train", "--resume", str(tmp_path)]) == 2
     assert "not a run folder" in capsys.readouterr().err.replace("\n", " ")
 
 

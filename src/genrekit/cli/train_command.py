@@ -73,7 +73,7 @@ def train(
     from genrekit.training.run import Run
     from genrekit.training.trainer import train as train_run
 
-    messages = Console(stderr=True, highlight=False)
+    messages = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     if threads is not None:
         torch.set_num_threads(threads)
     if resume is not None:
@@ -93,8 +93,7 @@ def train(
     if n_missing := prepared.proof.get("n_tracks_missing"):
         messages.print(
             f"warning: {n_missing} tracks of {prepared.dataset.name} are missing: its folds are not those of the "
-            "whole, and scores will not stand for it; `genrekit data info` lists the tracks",
-            soft_wrap=True,
+            "whole, and scores will not stand for it; `genrekit data info` lists the tracks"
         )
     folder = Run.of(loaded, runs)
     if resume is not None and folder.folder.resolve() != resume.resolve():

@@ -51,7 +51,7 @@ def fuse_windows(
     Parameters
     ----------
     probabilities : [n_windows, n_genres], each row summing to 1, n_windows >= 1
-    temperature : > 0; 1 leaves the mean as it is, more makes it less sure
+    temperature : above 0; 1 leaves the mean as it is, more makes it less sure
     weights : [n_windows] of the mean, at least one more than 0; if not given, all the same
 
     Returns

@@ -52,7 +52,7 @@ class ModelCard:
     hop_s : seconds from one window to the next, at most window_s
     short_hop_s : the same in recordings of at most `SHORT_S`, where each window weighs much and more cost little;
         `hop_s` is a whole multiple of it. None: `hop_s`
-    file_temperature : > 0; a file's probabilities are softmax(log(mean over windows) / file_temperature)
+    file_temperature : above 0; a file's probabilities are softmax(log(mean over windows) / file_temperature)
     short_temperatures : pairs (seconds, factor), seconds rising: a recording of so many seconds has its temperature
         multiplied by the factor, since it tells less than a long one; see `temperature_of_s`. Empty: all have the same
     unknown_threshold : 0..1; a file whose best probability is below it is "unknown"
