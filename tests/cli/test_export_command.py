@@ -141,6 +141,9 @@ def test_what_cannot_be_exported(genrekit_cli: Callable, run_folder: Path, tmp_p
     missing = genrekit_cli("export", tmp_path / "no", "--output", output)
     assert missing.code == 2
     assert "no such weights file" in missing.err
+    nowhere = genrekit_cli("export", run_folder, "--output", tmp_path / "nowhere" / "x.onnx")
+    assert nowhere.code == 2 and "there is no folder" in nowhere.err and not (tmp_path / "nowhere").exists()
+    assert genrekit_cli("export", run_folder, "--output", output, "--name", "a\nb").code == 2
     (tmp_path / "text.safetensors").write_text("no weights")
     not_one = genrekit_cli("export", tmp_path / "text.safetensors", "--output", output)
     assert not_one.code == 1

@@ -9,6 +9,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
+from genrekit.cli.model_name import one_line
 
 if TYPE_CHECKING:
     from genrekit.evaluation.run_folder import RunFolder
@@ -65,7 +66,9 @@ def export(
     ] = "valid",
     name: Annotated[
         str | None,
-        typer.Option("--name", help="Name of the model; if not given, that of the file.", show_default=False),
+        typer.Option(
+            "--name", callback=one_line, help="Name of the model; if not given, that of the file.", show_default=False
+        ),
     ] = None,
     hop_s: Annotated[
         float | None,
@@ -87,6 +90,7 @@ def export(
 
     The file is checked against the network before it takes its name.
     """
+    from genrekit.cli.places import require_place
     from genrekit.evaluation.run_folder import RunFolder
     from genrekit.export.calibration import Calibration
     from genrekit.export.onnx_export import export_onnx
@@ -94,6 +98,7 @@ def export(
 
     if output.exists():
         raise typer.BadParameter(f"{output} exists; remove it, or give another name", param_hint="--output")
+    require_place(output, "the model")
     # Weights may stand alone; the card then says less.
     folder = RunFolder(run if run.is_dir() else run.parent)
     network, header = load_weights(folder.weights_path if run.is_dir() else run)

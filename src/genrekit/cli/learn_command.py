@@ -9,6 +9,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
+from genrekit.cli.model_name import one_line
 
 if TYPE_CHECKING:
     from genrekit.learning.own_genres import Learned
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["learn"]
 
 EXIT_FAILED = 1
-
-
-def _one_line(name: str | None) -> str | None:
-    if name is not None and not (name.strip() and name.isprintable()):
-        raise typer.BadParameter("a name is one line of printable characters")
-    return name
 
 
 @examples(
@@ -56,7 +51,7 @@ def learn(
     name: Annotated[
         str | None,
         typer.Option(
-            "--name", callback=_one_line, help="Name of the model; if not given, that of the file.", show_default=False
+            "--name", callback=one_line, help="Name of the model; if not given, that of the file.", show_default=False
         ),
     ] = None,
 ) -> None:
