@@ -112,7 +112,8 @@ class Rung:
         """What is changed of the recipe for a fold: the ladder's own where the rung names none of another split."""
         split = [f"split.fold={fold}"]
         if not any(change.startswith("split.name=") for change in self.overrides):
-            split += ["split.name=null", "split.validation=inner", f"split.file={FOLDS / f'{fold}.json'}"]
+            file = (FOLDS / f"{fold}.json").relative_to(REPOSITORY).as_posix()
+            split += ["split.name=null", "split.validation=inner", f"split.file={file}"]
         taught = [f"distillation.teachers=[{', '.join(one.run_name(fold) for one in self.teachers)}]"]
         return [*self.overrides, *split, *(taught if self.teachers else [])]
 
@@ -151,7 +152,7 @@ def read_rungs() -> dict[str, Rung]:
 
 
 def train(rung: Rung, gtzan: Path, negatives: Path, work: Path, jobs: int) -> None:
-    """Train by the command that anyone can type, fold by fold; what is done is not trained again."""
+    """Train by the command that anyone can type here, fold by fold; what is done is not trained again."""
     for teacher in rung.teachers:
         train(replace(teacher, folds=rung.folds, seeds=rung.seeds), gtzan, negatives, work, jobs)
     for fold in rung.folds:
@@ -161,13 +162,19 @@ def train(rung: Rung, gtzan: Path, negatives: Path, work: Path, jobs: int) -> No
         for change in rung.changes(fold):
             command += ["--set", change]
         print(" ".join(command), flush=True)
-        subprocess.run(command, check=True)
+        # The path of a split's file is part of a recipe's hash: from here, it is the same in every checkout.
+        subprocess.run(command, check=True, cwd=REPOSITORY)
 
 
 def lacking(rung: Rung) -> Rung:
-    """The rung with the seeds alone that results/ladder lacks."""
-    stored = set(_stored(rung).seed.tolist()) if _is_done(rung.name) else set()
-    return replace(rung, seeds=tuple(seed for seed in rung.seeds if seed not in stored))
+    """The rung with the seeds alone that results/ladder lacks on any of its folds."""
+    stored: set[tuple[int, int]] = set()
+    if _is_done(rung.name):
+        table = _stored(rung)
+        stored = set(zip(table.seed.tolist(), table.fold.tolist(), strict=True))
+    return replace(
+        rung, seeds=tuple(seed for seed in rung.seeds if any((seed, fold) not in stored for fold in rung.folds))
+    )
 
 
 def publish(rung: Rung, work: Path) -> None:
@@ -183,10 +190,12 @@ def publish(rung: Rung, work: Path) -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     fused = fuse(Predictions.concatenate(tables), "mean")
     fused = fused.take(np.flatnonzero(fused.track != NOT_IN_THE_ARCHIVE))
-    before = [_stored(rung)] if _is_done(rung.name) else []
-    Predictions.concatenate([*before, fused]).write_parquet(RESULTS / f"{rung.name}.parquet")
-    if before:
+    if _is_done(rung.name):
         # What it costs is known.
+        stored = _stored(rung)
+        others = stored.take(np.flatnonzero(~np.isin(stored.seed, rung.seeds)))
+        kept = [others] if len(others) else []
+        Predictions.concatenate([*kept, fused]).write_parquet(RESULTS / f"{rung.name}.parquet")
         return
     network, _ = load_weights(runs[0].weights_path)
     seconds = [_seconds(run, work) for run in runs]
@@ -196,6 +205,8 @@ def publish(rung: Rung, work: Path) -> None:
         "training_s": round(float(np.mean(known))) if known else None,
     }
     (RESULTS / f"{rung.name}.json").write_text(json.dumps(cost) + "\n", encoding="utf-8")
+    # Last, since it says that the rung is done.
+    fused.write_parquet(RESULTS / f"{rung.name}.parquet")
 
 
 def publish_together(rung: Rung) -> None:
@@ -304,8 +315,8 @@ def main() -> None:
     if not given.report and (given.gtzan is None or given.negatives is None):
         parser.error("training needs --gtzan and --negatives")
     for rung in map(lacking, rungs.values()):
-        if not rung.together and not given.report and (not given.only or rung.name in given.only):
-            train(rung, given.gtzan, given.negatives, given.work, given.jobs)
+        if rung.seeds and not rung.together and not given.report and (not given.only or rung.name in given.only):
+            train(rung, given.gtzan.resolve(), given.negatives.resolve(), given.work.resolve(), given.jobs)
         if given.work.is_dir():
             publish(rung, given.work)
     (RESULTS / "README.md").write_text(report(rungs), encoding="utf-8")

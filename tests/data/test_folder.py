@@ -58,19 +58,20 @@ def test_artists_by_path_or_by_name(music: Path) -> None:
 
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_artists_as_spreadsheets_of_other_countries_write_them(separator: str, music: Path) -> None:
-    rows = [("file", "artist", "title"), ("polka/a.mp3", "Trio, The", "First, second")]
-    (music / "artists.csv").write_text("\n".join(map(separator.join, rows)), encoding="utf-8-sig")
+    rows = [("File", "Artist", "Title", ""), ("polka/a.mp3", "Trio, The", "First, second", "")]
+    lines = [f"sep={separator}", *map(separator.join, rows)]
+    (music / "artists.csv").write_text("\r\n".join(lines), encoding="utf-8-sig", newline="")
     track = load_dataset("folder", music).track("polka/a.mp3")
     assert (track.artist, track.title) == ("Trio, The", "First, second")
 
 
-def test_folders_that_systems_make_are_no_genres_unless_they_hold_music(music: Path) -> None:
+def test_folders_that_systems_make_are_no_genres(music: Path) -> None:
     for name in ("@eaDir", "#recycle", "lost+found", "System Volume Information"):
         (music / name).mkdir()
-    (music / "@eaDir" / "a.mp3.txt").write_text("of a disk")
-    assert load_dataset("folder", music).genres == ("polka", "waltz")
-    (music / "#recycle" / "a.mp3").write_bytes(b"seven77")
-    assert load_dataset("folder", music).genres == ("#recycle", "polka", "waltz")
+    (music / "#recycle" / "deleted.mp3").write_bytes(b"seven77")
+    (music / "#rock").mkdir()
+    (music / "#rock" / "a.mp3").write_bytes(b"eight888")
+    assert load_dataset("folder", music).genres == ("#rock", "polka", "waltz")
 
 
 def test_tags_tell_artists_where_the_table_is_silent(music: Path) -> None:

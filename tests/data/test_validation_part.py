@@ -26,6 +26,7 @@ def test_groups_stay_whole_and_training_keeps_every_genre_that_it_can(drawn, fra
     )
     assert sorted([*train, *valid], key=int) == members
     assert not {group_of[m] for m in train} & {group_of[m] for m in valid}
+    assert _genres(train, genre_of) == _genres(members, genre_of)
     # A genre that is not validated is one of which no group could be spared.
     for genre in _genres(members, genre_of) - _genres(valid, genre_of):
         for group in {group_of[m] for m in train if genre_of[m] == genre}:

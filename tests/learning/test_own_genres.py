@@ -218,7 +218,7 @@ def test_what_lasts_less_than_a_second_is_no_song(make_collection: Collection, t
     learned = learn(folder, model=tiny_model_path)
     assert learned.counts == {"high": 6, "low": 6}
     (left_out,) = learned.songs.left_out
-    assert left_out.failed and "lasts 0.4 s: too little" in left_out.reason
+    assert left_out.failed and "lasts 0.40 s: too little" in left_out.reason
 
 
 def test_songs_of_unknown_artist_are_counted_beside_artists(make_collection: Collection, tiny_model_path: Path) -> None:

@@ -30,4 +30,4 @@ def test_what_the_system_does_not_allow_is_told(few_allowed: int) -> None:
     if few_allowed == resource.RLIM_INFINITY:
         pytest.skip("the system allows any number")
     told = allow_descriptors(few_allowed, 1)
-    assert told is not None and f"allows {few_allowed}" in told and "--max-waiting" in told
+    assert told is not None and "the system allows fewer" in told and "--max-waiting" in told

@@ -7,16 +7,21 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 
+from genrekit.audio import AUDIO_SUFFIXES
 from genrekit.inference import load
+from genrekit.serve.page_files import PAGE_FOLDER
 from genrekit.serve.problem import STATUS_OF_CODE
 from serve.bad_files import REFUSED, tone, wav
 from serve.conftest import Running
@@ -201,7 +206,15 @@ def test_what_is_no_http_is_answered_in_json(service: Running) -> None:
 
 @pytest.mark.parametrize(
     ("host", "status"),
-    [("localhost:9000", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("evil.example", 403), ("[x", 403), ("", 403)],
+    [
+        ("localhost:9000", 200),
+        ("app.localhost", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:80", 200),
+        ("[::ffff:127.0.0.1]", 200),
+        ("evil.example", 403),
+        ("[x", 403),
+    ],
 )
 def test_a_service_for_this_machine_has_no_other_name(service: Running, host: str, status: int) -> None:
     # As after a page of that name was given this machine's address.
@@ -209,11 +222,17 @@ def test_a_service_for_this_machine_has_no_other_name(service: Running, host: st
         answer = httpx.get(service.url + path, headers={"Host": host})
         assert answer.status_code == status
         assert status == 200 or answer.json()["code"] == "foreign_host"
+    # Who watches it may know no name, and a client of HTTP/1.0 sends none.
+    assert httpx.get(f"{service.url}/health", headers={"Host": host}).status_code == 200
+    with socket.create_connection(("127.0.0.1", service.port)) as connection:
+        connection.sendall(b"GET /v1/about HTTP/1.0\r\n\r\n")
+        assert b" 200 " in connection.recv(100)
 
 
 def test_a_proxy_s_name_can_be_allowed(start_service: Callable[..., Running]) -> None:
-    service = start_service("--workers", 1, "--allow-host", "music.example")
-    for host, status in (("music.example", 200), ("music.example:443", 200), ("localhost", 200), ("evil.example", 403)):
+    service = start_service("--workers", 1, "--allow-host", "Music.Example", "--allow-host", "[fd00::1]")
+    allowed = ("music.example", "MUSIC.example:443", "music.example.", "[fd00::1]:80", "localhost")
+    for host, status in (*((name, 200) for name in allowed), ("evil.example", 403)):
         assert httpx.get(f"{service.url}/v1/about", headers={"Host": host}).status_code == status
     service.stop()
 
@@ -227,6 +246,8 @@ def test_a_proxy_s_name_can_be_allowed(start_service: Callable[..., Running]) ->
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Origin": "http://localhost:1", "Host": "localhost:1"}, 200),
+        # As a proxy on another port has it.
+        ({"Origin": "http://LOCALHOST:8080", "Host": "localhost"}, 200),
     ],
 )
 def test_pages_of_other_sites_cannot_send_files(service: Running, headers: dict[str, str], status: int) -> None:
@@ -241,10 +262,7 @@ def test_killed_worker_is_answered_and_replaced(start_service: Callable[..., Run
     long = wav(np.zeros(40_000_000, np.float32) + 0.1 * np.sin(np.arange(40_000_000), dtype=np.float32))
     with ThreadPoolExecutor(2) as pool:
         running = pool.submit(send, service, long)
-        deadline = time.monotonic() + 30
-        while "genrekit_workers_busy 1" not in httpx.get(f"{service.url}/metrics").text:
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
+        _wait_for(service, "genrekit_workers_busy 1")
         waiting = pool.submit(send, service, wav(tone(duration_s=3.0)))
         os.kill(pid, signal.SIGKILL)
         assert running.result().status_code == 500 and running.result().json()["code"] == "worker_died"
@@ -287,30 +305,48 @@ def test_queue_is_bounded_and_stop_finishes_what_was_let_in(start_service: Calla
         full = next(answer for answer in answers if answer.status_code == 429)
         assert full.json()["code"] == "too_many_requests" and int(full.headers["Retry-After"]) > 0
         last = pool.submit(send, service, slow)
-        while "genrekit_workers_busy 1" not in httpx.get(f"{service.url}/metrics").text:
-            time.sleep(0.005)
+        _wait_for(service, "genrekit_workers_busy 1")
         assert service.stop() == 0
         assert last.result().status_code == 200
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{service.url}/health")
 
 
-def test_a_second_ctrl_c_gives_up_what_was_let_in(start_service: Callable[..., Running]) -> None:
+@pytest.mark.parametrize("between", [[], [signal.SIGTERM]])
+def test_a_second_ctrl_c_gives_up_what_was_let_in(
+    start_service: Callable[..., Running], between: list[signal.Signals]
+) -> None:
     service = start_service("--workers", 1, "--max-duration-s", 1e6, "--max-body-mb", 1000)
     slow = wav(0.1 * np.sin(np.arange(60_000_000), dtype=np.float32))
     with ThreadPoolExecutor(2) as pool:
         sent = [pool.submit(send, service, slow) for _ in range(2)]
-        while "genrekit_requests_open 2" not in httpx.get(f"{service.url}/metrics").text:
-            time.sleep(0.005)
-        for signals in (1, 2):
-            service.process.send_signal(signal.SIGINT)
-            if signals == 1:
-                time.sleep(0.3)
-                assert service.process.poll() is None
+        _wait_for(service, "genrekit_requests_open 2")
+        for number in (signal.SIGINT, *between, signal.SIGINT):
+            assert service.process.poll() is None
+            service.process.send_signal(number)
+            time.sleep(0.2)
         for answer in (one.result() for one in sent):
             assert answer.status_code == 503 and answer.json()["code"] == "stopped"
         assert service.process.wait(30) == 130
     assert list(service.scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("between", [[], [signal.SIGTERM]])
+def test_a_service_that_is_stopped_before_it_is_up_is_no_failure(
+    tiny_model_path: Path, between: list[signal.Signals]
+) -> None:
+    command = [sys.executable, "-c", "import sys; from genrekit.cli.main import main; sys.exit(main())", "serve"]
+    command += ["--port", "0", "--workers", "1", "--model", str(tiny_model_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # From here to its being up lies the start of a process.
+    while not any("spawn_main" in line for line in _children(process.pid)):
+        assert process.poll() is None
+        time.sleep(0.005)
+    for number in (signal.SIGINT, *between, signal.SIGINT):
+        process.send_signal(number)
+        time.sleep(0.02)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0 and said.splitlines()[-1] == "genrekit: stopped", said
 
 
 def test_token(start_service: Callable[..., Running]) -> None:
@@ -391,6 +427,11 @@ def test_page_may_load_nothing_from_elsewhere(service: Running) -> None:
     assert httpx.get(f"{service.url}/page/..%2f..%2fapp.py").status_code == 404
 
 
+def test_all_that_classify_takes_from_a_folder_can_be_chosen_on_the_page() -> None:
+    (accepted,) = re.findall(r'accept="([^"]*)"', (PAGE_FOLDER / "index.html").read_text(encoding="utf-8"))
+    assert {one for one in accepted.split(",") if one.startswith(".")} == AUDIO_SUFFIXES
+
+
 def test_contract_form_of_an_error(service: Running) -> None:
     assert set(json.loads(send(service, b"x").text)) == {"path", "error", "code"}
 
@@ -406,6 +447,22 @@ def test_workers_end_with_the_service_and_leave_nothing(start_service: Callable[
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert list(service.scratch.iterdir()) == []
+
+
+def _children(pid: int) -> list[str]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            with suppress(FileNotFoundError):
+                found.append(Path(f"/proc/{child}/cmdline").read_text())
+    return found
+
+
+def _wait_for(service: Running, metric: str) -> None:
+    deadline = time.monotonic() + 30
+    while metric not in httpx.get(f"{service.url}/metrics").text:
+        assert time.monotonic() < deadline, metric
+        time.sleep(0.005)
 
 
 def _state(pid: int) -> str:

@@ -24,6 +24,13 @@ def _finite(value: float) -> float:
     return value
 
 
+def _names(given: list[str] | None) -> list[str] | None:
+    for name in given or ():
+        if not name.strip() or "/" in name or name.rpartition(":")[2].isdecimal():
+            raise typer.BadParameter(f"{name!r} is no name of a host, such as music.example, without scheme and port")
+    return given
+
+
 @examples(
     r"""
     # The web page, for this machine alone
@@ -85,7 +92,11 @@ def serve(
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
-            "--allow-host", metavar="NAME", help="A name to be called by, as a proxy's; repeatable.", show_default=False
+            "--allow-host",
+            callback=_names,
+            metavar="NAME",
+            help="A name to be called by, as a proxy's; repeatable.",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
@@ -102,6 +113,8 @@ def serve(
         raise typer.BadParameter(
             "is empty, which would let everybody in; leave it out, or give 0.0.0.0 for that", param_hint="--host"
         )
+    if "/" in host or "[" in host:
+        raise typer.BadParameter(f"{host} is no address; give it as in 127.0.0.1 or ::1", param_hint="--host")
     if host.count(":") == 1:
         raise typer.BadParameter(f"{host} has a port; give that by --port", param_hint="--host")
     from genrekit.serve.access import is_loopback

@@ -21,8 +21,11 @@ __all__ = ["ARTISTS_FILE", "INFO", "load_folder"]
 ARTISTS_FILE = "artists.csv"
 # Columns are separated by the first of these that the first line has: spreadsheets write what their country takes.
 SEPARATORS = (",", ";", "\t")
-# What file systems, network disks and archives put among a user's folders.
-SYSTEM_FOLDERS = ("@", "#", "$", "lost+found", "System Volume Information", "__MACOSX")
+# What file systems, network disks and archives put among a user's folders, in lower case.
+SYSTEM_FOLDERS = frozenset(
+    {"@eadir", "@recycle", "#recycle", "#snapshot", "$recycle.bin", "system volume information", "lost+found"}
+    | {"__macosx"}
+)
 
 INFO = DatasetInfo(
     name="folder",
@@ -35,7 +38,7 @@ INFO = DatasetInfo(
 def load_folder(root: Path) -> Dataset:
     """Load ``root/<genre>/``, none of them without audio files; genres are in alphabetical order.
 
-    Folders that systems make, such as ``@eaDir``, are no genres where they hold no audio file. A track is named by its
+    Folders that systems make, such as ``@eaDir`` or ``$RECYCLE.BIN``, are no genres. A track is named by its
     path below ``root``, such as ``"rock/live/song.mp3"``. ``root/artists.csv``, if it is there, has the columns
     ``file`` (that name, or the file's name alone if it is there once), ``artist`` and optionally ``title``, separated
     by commas, semicolons or tabs; where it tells no artist, the file's tags do. A byte of a name that is not UTF-8 is
@@ -49,16 +52,12 @@ def load_folder(root: Path) -> Dataset:
     """
     if not root.is_dir():
         raise DataError(f"{root} is not a folder; the data set 'folder' needs one with a folder for each genre.")
-    inside = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
-    folders: list[Path] = []
+    folders = [path for path in sorted(root.iterdir()) if path.is_dir() and not _is_no_genre(path.name)]
     faults: list[Fault] = []
     files: dict[str, tuple[str, Path]] = {}
     empty = []
-    for folder in inside:
+    for folder in folders:
         found = _files(folder, root, faults)
-        if not found and folder.name.startswith(SYSTEM_FOLDERS):
-            continue
-        folders.append(folder)
         files |= {name: (_text(folder.name), path) for name, path in found.items()}
         if not found:
             empty.append(folder.name)
@@ -79,6 +78,10 @@ def load_folder(root: Path) -> Dataset:
         tracks.append(Track(name, genre, path, artist or tagged_artist(path), title, hashes.get(path)))
     genres = tuple(sorted(_text(folder.name) for folder in folders))
     return Dataset(_text(root.resolve().name), genres, tuple(tracks), tuple(faults))
+
+
+def _is_no_genre(name: str) -> bool:
+    return name.startswith(".") or name.lower() in SYSTEM_FOLDERS
 
 
 def _text(name: str) -> str:
@@ -128,14 +131,20 @@ def _read_artists(
 
 def _rows_of_artists(path: Path) -> list[dict[str, str | None]]:
     text = read_text(path, what="a CSV table of files and artists")
-    header = text.partition("\n")[0]
+    header, _, rest = text.partition("\n")
+    if header.startswith("sep="):
+        # By which spreadsheets tell each other the separator.
+        text, header = rest, rest.partition("\n")[0]
     separator = next((one for one in SEPARATORS if one in header), SEPARATORS[0])
     try:
-        # As csv itself wants it: line ends inside of quotes stay what they are.
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-        columns = set(reader.fieldnames or ())
+        reader = csv.DictReader(io.StringIO(text), delimiter=separator)
+        reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+        columns = set(reader.fieldnames) - {""}
         if not {"file", "artist"} <= columns <= {"file", "artist", "title"}:
-            raise DataError(f"{path} must have the columns file, artist and optionally title; found {sorted(columns)}.")
+            raise DataError(
+                f"{path} must have the columns file, artist and optionally title, separated alike; found "
+                f"{sorted(columns)}, separated by {separator!r}."
+            )
         return list(reader)
     except csv.Error as error:
         raise DataError(f"Cannot read {path}: {error}. It must be a CSV table in UTF-8.") from None

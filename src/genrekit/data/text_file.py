@@ -19,10 +19,10 @@ def read_text(path: Path, *, what: str) -> str:
         If it cannot be read or is no text; `what` says what was expected, such as "a split file". NoSuchDataError if
         it is not there.
     """
-    if not path.exists():
-        raise NoSuchDataError(f"There is no file {path}; {what} is expected.")
     try:
         return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise NoSuchDataError(f"There is no file {path}; {what} is expected.") from None
     except OSError as error:
         raise DataError(f"Cannot read {path}: {error.strerror or error}.") from None
     except UnicodeDecodeError:

@@ -49,20 +49,26 @@ def carve_groups(
     genre, group = np.asarray(labels), np.asarray(groups)
     taken = balanced_folds(group, genre, (1 - fraction, fraction), rng).astype(bool)
     for label in np.unique(genre):
+        if taken[genre == label].all():
+            taken &= ~_smallest(_groups_of(genre, group, label))
+    for label in np.unique(genre):
         if not taken[genre == label].any():
-            taken |= _smallest_to_spare(genre, group, taken, label)
+            # What training can spare: it has every genre without it.
+            spare = [one for one in _groups_of(genre, group, label) if _has_all(genre, ~taken & ~one)]
+            taken |= _smallest(spare)
     return _divided(members, taken)
 
 
-def _smallest_to_spare(
-    genre: NDArray[np.int64], group: NDArray[np.int64], taken: NDArray[np.bool_], label: int
-) -> NDArray[np.bool_]:
-    """The members of the smallest group of a genre without which training still has every genre that it has; none if
-    there is no such group."""
-    candidates = [group == one for one in np.unique(group[genre == label])]
-    trained = set(genre[~taken].tolist())
-    spare = [one for one in candidates if set(genre[~taken & ~one].tolist()) == trained]
-    return min(spare, key=np.count_nonzero, default=np.zeros(len(group), dtype=bool))
+def _groups_of(genre: NDArray[np.int64], group: NDArray[np.int64], label: int) -> list[NDArray[np.bool_]]:
+    return [group == one for one in np.unique(group[genre == label])]
+
+
+def _has_all(genre: NDArray[np.int64], kept: NDArray[np.bool_]) -> bool:
+    return set(genre[kept].tolist()) == set(genre.tolist())
+
+
+def _smallest(groups: list[NDArray[np.bool_]]) -> NDArray[np.bool_] | np.bool_:
+    return min(groups, key=np.count_nonzero, default=np.False_)
 
 
 def _divided(members: Sequence[str], taken: NDArray[np.bool_]) -> tuple[list[str], list[str]]:

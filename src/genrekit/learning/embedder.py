@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Embedder"]
 
 # Changes when windows or silence are treated otherwise, or are remembered in another form.
-FORMAT = 3
+FORMAT = 4
 MIN_DURATION_S = 1.0  # of which a model still gets half right, and a label can be meant of it
 
 
@@ -75,7 +75,7 @@ class Embedder:
             raise AudioError("is silent: there is no sound to learn from")
         if heard.duration_s < MIN_DURATION_S:
             raise AudioError(
-                f"lasts {heard.duration_s:.1f} s: too little to learn from, give {MIN_DURATION_S:g} s or more"
+                f"lasts {heard.duration_s:.2f} s: too little to learn from, give {MIN_DURATION_S:g} s or more"
             )
         return Embedding(np.concatenate(heard.batches), window_weights(heard.starts_s, card.hop_of_s(heard.duration_s)))
 

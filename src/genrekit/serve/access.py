@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from genrekit.serve.problem import Problem
 
-__all__ = ["check_host", "check_page", "check_token", "is_loopback"]
+__all__ = ["check_host", "check_page", "check_token", "host_name", "is_loopback"]
 
 SCHEME = "bearer"
 # What browsers say of where a request comes from: of the page itself, or typed by a person.
@@ -19,9 +19,19 @@ OWN_SITES = ("same-origin", "none")
 def is_loopback(host: str) -> bool:
     """Whether only programs on this machine can reach `host`, a name or an address."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return host == "localhost" or host.endswith(".localhost")
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def host_name(given: str) -> str:
+    """The name or address in a Host header or an option, without port, brackets and the dot of the root; "" if none."""
+    try:
+        return (urlsplit(f"//{given}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 def check_host(headers: Mapping[str, str], names: Collection[str] | None) -> None:
@@ -32,22 +42,24 @@ def check_host(headers: Mapping[str, str], names: Collection[str] | None) -> Non
 
     Parameters
     ----------
-    headers : of the request
-    names : by which it may be called, beside the loopback addresses and ``localhost``; None for any
+    headers : of the request; one without a Host is no browser's
+    names : by which it may be called, as `host_name` gives them, beside loopback addresses and ``localhost``; None for
+        any
 
     Raises
     ------
     Problem : if it is called otherwise
     """
-    if names is None:
+    given = headers.get("host")
+    if names is None or given is None:
         return
-    given = headers.get("host", "")
-    name = (urlsplit(f"//{given}").hostname or "") if _can_be_split(given) else given
+    name = host_name(given)
     if not is_loopback(name) and name not in names:
+        known = ", ".join(["localhost", *sorted(one for one in names if not is_loopback(one))])
         raise Problem(
             "foreign_host",
-            f"this service is for this machine alone, and is not called {given!r}; open it as localhost. Behind a "
-            "proxy, start it with --allow-host NAME",
+            f"this service is not called {given!r}, but {known}; behind a proxy, or for other machines, start it with "
+            "--allow-host NAME",
         )
 
 
@@ -62,22 +74,14 @@ def check_page(headers: Mapping[str, str]) -> None:
     if site is not None:
         is_own = site in OWN_SITES
     else:
-        # Browsers tell the site over https and to this machine alone.
-        is_own = origin is None or origin.partition("://")[2] == headers.get("host", "")
+        # Browsers tell the site over https and to this machine alone. Ports are not compared: a proxy may have another.
+        is_own = origin is None or host_name(origin.partition("://")[2]) == host_name(headers.get("host", "")) != ""
     if not is_own:
         raise Problem(
             "foreign_page",
             f"a page of another site ({origin or site}) sent this; pages cannot use this service but its own. A proxy "
             "has to hand on the Host header",
         )
-
-
-def _can_be_split(host: str) -> bool:
-    try:
-        urlsplit(f"//{host}")
-    except ValueError:
-        return False
-    return True
 
 
 def check_token(authorization: str | None, token: str | None) -> None:

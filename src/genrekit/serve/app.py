@@ -74,8 +74,10 @@ def create_app(
         finally:
             await pool.close()
 
-    def check_called(request: Request) -> None:
-        check_host(request.headers, hosts)
+    async def check_called(request: Request) -> None:
+        # Whoever watches the service may know its address alone, and learns nothing of what it heard.
+        if request.url.path != "/health":
+            check_host(request.headers, hosts)
 
     app = FastAPI(
         title="genrekit",
@@ -138,7 +140,12 @@ def create_app(
         allow(request)
         return _json({"models": [_model(card)]})
 
-    @app.get("/v1/about", summary="Limits, and whether a token is needed", response_model=schema.About)
+    @app.get(
+        "/v1/about",
+        summary="Limits, and whether a token is needed",
+        response_model=schema.About,
+        responses={403: ERRORS[403]},
+    )
     async def about() -> Response:
         return _json(
             {
@@ -185,6 +192,11 @@ def create_app(
     add_page(app)
     _add_answers_to_errors(app)
     return app
+
+
+def _with_head(methods: list[str]) -> list[str]:
+    """All that is got can be asked for its head, which has a route of its own."""
+    return ["GET", "HEAD"] if methods in (["GET"], ["HEAD"]) else methods
 
 
 def _check_parameters(request: Request) -> None:
@@ -236,6 +248,7 @@ def _add_answers_to_errors(app: FastAPI) -> None:
         headers = error.headers or {}
         told = f"{request.method} {request.url.path}: {error.detail}"
         if "Allow" in headers:
+            headers = {**headers, "Allow": ", ".join(_with_head(headers["Allow"].split(", ")))}
             told += f"; it takes {headers['Allow']}"
         return answer(Problem(code, f"{told}; /openapi.json says what there is", headers=headers))
 

@@ -17,10 +17,12 @@ def allow_descriptors(n_uploads: int, n_workers: int) -> str | None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return None
-    if hard != resource.RLIM_INFINITY and hard < needed:
+    try:
+        # Above what the system gives at all it is refused, although macOS calls the hard limit infinite.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    except (ValueError, OSError):
         return (
-            f"{n_uploads} uploads and {n_workers} workers need {needed} open files, and the system allows {hard}; give "
+            f"{n_uploads} uploads and {n_workers} workers need {needed} open files, and the system allows fewer; give "
             "a smaller --max-waiting, or raise the limit (ulimit -n)"
         )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
     return None

@@ -12,10 +12,10 @@ from types import FrameType
 
 import uvicorn
 
-from genrekit.errors import GenrekitError
+from genrekit.errors import GenrekitError, UsageError
 from genrekit.inference import ModelFile
 from genrekit.inference.bundled import find_model
-from genrekit.serve.access import is_loopback
+from genrekit.serve.access import host_name, is_loopback
 from genrekit.serve.app import create_app
 from genrekit.serve.descriptors import allow_descriptors
 from genrekit.serve.limits import Limits
@@ -68,18 +68,19 @@ class Service:
         Raises
         ------
         ModelFileError : if there is no such model
-        ServiceError : if the port cannot be had, or fewer files may be open than are let in
+        ServiceError : if the port cannot be had
+        UsageError : if fewer files may be open than are let in
         """
         path = find_model(model)
         card = ModelFile.read(path).card
         self._limits = limits
         if lacking := allow_descriptors(limits.max_waiting, n_workers):
-            raise ServiceError(lacking)
+            raise UsageError(lacking)
         self._socket = _listen(host, port)
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._pool = WorkerPool(str(path), limits, n_workers=n_workers)
-        hosts = {host, *names} if names or is_loopback(host) else None
+        hosts = {host_name(host), *map(host_name, names)} if names or is_loopback(host) else None
         self._app = create_app(self._pool, card, limits=limits, token=token, hosts=hosts)
 
     @property
@@ -134,7 +135,7 @@ class Service:
             for number, handler in before.items():
                 signal.signal(number, handler)
             self._socket.close()
-        if not server.started:
+        if not server.started and not server.was_told_to_stop:
             reason = getattr(self._app.state, "start_error", "the port was closed")
             raise ServiceError(
                 f"the worker processes did not start: {reason}; genrekit doctor shows whether the model can be "
@@ -156,10 +157,11 @@ class _Server(uvicorn.Server):
     ) -> None:
         super().__init__(config)
         self.n_given_up = 0
+        self.was_told_to_stop = False
         self._places, self._pool = places, pool
         self._on_ready, self._on_stopping = on_ready, on_stopping
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._n_signals = 0
+        self._has_given_up = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -168,14 +170,14 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._n_signals += 1
-        gives_up = self.should_exit and sig == signal.SIGINT
-        if self._loop is not None and self._n_signals == 1:
+        if self._loop is not None and not self.was_told_to_stop:
             self._loop.call_soon_threadsafe(self._tell)
-        if self._loop is not None and gives_up and self._n_signals == 2:
+        elif self._loop is not None and sig == signal.SIGINT and not self._has_given_up:
+            self._has_given_up = True
             self._loop.call_soon_threadsafe(self._give_up)
-        else:
-            super().handle_exit(sig, frame)
+            return
+        self.was_told_to_stop = True
+        super().handle_exit(sig, frame)
 
     def _tell(self) -> None:
         if self._places.n_taken:
@@ -194,7 +196,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         # Python adds the address to what the system says.
         number = error.errno or 0
-        reason = os.strerror(number) if number > 0 else error.strerror or str(error)
+        reason = os.strerror(number) if number > 0 else str(error.strerror or error).partition(" (while")[0]
         raise ServiceError(
             f"cannot listen on {host}, port {port}: {reason}; give another --port (0 takes a free one) or --host"
         ) from None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import logging
-import pickle
 import signal
 import warnings
 from collections.abc import Iterable, Sequence
@@ -75,22 +75,25 @@ def fit(
         raise KeyboardInterrupt from None
 
 
-def read_checkpoint(path: Path, *, device: torch.device | None = None) -> dict[str, Any]:
-    """One of our own checkpoints, which holds the state of callbacks and optimiser besides weights.
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """One of our own checkpoints, on the CPU, which holds the state of callbacks and optimiser besides weights.
 
     Raises
     ------
     RunError
-        If it is broken.
+        If it is broken, or cannot be read.
     """
     try:
-        checkpoint: dict[str, Any] = torch.load(path, map_location=device or "cpu", weights_only=False)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=False)
+    except Exception as error:
+        # What is torn or altered ends as nearly any error; what the system refuses says nothing of the file.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise RunError(f"Cannot read the checkpoint {path}: {error.strerror or error}.") from error
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RunError(
             f"{path} is no whole checkpoint ({told}), so that this run cannot go on; remove its folder "
             f"{path.parents[1]}, and it begins anew."
-        ) from None
+        ) from error
     return checkpoint
 
 

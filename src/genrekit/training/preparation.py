@@ -179,8 +179,8 @@ def _require_all_genres(split: Split, dataset: Dataset) -> None:
                 f"The {part} part of split {split.name!r}, fold {split.fold}, has no track of "
                 f"{', '.join(sorted(missing))}; each part needs every genre. "
                 + (
-                    "What there is of it in training is all of one group, as one artist's. Give more, or take another "
-                    "fold."
+                    "Training can spare none: it has one track of it, or tracks of one artist where artists are kept "
+                    "together. Give more, or take another fold."
                     if split.validation == "inner" and part == "valid"
                     else "Take another fold or other tracks."
                 )

@@ -185,7 +185,7 @@ def _fit(prepared: Prepared, run: Run, *, negatives_root: Path | None, watchers:
     valid = evaluation_batches(prepared, "valid") if validates else None
     fit(trainer, module, batches, valid, checkpoint=run.last_checkpoint)
     kept = run.best_checkpoint if optimisation.keep == "best" else run.last_checkpoint
-    state = read_checkpoint(kept, device=prepared.device)["state_dict"]
+    state = read_checkpoint(kept)["state_dict"]
     network.load_state_dict({name.removeprefix("network."): value for name, value in state.items()})
     return network
 

@@ -48,7 +48,7 @@ def test_songs_of_a_folder_are_taken_in_order(drag: Callable[..., Any], tmp_path
 def test_folder_without_songs_is_told(drag: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no music")
     page = drag(tmp_path, and_drop=True)
-    page.get_by_text("There are no songs in that folder").wait_for()
+    page.get_by_text("No songs were found").wait_for()
     assert names(page) == []
 
 

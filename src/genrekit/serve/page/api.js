@@ -18,7 +18,8 @@ export async function models() {
     return null; // a character that no header can carry, so it cannot be the service's token
   }
   const response = await fetch("/v1/models", { headers: head });
-  return response.ok ? (await response.json()).models : null;
+  if (response.status === 401) return null;
+  return (await response.json()).models ?? Promise.reject(new Error("no answer"));
 }
 
 // The same with another token. It is kept only where it was accepted.
@@ -64,7 +65,9 @@ async function whyNot(file) {
 
 function read(response) {
   try {
-    return JSON.parse(response.responseText);
+    const answer = JSON.parse(response.responseText);
+    if (answer.genre === undefined && answer.error === undefined) throw new TypeError("of a proxy, perhaps");
+    return answer;
   } catch {
     return { code: "unexpected", error: `The service answered in a form that this page does not know (${response.status}).` };
   }

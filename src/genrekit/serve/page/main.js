@@ -44,8 +44,8 @@ async function work(entry) {
 }
 
 function fail(entry) {
-  if (entry.answer.code === "token_needed") { lock(); askForToken(REFUSED); }
-  showError(entry, limits, () => enqueue(entry));
+  if (entry.answer.code === "token_needed" && byId("token-form").hidden) { lock(); askForToken(REFUSED); }
+  showError(entry, limits, () => enqueue([entry]));
   say(`${entry.label}: no result`);
 }
 
@@ -62,12 +62,14 @@ function succeed(entry) {
   });
 }
 
-function enqueue(entry) {
-  entry.answer = undefined;
-  showWorking(entry, "Waiting …");
-  showRow(entry);
+function enqueue(added) {
+  for (const entry of added) {
+    entry.answer = undefined;
+    showWorking(entry, "Waiting …");
+    showRow(entry);
+  }
   showOverview(entries);
-  queue.add(entry);
+  added.forEach(queue.add);
 }
 
 function makeEntry({ file, name }) {
@@ -84,7 +86,7 @@ function add(songs) {
   entries.unshift(...added);
   byId("results").prepend(...added.map((entry) => entry.card));
   byId("rows").prepend(...added.map((entry) => entry.row));
-  added.forEach(enqueue);
+  enqueue(added);
 }
 
 const addFiles = (files) => add([...files].map((file) => ({ file, name: file.name })));
@@ -151,7 +153,7 @@ byId("csv").addEventListener("click", () => download(toCsv(entries, genres, limi
 byId("clear").addEventListener("click", clear);
 byId("retry-all").addEventListener("click", () => {
   byId("overview-title").focus();
-  entries.filter(canBeTriedAgain).forEach(enqueue);
+  enqueue(entries.filter(canBeTriedAgain));
 });
 window.addEventListener("beforeunload", (event) => {
   if (isRecording() || entries.some((entry) => !entry.answer)) event.preventDefault();
@@ -161,7 +163,7 @@ const accepted = byId("files").accept.split(",");
 const isSong = ({ name, type }) => accepted.some((one) => (one.endsWith("/*") ? type.startsWith(one.slice(0, -1)) : name.toLowerCase().endsWith(one)));
 acceptDrops(byId("drop"), {
   isSong,
-  onSongs: (songs) => { notice(songs.length ? "" : "There are no songs in that folder."); add(songs); },
+  onSongs: (songs) => { if (!isRecording()) notice(songs.length ? "" : "No songs were found in what was dropped."); add(songs); },
 });
 offerRecording((file) => addFiles([file]));
 
