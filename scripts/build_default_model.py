@@ -68,6 +68,10 @@ class Job:
 
 JOBS = (
     *(Job("a_folds", ("split.name=a_folds", f"split.fold={fold}", *WITHOUT_VALIDATION)) for fold in range(5)),
+    *(
+        Job("random_folds", ("split.name=random_folds", f"split.fold={fold}", *WITHOUT_VALIDATION))
+        for fold in range(10)
+    ),
     *(Job("p3", (f"seed={seed}",)) for seed in range(3)),
     Job("all", ("split.name=all", *WITHOUT_VALIDATION)),
     *(Job("p4", ("split.name=artist_disjoint", f"split.fold={fold}", *WITHOUT_VALIDATION)) for fold in range(3)),

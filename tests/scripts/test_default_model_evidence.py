@@ -25,7 +25,7 @@ def agreement(tmp_path: Path) -> Path:
 
 VALUES = {
     "p3": 0.7,
-    "a_folds": 0.8,
+    "random_folds": 0.8,
     "p4": 0.71,
     "calibration_error_p3": 0.06,
     "calibration_error_held_out": 0.04,
@@ -121,5 +121,12 @@ def test_what_short_recordings_tell_is_said_with_its_figures(evidence) -> None:
     durations = [row(seconds, right) for seconds, right in ((0.5, 0.2), (1.0, 0.4), (5.0, 0.6), (30.0, 0.8))]
     text = evidence.short_text({"n_recordings": 638, "durations": durations})
     assert "638 recordings" in text and "of 0.5 s" not in text
-    assert "of 1 s 40.0 % are right (20.0 % get an answer, 90.0 % of these right); of 5 s 60.0 % are right" in text
-    assert "; of all 30 s 80.0 %. Shorter" in text
+    assert "of 1 s 40 % are right (20 % get an answer, 90 % of these right); of 5 s 60 % are right" in text
+    assert "; of all 30 s 80 %. Shorter" in text
+    table = evidence.short_table({"durations": [{**one, "confidence": 0.5} for one in durations]})
+    assert [line.split(" | ")[:3] for line in table.splitlines()[2:]] == [
+        ["| 0.5", "20 %", "50 %"],
+        ["| 1", "40 %", "50 %"],
+        ["| 5", "60 %", "50 %"],
+        ["| 30, all", "80 %", "50 %"],
+    ]

@@ -26,10 +26,7 @@ def values(write_results):
 
 
 def test_the_tables_in_readme_and_docs_are_of_the_stored_scores(write_results, accuracies, values) -> None:
-    tables = {
-        "accuracies": write_results.accuracies_table(accuracies),
-        "aims": write_results.aims(accuracies, values),
-    }
+    tables = write_results.page_tables(accuracies, values)
     for name, wanted in write_results.PAGES.items():
         page = (REPOSITORY / name).read_text(encoding="utf-8")
         for one in wanted:
