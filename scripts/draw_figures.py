@@ -29,8 +29,16 @@ FIGURES = REPOSITORY / "results" / "figures"
 SYSTEMS = {
     "se_cnn": ("a_se_cnn_archive/p2", "a_se_cnn_archive/p4", "a_se_cnn_contaminated_archive/p1"),
     "se_cnn_gap": ("a_se_cnn_gap_archive/p2", "a_se_cnn_gap_archive/p4", "a_se_cnn_gap_contaminated_archive/p1"),
-    "se_cnn_augmented": ("a_se_cnn_augmented_archive/p2", "a_se_cnn_augmented_archive/p4"),
-    "se_cnn_gap_augmented": ("a_se_cnn_gap_augmented_archive/p2", "a_se_cnn_gap_augmented_archive/p4"),
+    "se_cnn_augmented": (
+        "a_se_cnn_augmented_archive/p2",
+        "a_se_cnn_augmented_archive/p4",
+        "a_se_cnn_augmented_archive/p1",
+    ),
+    "se_cnn_gap_augmented": (
+        "a_se_cnn_gap_augmented_archive/p2",
+        "a_se_cnn_gap_augmented_archive/p4",
+        "a_se_cnn_gap_augmented_archive/p1",
+    ),
     "resnet": ("a_resnet_archive/p2",),
     "cnn_lstm": ("cnn_lstm_archive/p2",),
     "transformer": ("transformer_archive/p2",),
@@ -56,6 +64,8 @@ COMPARED = {
         "a_se_cnn_gap_augmented_archive/p2",
         "a_se_cnn_contaminated_archive/p1",
         "a_se_cnn_gap_contaminated_archive/p1",
+        "a_se_cnn_augmented_archive/p1",
+        "a_se_cnn_gap_augmented_archive/p1",
     ),
     "resnet_beside_se_cnn": ("a_se_cnn_archive/p2", "a_resnet_archive/p2"),
 }
