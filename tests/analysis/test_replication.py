@@ -260,5 +260,5 @@ def test_from_the_command_line(results: Path, genrekit_cli: Callable, tmp_path: 
     empty = tmp_path / "empty"
     empty.mkdir()
     done = genrekit_cli("analyse", "replication", empty)
-    assert done.code == 1
+    assert done.code == 2
     assert "There is no run below" in done.err
