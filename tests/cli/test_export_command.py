@@ -100,7 +100,7 @@ def test_calibration_is_written_into_the_file(genrekit_cli: Callable, run_folder
     assert finished.code == 0, finished.err
     assert "calibrated on the valid part" in finished.err
     card = ModelFile.read(tmp_path / "x.onnx").card
-    assert card.trained_on["calibrated_on"] == "valid" and "Calibrated on the valid part" in card.text
+    assert card.trained_on["calibrated_on"] == "valid" and "Calibrated on the valid part of `" in card.text
     assert card.name == "tuned"
     assert card.hop_s == 3.0
     assert card.file_temperature != 1.0

@@ -121,7 +121,7 @@ def export(
         hop_s=hop_s,
         text_file=card,
         is_mixed=is_mixed,
-        calibrated_on=None if calibrate_on is None else part,
+        calibrated_on=None if calibrate_on is None else (part, calibrate_on.resolve().name),
     )
     window_temperature = calibration.window_temperature
     made = export_onnx(
@@ -179,7 +179,7 @@ def _card(
     hop_s: float | None,
     text_file: Path | None,
     is_mixed: bool,
-    calibrated_on: str | None,
+    calibrated_on: tuple[str, str] | None,
 ) -> ModelCard:
     from genrekit.errors import ModelFileError
     from genrekit.export.card_text import run_card_text
@@ -195,8 +195,9 @@ def _card(
         trained_on["contaminated"] = True
         remarks.append(MIXED)
     if calibrated_on is not None:
-        trained_on["calibrated_on"] = calibrated_on
-        remarks += [FITTED_ON_TEST] if calibrated_on == "test" else []
+        part, source = calibrated_on
+        trained_on |= {"calibrated_on": part, "calibrated_by": source}
+        remarks += [FITTED_ON_TEST] if part == "test" else []
     try:
         text = None if text_file is None else text_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -70,8 +70,9 @@ def _accuracy(scores: Mapping[str, Any]) -> list[str]:
 def _calibration(calibration: Calibration, trained_on: Mapping[str, Any]) -> str:
     if (part := trained_on.get("calibrated_on")) is None:
         return 'Not calibrated: confidence is the network\'s own, mostly too high, and no answer is "unknown".'
+    source = f" of `{trained_on['calibrated_by']}`" if "calibrated_by" in trained_on else ""
     return (
-        f"Calibrated on the {part} part: temperature {calibration.window_temperature:.3f} for windows and "
+        f"Calibrated on the {part} part{source}: temperature {calibration.window_temperature:.3f} for windows and "
         f"{calibration.file_temperature:.3f} for files; below a confidence of {calibration.unknown_threshold:.3f} the "
         'answer is "unknown".'
     )
