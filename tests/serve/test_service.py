@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -23,17 +17,9 @@ from genrekit.audio import AUDIO_SUFFIXES
 from genrekit.inference import load
 from genrekit.serve.page_files import PAGE_FOLDER
 from genrekit.serve.problem import STATUS_OF_CODE
+from serve.asking import RAW, send
 from serve.bad_files import REFUSED, tone, wav
 from serve.conftest import Running
-
-RAW = {"Content-Type": "application/octet-stream"}
-
-
-def send(service: Running, content: bytes, name: str = "song.wav", **options: object) -> httpx.Response:
-    query = options.pop("params", {})
-    return httpx.post(
-        f"{service.url}/v1/classify", files={"file": (name, content)}, params=query, timeout=60, **options
-    )
 
 
 def test_result_is_that_of_the_classifier(service: Running, tiny_model_path: Path, tmp_path: Path) -> None:
@@ -204,168 +190,6 @@ def test_what_is_no_http_is_answered_in_json(service: Running) -> None:
     assert head.startswith(b"HTTP/1.1 400") and json.loads(body)["code"] == "bad_request"
 
 
-@pytest.mark.parametrize(
-    ("host", "status"),
-    [
-        ("localhost:9000", 200),
-        ("app.localhost", 200),
-        ("127.0.0.1", 200),
-        ("[::1]:80", 200),
-        ("[::ffff:127.0.0.1]", 200),
-        ("evil.example", 403),
-        ("[x", 403),
-    ],
-)
-def test_a_service_for_this_machine_has_no_other_name(service: Running, host: str, status: int) -> None:
-    # As after a page of that name was given this machine's address.
-    for path in ("/", "/v1/models", "/metrics"):
-        answer = httpx.get(service.url + path, headers={"Host": host})
-        assert answer.status_code == status
-        assert status == 200 or answer.json()["code"] == "foreign_host"
-    # Who watches it may know no name, and a client of HTTP/1.0 sends none.
-    assert httpx.get(f"{service.url}/health", headers={"Host": host}).status_code == 200
-    with socket.create_connection(("127.0.0.1", service.port)) as connection:
-        connection.sendall(b"GET /v1/about HTTP/1.0\r\n\r\n")
-        assert b" 200 " in connection.recv(100)
-
-
-def test_a_proxy_s_name_can_be_allowed(start_service: Callable[..., Running]) -> None:
-    service = start_service("--workers", 1, "--allow-host", "Music.Example", "--allow-host", "[fd00::1]")
-    allowed = ("music.example", "MUSIC.example:443", "music.example.", "[fd00::1]:80", "localhost")
-    for host, status in (*((name, 200) for name in allowed), ("evil.example", 403)):
-        assert httpx.get(f"{service.url}/v1/about", headers={"Host": host}).status_code == status
-    service.stop()
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://music.example"}, 200),
-        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://evil.example"}, 403),
-        ({"Sec-Fetch-Site": "same-site"}, 403),
-        ({"Origin": "http://evil.example"}, 403),
-        ({"Origin": "null"}, 403),
-        ({"Origin": "http://localhost:1", "Host": "localhost:1"}, 200),
-        # As a proxy on another port has it.
-        ({"Origin": "http://LOCALHOST:8080", "Host": "localhost"}, 200),
-    ],
-)
-def test_pages_of_other_sites_cannot_send_files(service: Running, headers: dict[str, str], status: int) -> None:
-    answer = send(service, wav(tone()), headers=headers)
-    assert answer.status_code == status
-    assert status == 200 or answer.json()["code"] == "foreign_page"
-
-
-def test_killed_worker_is_answered_and_replaced(start_service: Callable[..., Running]) -> None:
-    service = start_service("--workers", 1, "--max-duration-s", 1e6)
-    (pid,) = service.worker_pids()
-    long = wav(np.zeros(40_000_000, np.float32) + 0.1 * np.sin(np.arange(40_000_000), dtype=np.float32))
-    with ThreadPoolExecutor(2) as pool:
-        running = pool.submit(send, service, long)
-        _wait_for(service, "genrekit_workers_busy 1")
-        waiting = pool.submit(send, service, wav(tone(duration_s=3.0)))
-        os.kill(pid, signal.SIGKILL)
-        assert running.result().status_code == 500 and running.result().json()["code"] == "worker_died"
-        assert waiting.result().status_code == 200
-    assert service.worker_pids() != [pid] and len(service.worker_pids()) == 1
-    assert "genrekit_worker_restarts_total 1" in httpx.get(f"{service.url}/metrics").text
-    # One that dies idle has lost nothing, and is not said to be there.
-    assert httpx.get(f"{service.url}/health").json() == {"status": "ok", "workers": 1, "waiting": 0}
-    os.kill(service.worker_pids()[0], signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while (health := httpx.get(f"{service.url}/health")).status_code == 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    assert health.json() == {"status": "no_worker", "workers": 0, "waiting": 0}
-    # Who asks brings it back, so that a service which gets no files until it is well becomes well.
-    while httpx.get(f"{service.url}/health").status_code != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    assert "\ngenrekit_workers 1\n" in httpx.get(f"{service.url}/metrics").text
-    assert send(service, wav(tone(duration_s=3.0))).status_code == 200
-    assert list(service.scratch.iterdir()) == []
-    assert service.stop() == 0
-
-
-def test_file_that_takes_too_long_is_stopped(start_service: Callable[..., Running]) -> None:
-    service = start_service("--workers", 1, "--max-duration-s", 1e6, "--max-work-s", 0.1)
-    slow = wav(0.1 * np.sin(np.arange(30_000_000), dtype=np.float32))
-    answer = send(service, slow)
-    assert answer.status_code == 422 and answer.json()["code"] == "took_too_long"
-    assert send(service, wav(tone())).status_code == 200
-    service.stop()
-
-
-def test_queue_is_bounded_and_stop_finishes_what_was_let_in(start_service: Callable[..., Running]) -> None:
-    service = start_service("--workers", 1, "--max-waiting", 2, "--max-duration-s", 1e6)
-    slow = wav(0.1 * np.sin(np.arange(20_000_000), dtype=np.float32))
-    with ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(lambda _: send(service, slow), range(3)))
-        assert sorted(answer.status_code for answer in answers) == [200, 200, 429]
-        full = next(answer for answer in answers if answer.status_code == 429)
-        assert full.json()["code"] == "too_many_requests" and int(full.headers["Retry-After"]) > 0
-        last = pool.submit(send, service, slow)
-        _wait_for(service, "genrekit_workers_busy 1")
-        assert service.stop() == 0
-        assert last.result().status_code == 200
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{service.url}/health")
-
-
-@pytest.mark.parametrize("between", [[], [signal.SIGTERM]])
-def test_a_second_ctrl_c_gives_up_what_was_let_in(
-    start_service: Callable[..., Running], between: list[signal.Signals]
-) -> None:
-    service = start_service("--workers", 1, "--max-duration-s", 1e6, "--max-body-mb", 1000)
-    slow = wav(0.1 * np.sin(np.arange(60_000_000), dtype=np.float32))
-    with ThreadPoolExecutor(2) as pool:
-        sent = [pool.submit(send, service, slow) for _ in range(2)]
-        _wait_for(service, "genrekit_requests_open 2")
-        for number in (signal.SIGINT, *between, signal.SIGINT):
-            assert service.process.poll() is None
-            service.process.send_signal(number)
-            time.sleep(0.2)
-        for answer in (one.result() for one in sent):
-            assert answer.status_code == 503 and answer.json()["code"] == "stopped"
-        assert service.process.wait(30) == 130
-    assert list(service.scratch.iterdir()) == []
-
-
-@pytest.mark.parametrize("between", [[], [signal.SIGTERM]])
-def test_a_service_that_is_stopped_before_it_is_up_is_no_failure(
-    tiny_model_path: Path, between: list[signal.Signals]
-) -> None:
-    command = [sys.executable, "-c", "import sys; from genrekit.cli.main import main; sys.exit(main())", "serve"]
-    command += ["--port", "0", "--workers", "1", "--model", str(tiny_model_path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    # From here to its being up lies the start of a process.
-    while not any("spawn_main" in line for line in _children(process.pid)):
-        assert process.poll() is None
-        time.sleep(0.005)
-    for number in (signal.SIGINT, *between, signal.SIGINT):
-        process.send_signal(number)
-        time.sleep(0.02)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 0 and said.splitlines()[-1] == "genrekit: stopped", said
-
-
-def test_token(start_service: Callable[..., Running]) -> None:
-    service = start_service("--workers", 1, token="open sesame\n")
-    content = wav(tone())
-    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic open sesame"}):
-        answer = send(service, content, headers=headers)
-        assert answer.status_code == 401 and answer.json()["code"] == "token_needed"
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
-        for path in ("/v1/models", "/metrics"):
-            assert httpx.get(service.url + path, headers=headers).status_code == 401
-    right = {"Authorization": "Bearer open sesame"}
-    assert send(service, content, headers=right).status_code == 200
-    assert httpx.get(f"{service.url}/v1/models", headers=right).status_code == 200
-    for path in ("/", "/health", "/v1/about"):
-        assert httpx.get(service.url + path).status_code == 200
-    assert service.stop() == 0
-
-
 def test_client_that_hangs_up_costs_no_place(service: Running) -> None:
     head = b"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: audio/wav\r\n"
     head += b"Content-Length: 100000\r\n\r\nRIFF"
@@ -434,39 +258,3 @@ def test_all_that_classify_takes_from_a_folder_can_be_chosen_on_the_page() -> No
 
 def test_contract_form_of_an_error(service: Running) -> None:
     assert set(json.loads(send(service, b"x").text)) == {"path", "error", "code"}
-
-
-def test_workers_end_with_the_service_and_leave_nothing(start_service: Callable[..., Running]) -> None:
-    service = start_service("--workers", 2)
-    pids = service.worker_pids()
-    assert len(pids) == 2
-    service.process.kill()
-    service.process.wait()
-    deadline = time.monotonic() + 10
-    while any(Path(f"/proc/{pid}").exists() and "Z" not in _state(pid) for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert list(service.scratch.iterdir()) == []
-
-
-def _children(pid: int) -> list[str]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            with suppress(FileNotFoundError):
-                found.append(Path(f"/proc/{child}/cmdline").read_text())
-    return found
-
-
-def _wait_for(service: Running, metric: str) -> None:
-    deadline = time.monotonic() + 30
-    while metric not in httpx.get(f"{service.url}/metrics").text:
-        assert time.monotonic() < deadline, metric
-        time.sleep(0.005)
-
-
-def _state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return "Z"
