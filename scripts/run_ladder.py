@@ -45,8 +45,10 @@ HEAD = """# The ladder
 
 How the bundled model's recipe was chosen. Each rung is one change of another rung, trained on three artist-disjoint
 folds (many rungs on the first alone) of the training and validation parts of the fault-filtered split: {n_tracks}
-tracks, none of the test part. Epochs are fixed, accuracy is file-wise; gains are paired by track, with a 95 % bootstrap
-interval over artists. Training seconds are of one fold on one core of two that both were busy, and of several machines:
+tracks, none of the test part. The folds are kept (recipes/ladder/folds), as they were made when a text of several
+artists counted as one: 12 of the tracks share an artist, whom the index names beside another, with their training part.
+Epochs are fixed, accuracy is file-wise; gains are paired by track, with a 95 % bootstrap interval over artists.
+Training seconds are of one fold on one core of two that both were busy, of the first seed, and of several machines:
 those of bare, fine, p2_fine, crop_5 and all that end at 8.9 or 9.9 kHz come from a processor without AVX-512, where the
 same training takes some three times as long, those of ensemble_cnn, of what stands on it, and of one network
 texture_..., from one with AMX on which more was running, now less, now more; those of bbnn and of who learns from
@@ -54,9 +56,8 @@ others from one without AMX, busy likewise. Rungs whose name begins with p2 are 
 of the training part of report A's first fold, where artists are on both sides: what makes a model sturdier need not
 help there.
 
-The aim was three seeds for each step that is kept; texture, texture_9_khz_dropout, texture_9_khz_bounded and
-texture_9_khz_narrow have them, the others one, for want of computing time, so that a gain of one rung may be luck of
-its seed. "Kept" means that the bundled model stands on it.
+Each step that is kept has three seeds, most others have one, so that what one of these gains may be luck of its seed.
+"Kept" means that the bundled model stands on it.
 
 Rungs on log-mels to 8.9 or 9.9 kHz are not there to gain: the highest bins tell where GTZAN's files are from, and so
 something of their genre ("What a file tells of where it is from", docs/research/leaks.md). What such a rung loses to
