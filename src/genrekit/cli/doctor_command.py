@@ -39,7 +39,7 @@ SONGS = {
     NO_ARTISTS: "songs of which no artist is known, so that it may have heard them (P4)",
     "P5": "songs of another collection (P5)",
     "random_folds": "songs by artists that it may have heard (P2)",
-    "a_folds": "such songs, on report A's folds (P2)",
+    "a_folds": "songs by artists that it may have heard, on report A's folds (P2)",
     "cross_validation": "songs held out",
     "held_out": "songs that the calibration was not fitted on",
 }
