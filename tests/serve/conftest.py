@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,18 @@ pytest.importorskip("uvicorn")
 httpx = pytest.importorskip("httpx")
 
 START_S = 60
+
+
+def spawned(pid: int) -> list[int]:
+    """Processes that a process spawned for work, found by their command line."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            # One may end while it is looked at.
+            with suppress(FileNotFoundError):
+                if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+                    found.append(int(child))
+    return found
 
 
 @dataclass(frozen=True)
@@ -32,13 +45,7 @@ class Running:
 
     def worker_pids(self) -> list[int]:
         """Processes that were spawned for work, found by their command line."""
-        found = []
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        for task in children.parent.parent.iterdir():
-            for pid in (task / "children").read_text().split():
-                if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text():
-                    found.append(int(pid))
-        return found
+        return spawned(self.process.pid)
 
     def stop(self) -> int:
         """End it as an operator would, and return the exit code."""
@@ -47,10 +54,16 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def start_service(tiny_model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Running]]:
-    """Starts `genrekit serve` with the tiny model and the options given; all are stopped at the end."""
+def _workers_are_found() -> None:
     if not Path("/proc/self/task").is_dir():
         pytest.skip("looks for the workers in /proc")
+
+
+@pytest.fixture(scope="session")
+def start_service(
+    _workers_are_found: None, tiny_model_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Running]]:
+    """Starts `genrekit serve` with the tiny model and the options given; all are stopped at the end."""
     started: list[Running] = []
 
     def start(*options: object, model: str | None = None, token: str | None = None) -> Running:

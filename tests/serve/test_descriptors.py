@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-resource = pytest.importorskip("resource")
+from genrekit.serve.descriptors import allow_descriptors
 
-from genrekit.serve.descriptors import allow_descriptors  # noqa: E402
+resource = pytest.importorskip("resource")
 
 
 @pytest.fixture

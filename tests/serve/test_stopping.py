@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -18,7 +17,7 @@ import pytest
 
 from serve.asking import send, wait_for
 from serve.bad_files import tone, wav
-from serve.conftest import Running
+from serve.conftest import Running, spawned
 
 
 def test_killed_worker_is_answered_and_replaced(start_service: Callable[..., Running]) -> None:
@@ -96,6 +95,7 @@ def test_a_second_ctrl_c_gives_up_what_was_let_in(
     assert list(service.scratch.iterdir()) == []
 
 
+@pytest.mark.usefixtures("_workers_are_found")
 @pytest.mark.parametrize("between", [[], [signal.SIGTERM]])
 def test_a_service_that_is_stopped_before_it_is_up_is_no_failure(
     tiny_model_path: Path, between: list[signal.Signals]
@@ -104,8 +104,9 @@ def test_a_service_that_is_stopped_before_it_is_up_is_no_failure(
     command += ["--port", "0", "--workers", "1", "--model", str(tiny_model_path)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     # From here to its being up lies the start of a process.
-    while not any("spawn_main" in line for line in _children(process.pid)):
-        assert process.poll() is None
+    deadline = time.monotonic() + 60
+    while not spawned(process.pid):
+        assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.005)
     for number in (signal.SIGINT, *between, signal.SIGINT):
         process.send_signal(number)
@@ -125,15 +126,6 @@ def test_workers_end_with_the_service_and_leave_nothing(start_service: Callable[
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert list(service.scratch.iterdir()) == []
-
-
-def _children(pid: int) -> list[str]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            with suppress(FileNotFoundError):
-                found.append(Path(f"/proc/{child}/cmdline").read_text())
-    return found
 
 
 def _state(pid: int) -> str:
