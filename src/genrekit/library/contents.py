@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from genrekit.audio import display_name
 from genrekit.library.errors import TagError
+from genrekit.library.id3v1 import WithoutId3v1
 
 __all__ = ["Contents", "contents_of", "require_same_contents"]
 
 GENRE = "genre"
-ID3V1_BYTES = 128
-
-
-class _WithoutId3v1:
-    """A file as FFmpeg reads it, but for an ID3v1 tag at its end: whoever writes tags keeps its texts, and FFmpeg may
-    take its bytes for sound."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        end = file.seek(0, os.SEEK_END)
-        file.seek(max(0, end - ID3V1_BYTES))
-        self._end = end - ID3V1_BYTES if end > ID3V1_BYTES and file.read(3) == b"TAG" else end
-        self._file = file
-        file.seek(0)
-
-    def read(self, n: int) -> bytes:
-        return self._file.read(max(0, min(n, self._end - self._file.tell())))
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if whence == os.SEEK_END:
-            offset, whence = self._end + offset, os.SEEK_SET
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
 
 
 @dataclass(frozen=True)
@@ -98,7 +74,7 @@ def contents_of(path: Path) -> Contents | None:
         with (
             path.open("rb") as file,
             av.open(
-                _WithoutId3v1(file), "r", metadata_errors="replace", container_options={"protocol_whitelist": ""}
+                WithoutId3v1(file), "r", metadata_errors="replace", container_options={"protocol_whitelist": ""}
             ) as container,
         ):
             digests = [hashlib.sha256() for _ in container.streams]

@@ -16,9 +16,8 @@ with more than a genre and no such list gets none.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +26,7 @@ from typing import Any, BinaryIO
 from genrekit.audio import display_name
 from genrekit.audio.sniff import HEAD_BYTES, describe_head
 from genrekit.library.errors import TagError
+from genrekit.library.id3v1 import id3v1_texts_kept
 from genrekit.library.riff_info import mend_last_chunk, read_info_genre, require_whole_chunks, write_info_genre
 
 __all__ = ["TAGGED_FORMATS", "Tags", "as_written", "read_tags", "write_genres"]
@@ -60,7 +60,6 @@ TAGGED_FORMATS: tuple[str, ...] = tuple(_FORMATS)
 _KEYS = {"id3": "TCON", "vorbis": "genre", "mp4": "\xa9gen", "asf": "WM/Genre", "ape": "Genre"}
 _HEAD_BYTES = 512
 _ID3_HEADER_BYTES = 10
-_ID3V1_BYTES = 128
 _LENGTH_TOLERANCE_S = 1e-6
 
 
@@ -131,7 +130,7 @@ def write_genres(path: Path, genres: Sequence[str]) -> None:
     family = _FORMATS[name].family
     has_more = opened.tags is not None and any(key != _KEYS[family] for key in opened.tags)
     try:
-        with _id3v1_texts_kept(path) if name == "mp3" else nullcontext():
+        with id3v1_texts_kept(path) if name == "mp3" else nullcontext():
             _set(opened, family, list(genres))
         if name == "wav":
             write_info_genre(path, genres, may_begin=not has_more)
@@ -272,26 +271,6 @@ def _sniff(file: BinaryIO, suffix: str) -> str | None:
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06:
         return "mp3"
     return "mp3" if suffix == ".mp3" else None
-
-
-@contextmanager
-def _id3v1_texts_kept(path: Path) -> Iterator[None]:
-    """Give an ID3v1 tag its texts back, which mutagen makes anew: in Latin-1 alone, and without the comment."""
-    before = _id3v1(path)
-    yield
-    after = _id3v1(path)
-    if before and after:
-        with path.open("r+b") as file:
-            file.seek(-_ID3V1_BYTES, os.SEEK_END)
-            file.write(before[:-1] + after[-1:])
-
-
-def _id3v1(path: Path) -> bytes:
-    """The tag at the end of a file; empty if there is none."""
-    with path.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - _ID3V1_BYTES))
-        tail = file.read()
-    return tail if tail.startswith(b"TAG") and len(tail) == _ID3V1_BYTES else b""
 
 
 def _ape_genres(path: Path) -> tuple[str, ...]:
