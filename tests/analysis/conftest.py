@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stored_splits import write_split
 
 from genrekit.analysis.picture import Picture, write_picture
 from genrekit.evaluation.predictions import Predictions
@@ -45,7 +46,8 @@ def write_run(
     if title:
         (folder / "recipe.yaml").write_text(f"name: {recipe}\ntitle: {title}\n")
     if n_folds:
-        (folder / "split.json").write_text(json.dumps({"protocol": protocol, "fold": fold, "n_folds": n_folds}))
+        unit = "excerpt" if protocol == "P1" else "track"
+        write_split(folder, protocol=protocol, unit=unit, fold=fold, n_folds=n_folds)
     Predictions(
         genres=GENRES,
         track=np.array([f"{GENRES[i % 3]}.{first_track + i:05d}" for i in np.repeat(np.arange(30), 2)]),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+from stored_splits import write_split
 
 from genrekit.analysis.captions import panel_mark
 from genrekit.analysis.confusion import draw_confusion
@@ -150,8 +150,7 @@ def test_what_was_stopped_on_the_scored_part_is_called_so_beside_what_was_not(
     tmp_path: Path, write_run, table_of
 ) -> None:
     for validation in ("test", "inner"):
-        split = write_run(tmp_path / validation, n_folds=1) / "split.json"
-        split.write_text(json.dumps({**json.loads(split.read_text()), "validation": validation}))
+        write_split(write_run(tmp_path / validation, n_folds=1), validation=validation)
     systems = [
         fold_metrics(read_scored(find_runs(tmp_path / validation), command="test")) for validation in ("inner", "test")
     ]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from stored_splits import write_split
 
 from genrekit.analysis.replication import COLUMNS, replicate, report_rows
 from genrekit.analysis.replication_content import replication_content
@@ -40,7 +41,7 @@ def results(tmp_path: Path) -> Path:
             folder, recipe="a_se_cnn_archive", protocol=protocol, n_right=n_right, fold=fold, first_track=30 * fold
         )
     stopped = write_run(tmp_path / "stopped", recipe="a_se_cnn_archive", n_right=24)
-    (stopped / "split.json").write_text(json.dumps({"validation": "test", "n_folds": 5}))
+    write_split(stopped, validation="test", n_folds=5)
     write_run(tmp_path / "another", recipe="something_else")
     return tmp_path
 
@@ -113,8 +114,7 @@ def test_what_makes_runs_unlike_is_said(results: Path) -> None:
     """Number formats, excerpts that training has under P1, and readings of a test part that stops the training."""
     members = {"excerpt": [f"blues.{i:05d}@0" for i in range(40)], "track": [f"blues.{i:05d}" for i in range(24)]}
     for name, protocol, unit in (("any/P1-0", "P1", "excerpt"), ("any/P2-0", "P2", "track")):
-        split = {"protocol": protocol, "unit": unit, "parts": {"train": members[unit]}}
-        (results / name / "split.json").write_text(json.dumps(split))
+        write_split(results / name, protocol=protocol, unit=unit, parts={"train": members[unit]}, n_folds=5)
     for name, environment in (("any/P1-0", {"cpu_bfloat16": True}), ("stopped", {"cpu_bfloat16": False})):
         (results / name / "environment.json").write_text(json.dumps({"device": "cpu", **environment}))
     (results / "any" / "P4-0" / "recipe.yaml").write_text("optimisation: {precision: float32}\n")
@@ -182,7 +182,7 @@ def test_leaks_of_figures_by_tracks_are_counted_by_tracks(tmp_path: Path) -> Non
 
 def test_scores_of_a_part_of_the_data_say_so(results: Path) -> None:
     folder = write_run(results / "part", recipe="a_se_cnn", n_right=20)
-    (folder / "split.json").write_text(json.dumps({"proof": {"n_tracks_missing": 361}}))
+    write_split(folder, proof={"n_tracks_missing": 361})
     section = next(section for section in content_of(results).sections if section.title == "What was run")
     assert any("a_se_cnn on gtzan_archive, P2: 361 tracks of" in text for text in section.paragraphs)
 

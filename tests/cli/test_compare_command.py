@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stored_splits import write_split
 
 from genrekit.cli.main import main
 from genrekit.evaluation.predictions import Predictions
@@ -65,7 +66,7 @@ def test_an_unfair_comparison_warns(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_a_run_that_was_stopped_on_the_scored_part_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runs = [write_run(tmp_path / name, recipe="x", n_right=n) for name, n in (("a", 40), ("b", 44))]
-    (tmp_path / "b" / "split.json").write_text(json.dumps({"validation": "test"}))
+    write_split(tmp_path / "b", validation="test")
     assert main(["compare", *runs]) == 0
     out, err = capsys.readouterr()
     assert "x (gtzan_archive, P2)" in out and "x (gtzan_archive, P2, stopped on test)" in out

@@ -13,6 +13,7 @@ from genrekit.inference import ModelFile
 
 pytest.importorskip("torch")
 import torch
+from stored_splits import split_values, write_split
 
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import load_readings
@@ -31,7 +32,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec = ModelSpec("res_cnn", len(GENRES), ARCHIVE_LOG_MEL.n_bins, None, {"width": 4})
     save_weights(folder / "weights.safetensors", create_model(spec), WeightsHeader(GENRES, spec, ARCHIVE_LOG_MEL, 3.0))
     (folder / "scores.json").write_text(json.dumps({"test": {"accuracy": 0.5}}))
-    (folder / "split.json").write_text(json.dumps({"name": "a_folds", "fold": 0, "parts": {}, "hash": "abc"}))
+    write_split(folder, name="a_folds")
     return folder
 
 
@@ -78,7 +79,8 @@ def test_a_run_becomes_a_model_that_classifies(
     card = ModelFile.read(output).card
     assert (card.name, card.genres, card.window_s, card.hop_s) == ("mine", GENRES, 3.0, 1.5)
     assert card.evaluation == {"test": {"accuracy": 0.5}}
-    assert card.trained_on == {"name": "a_folds", "fold": 0, "hash": "abc"}
+    split = split_values(name="a_folds")
+    assert card.trained_on == {key: split[key] for key in ("name", "protocol", "fold", "seed", "hash")}
     classified = genrekit_cli("classify", write_tone("a.wav"), "--model", output, "--format", "json")
     assert classified.code == 0
     assert json.loads(classified.out)["model"] == "mine"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from typing import get_args
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from genrekit.data import Dataset, Split, Track, make_split, prove, require_proof
+from genrekit.data.leakage import Proof
 from genrekit.data.parts import Protocol
 from genrekit.data.relations import groups, listed_artists, normalise
 from genrekit.errors import DataError, LeakError
@@ -165,3 +167,29 @@ def test_all_tracks_train_with_a_validation_part_that_shares_nothing(gtzan_witho
     proof = require_proof(split, gtzan_without_audio)
     assert set(proof.crossing.values()) == {0}
     assert len(split.parts["train"]) + len(split.parts["valid"]) == 1000
+
+
+def test_a_proof_is_read_back_as_it_was_written(letters: Dataset) -> None:
+    proof = replace(prove(_split("ab", "cdf", "P2", valid="e"), letters), n_tracks_missing=3)
+    assert proof.between("train", "test", "artist").examples
+    assert Proof.from_dict(json.loads(json.dumps(proof.to_dict()))) == proof
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_test": None}, "n_test is None, expected a whole number"),
+        ({"n_test_touched": "3"}, "n_test_touched is '3'"),
+        ({"crossing": {"artist": 1.5}}, "artist is 1.5"),
+        ({"n_heard": 3}, "unexpected keyword argument 'n_heard'"),
+        ({"shared": [{"first": "train"}]}, "missing 6 required positional arguments"),
+        ({"shared": 3}, "not iterable"),
+    ],
+)
+def test_what_is_no_proof_is_refused(letters: Dataset, change: dict[str, object], message: str) -> None:
+    values = prove(_split("ab", "cd", "P2"), letters).to_dict()
+    with pytest.raises(DataError, match=message):
+        Proof.from_dict({**values, **change})
+    for key in ("shared", "n_test", "refused"):
+        with pytest.raises(DataError, match=key):
+            Proof.from_dict({name: value for name, value in values.items() if name != key})

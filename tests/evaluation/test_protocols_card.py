@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from stored_splits import write_split
 
 from genrekit.errors import DataError
 from genrekit.evaluation.predictions import Predictions
@@ -29,7 +30,7 @@ def _run(
     }
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     proof = {"n_test": 40, "n_test_touched": 7}
-    (folder / "split.json").write_text(json.dumps({"hash": folder.name, "validation": validation, "proof": proof}))
+    write_split(folder, name=folder.name, validation=validation, proof=proof)
     return folder
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stored_splits import split_values
 
 from genrekit.errors import DataError
 from genrekit.evaluation.calibration import reliability_table
@@ -20,7 +21,7 @@ from genrekit.evaluation.report_content import report_content
 from genrekit.evaluation.report_html import render_html
 from genrekit.evaluation.report_markdown import render_markdown
 from genrekit.evaluation.report_svg import Dot, confusion_svg, dots_svg, reliability_svg
-from genrekit.evaluation.runs import SplitProof
+from genrekit.evaluation.runs import StoredSplit
 from genrekit.evaluation.summary import Evaluation, evaluate_predictions
 
 Make = Callable[..., Predictions]
@@ -29,7 +30,7 @@ GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "
 VOID = {"meta", "link", "br", "hr", "img"}
 
 
-def proof_of(fold: int, n_folds: int) -> SplitProof:
+def split_of(fold: int, n_folds: int) -> StoredSplit:
     shared = [
         {
             "first": first,
@@ -43,9 +44,8 @@ def proof_of(fold: int, n_folds: int) -> SplitProof:
         for first in ("train", "train+valid")
         for relation, count in (("track", 0), ("copy", 0), ("recording", 1), ("artist", 7))
     ]
-    proof = {"shared": shared, "n_test": 60, "n_test_touched": 15, "n_unknown_artists": 4, "refused": []}
-    values = {"name": "random_folds", "hash": f"hash{fold}", "fold": fold, "n_folds": n_folds, "proof": proof}
-    return SplitProof(f"run-{fold}", values)
+    proof = {"shared": shared, "n_test": 60, "n_test_touched": 15, "n_unknown_artists": 4}
+    return StoredSplit.from_dict(f"run-{fold}", split_values(fold=fold, n_folds=n_folds, proof=proof))
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def evaluation(make_predictions: Make) -> Evaluation:
             tracks = np.array([f"{name}-{fold}" for name in table.track])
             tables.append(replace(table, track=tracks))
     return evaluate_predictions(
-        Predictions.concatenate(tables), splits=[proof_of(fold, 2) for fold in range(2)] * 3, n_readings=[1] * 6
+        Predictions.concatenate(tables), splits=[split_of(fold, 2) for fold in range(2)] * 3, n_readings=[1] * 6
     )
 
 

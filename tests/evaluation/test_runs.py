@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from stored_splits import write_split
 
 from genrekit.analysis.stored import read_scored
 from genrekit.errors import DataError, RunError
 from genrekit.evaluation.from_runs import compare_runs, evaluate_runs
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.runs import find_all_runs, find_runs, load_run, pool_runs
+from genrekit.evaluation.run_folder import RunFolder
+from genrekit.evaluation.runs import StoredSplit, find_all_runs, find_runs, load_run, pool_runs
 
+RESULTS = Path(__file__).parents[2] / "results"
 Make = Callable[..., Predictions]
 
 
@@ -29,19 +32,43 @@ def write_run(folder: Path, predictions: Predictions, *, epochs: int = 50, **spl
     }
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     if split:
-        (folder / "split.json").write_text(json.dumps(split))
+        write_split(folder, **split)
     return folder
 
 
 def test_a_run_is_read_by_its_folder_or_its_file(tmp_path: Path, make_predictions: Make) -> None:
-    folder = write_run(tmp_path / "run", make_predictions(), name="filtered", n_folds=1, proof={"shared": []})
+    folder = write_run(tmp_path / "run", make_predictions(), name="filtered", proof={"n_test_touched": 7})
     for path in (folder, folder / "predictions.parquet"):
         run = load_run(path)
         assert (run.name, run.folder) == ("run", folder)
         assert run.recipe is not None and run.recipe["optimisation.max_epochs"] == 50
-        assert run.split is not None and run.split.proof == {"shared": []}
+        assert run.split is not None and run.split.split.name == "filtered"
+        assert run.split.proof is not None and run.split.proof.n_test_touched == 7
     (folder / "split.json").unlink()
     assert load_run(folder).split is None
+
+
+def test_a_proof_of_another_split_proves_nothing(tmp_path: Path, make_predictions: Make) -> None:
+    folder = write_run(tmp_path / "run", make_predictions(), proof={"split_hash": "ab" * 32})
+    with pytest.raises(DataError, match="Its proof is of another split, abababab"):
+        load_run(folder)
+
+
+def test_a_proof_that_does_not_count_tracks_has_those_of_the_split(tmp_path: Path, make_predictions: Make) -> None:
+    folder = write_run(tmp_path / "run", make_predictions(), proof={})
+    values = json.loads((folder / "split.json").read_text())
+    del values["proof"]["n_tracks"]
+    (folder / "split.json").write_text(json.dumps(values))
+    stored = load_run(folder).split
+    assert stored is not None and stored.proof is not None and stored.proof.n_tracks == 3
+
+
+def test_every_stored_run_has_a_proof() -> None:
+    folders = [path.parent for path in RESULTS.rglob("predictions.parquet") if "robustness" not in path.parts]
+    assert folders
+    for folder in folders:
+        values = RunFolder(folder).split_values()
+        assert values is not None and StoredSplit.from_dict(folder.name, values).proof is not None, folder
 
 
 def test_a_folder_of_runs_gives_all_of_them(tmp_path: Path, make_predictions: Make) -> None:
@@ -96,6 +123,9 @@ def test_what_is_no_run_is_said(tmp_path: Path, make_predictions: Make) -> None:
         load_run(folder)
     (folder / "split.json").write_text("[]")
     with pytest.raises(DataError, match="not a JSON object"):
+        load_run(folder)
+    (folder / "split.json").write_text("{}")
+    with pytest.raises(DataError, match=r"split\.json: A split needs the keys"):
         load_run(folder)
     (folder / "split.json").unlink()
     (folder / "recipe.yaml").write_text("a: [")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from stored_splits import split_values
 
 from genrekit.errors import DataError
 from genrekit.evaluation.cautions import comparison_cautions
@@ -13,7 +14,7 @@ from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.published import GTZAN_GENRES, load_published, published_for
 from genrekit.evaluation.report_content import report_content
-from genrekit.evaluation.runs import SplitProof
+from genrekit.evaluation.runs import StoredSplit
 from genrekit.evaluation.summary import evaluate_predictions
 
 Make = Callable[..., Predictions]
@@ -65,6 +66,10 @@ def test_scores_are_plain_json_even_with_gaps(make_predictions: Make) -> None:
     assert values["views"][1]["per_genre"][1]["recall"] is None
 
 
+def stored(**split: object) -> StoredSplit:
+    return StoredSplit.from_dict("run", split_values(**split))
+
+
 def notes_of(predictions: Predictions, **options: object) -> str:
     return "\n".join(evaluate_predictions(predictions, **options).notes)
 
@@ -83,20 +88,20 @@ def test_what_is_missing_is_said(make_predictions: Make) -> None:
 
 def test_what_is_there_is_not_missed(make_predictions: Make) -> None:
     table = Predictions.concatenate([make_predictions(seed=seed) for seed in range(3)])
-    notes = notes_of(table, splits=[SplitProof("run", {"proof": {"shared": []}})], n_readings=[1, 1, 1])
+    notes = notes_of(table, splits=[stored(proof={})], n_readings=[1, 1, 1])
     assert "Missing" not in notes
     assert "seed" not in notes
 
 
 def test_gaps_of_folds_and_seeds_are_counted(make_predictions: Make) -> None:
     table = Predictions.concatenate([make_predictions(fold=f, seed=s) for f, s in ((0, 0), (1, 0), (0, 1))])
-    notes = notes_of(table, splits=[SplitProof("run", {"n_folds": 5, "proof": {}})])
+    notes = notes_of(table, splits=[stored(n_folds=5, proof={})])
     assert "Only 3 of the 4 combinations of fold and seed are here." in notes
     assert "2 of the split's 5 folds are here." in notes
 
 
 def test_tracks_that_were_missing_are_told(make_predictions: Make) -> None:
-    notes = notes_of(make_predictions(), splits=[SplitProof("run", {"proof": {"n_tracks_missing": 361}})])
+    notes = notes_of(make_predictions(), splits=[stored(proof={"n_tracks_missing": 361})])
     assert "361 tracks of" in notes and "its folds are not those of the whole" in notes
 
 
@@ -115,7 +120,7 @@ def test_of_tracks_without_artists_no_promise_is_made_of_new_ones(
 
 
 def test_flattery_is_said(make_predictions: Make) -> None:
-    assert "which flatters" in notes_of(make_predictions(), splits=[SplitProof("run", {"validation": "test"})])
+    assert "which flatters" in notes_of(make_predictions(), splits=[stored(validation="test")])
 
 
 def test_contamination_is_in_the_title_and_the_notes(make_predictions: Make) -> None:

@@ -168,7 +168,7 @@ class Replication:
 
 def n_folds_of(evaluation: Evaluation) -> int | None:
     """How many folds the split of an evaluation has; None if it is not on record."""
-    return max((split.n_folds for split in evaluation.splits if "n_folds" in split.split), default=None)
+    return max((split.n_folds for split in evaluation.splits), default=None)
 
 
 def report_rows() -> tuple[ReportRow, ...]:

@@ -105,10 +105,8 @@ def _n_trained(evaluation: Evaluation | None) -> int | None:
     if evaluation is None or not evaluation.splits:
         return None
     split = evaluation.splits[0].split
-    members = (split.get("parts") or {}).get("train")
-    if members is None:
-        return None
-    if split.get("unit") == "excerpt":
+    members = split.parts["train"]
+    if split.unit == "excerpt":
         return len(members)
     n_tracks_scored = sum(run.scores.n for run in evaluation.runs)
     return round(len(members) * evaluation.n_excerpts / n_tracks_scored)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import shlex
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genrekit.cli.examples import examples
 from genrekit.cli.experiment_command import interrupted
 from genrekit.cli.training_options import Data, Negatives, data_was_typed
+
+if TYPE_CHECKING:
+    from genrekit.data.leakage import Proof
 
 __all__ = ["train"]
 
@@ -90,7 +93,7 @@ def train(
     with progress_bar("loading") as progress:
         prepared = prepare(loaded, on_progress=progress)
     messages.print(_summary(prepared.proof))
-    if n_missing := prepared.proof.get("n_tracks_missing"):
+    if n_missing := prepared.proof.n_tracks_missing:
         messages.print(
             f"warning: {n_missing} tracks of {prepared.dataset.name} are missing: its folds are not those of the "
             "whole, and scores will not stand for it; `genrekit data info` lists the tracks"
@@ -126,12 +129,12 @@ def _say(line: str) -> None:
         typer.echo(line, err=True)
 
 
-def _summary(proof: dict[str, object]) -> str:
-    mark = "CONTAMINATED: " if proof["protocol"] == "P1" else ""
+def _summary(proof: Proof) -> str:
+    mark = "CONTAMINATED: " if proof.protocol == "P1" else ""
     said = (
-        f"{mark}Split proved under {proof['protocol']}: {proof['n_test_touched']} of {proof['n_test']} test tracks "
-        "share a track, copy, recording or artist with what is learnt from."
+        f"{mark}Split proved under {proof.protocol}: {proof.n_test_touched} of {proof.n_test} test tracks share a "
+        "track, copy, recording or artist with what is learnt from."
     )
-    if n_unknown := proof["n_unknown_artists"]:
-        said += f" {n_unknown} of all {proof['n_tracks']} tracks have no known artist, and may share one unseen."
+    if n_unknown := proof.n_unknown_artists:
+        said += f" {n_unknown} of all {proof.n_tracks} tracks have no known artist, and may share one unseen."
     return said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from genrekit.data.dataset import Dataset
 from genrekit.data.parts import PARTS, Part, Protocol
 from genrekit.data.relations import RELATIONS, Relation, groups, keys
 from genrekit.data.split import Split
-from genrekit.errors import LeakError
+from genrekit.errors import DataError, LeakError
 
 __all__ = ["REFUSED", "Proof", "Shared", "prove", "require_proof"]
 
@@ -56,6 +56,11 @@ class Shared:
     n_second_total: int
     examples: tuple[tuple[str, str], ...] = ()
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Shared:
+        """What `Proof.to_dict` wrote of it; TypeError or ValueError if it is not."""
+        return cls(**{**values, "examples": tuple((first, second) for first, second in values.get("examples", ()))})
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -71,6 +76,7 @@ class Proof:
     n_tracks : of all parts
     n_unknown_artists : tracks of the split whose artist is unknown, so that artists may cross unseen
     refused : sentences on what the protocol does not allow; empty if the split is accepted
+    n_tracks_missing : tracks that the data set lacked when its folds were made, if they were many; 0 if they were few
     """
 
     split_hash: str
@@ -82,6 +88,7 @@ class Proof:
     n_tracks: int
     n_unknown_artists: int
     refused: tuple[str, ...]
+    n_tracks_missing: int = 0
 
     def between(self, first: str, second: str, relation: Relation) -> Shared:
         """The count for two parts and a relation, such as ``("train+valid", "test", "artist")``."""
@@ -93,6 +100,32 @@ class Proof:
     def to_dict(self) -> dict[str, Any]:
         """As JSON-ready values."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Proof:
+        """The proof that ``to_dict`` wrote.
+
+        Raises
+        ------
+        DataError
+            If it is none: a key is missing or unknown, or a count is no whole number.
+        """
+        try:
+            shared = tuple(Shared.from_dict(one) for one in values["shared"])
+            proof = cls(**{**values, "shared": shared, "refused": tuple(values["refused"])})
+        except KeyError as error:
+            raise DataError(f"Not the proof of a split: it has no key {error}.") from None
+        except (TypeError, ValueError) as error:
+            raise DataError(f"Not the proof of a split: {error}.") from error
+        for name, count in proof._counts():
+            if not isinstance(count, int):
+                raise DataError(f"Not the proof of a split: {name} is {count!r}, expected a whole number.")
+        return proof
+
+    def _counts(self) -> Iterator[tuple[str, object]]:
+        for holder in (self, *self.shared):
+            yield from ((name, value) for name, value in vars(holder).items() if name.startswith("n_"))
+        yield from self.crossing.items()
 
 
 def prove(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, str]] = ()) -> Proof:

@@ -10,7 +10,7 @@ from genrekit.evaluation.clusters import cluster_rows
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.protocols import note_of
 from genrekit.evaluation.published import GTZAN_GENRES
-from genrekit.evaluation.runs import SplitProof
+from genrekit.evaluation.runs import StoredSplit, proofs_of
 
 __all__ = ["cautions", "comparison_cautions", "on_missing_tracks"]
 
@@ -19,7 +19,7 @@ HEADLINE_SEEDS = 3
 FEW_CLUSTERS = 10
 
 
-def cautions(rows: Predictions, splits: Sequence[SplitProof], n_readings: Sequence[int] | None) -> tuple[str, ...]:
+def cautions(rows: Predictions, splits: Sequence[StoredSplit], n_readings: Sequence[int] | None) -> tuple[str, ...]:
     """Sentences for the report card of one part's rows.
 
     Parameters
@@ -40,7 +40,7 @@ def comparison_cautions(
     first: Predictions,
     second: Predictions,
     *,
-    splits: tuple[Sequence[SplitProof], Sequence[SplitProof]] = ((), ()),
+    splits: tuple[Sequence[StoredSplit], Sequence[StoredSplit]] = ((), ()),
 ) -> tuple[str, ...]:
     """Sentences on what makes a comparison of two fused tables less than fair; `splits` are of each side's runs."""
     found = []
@@ -66,9 +66,9 @@ def comparison_cautions(
     return (*found, *_on_few_clusters(first if first.artist is not None else second))
 
 
-def on_missing_tracks(dataset: str, splits: Sequence[SplitProof]) -> str:
+def on_missing_tracks(dataset: str, splits: Sequence[StoredSplit]) -> str:
     """What to know if many tracks of the data set were missing when its folds were made; "" if they were not."""
-    n_missing = max((int((split.proof or {}).get("n_tracks_missing", 0)) for split in splits), default=0)
+    n_missing = max((proof.n_tracks_missing for proof in proofs_of(splits)), default=0)
     if not n_missing:
         return ""
     return (
@@ -77,11 +77,11 @@ def on_missing_tracks(dataset: str, splits: Sequence[SplitProof]) -> str:
     )
 
 
-def _on_the_split(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[str]:
+def _on_the_split(rows: Predictions, splits: Sequence[StoredSplit]) -> Iterator[str]:
     yield note_of(rows.protocol, n_artists=rows.n_artists).interval
     if rows.protocol == "P5":
         # Which genres are shared, and what was lost on the way, decide what the figures mean.
-        yield from dict.fromkeys(str(note) for split in splits for note in split.split.get("notes", ()))
+        yield from dict.fromkeys(note for split in splits for note in split.split.notes)
     if rows.contaminated and rows.protocol != "P1":
         yield "The split is marked as contaminated: scores and intervals are meaningless for new music."
     if any(split.validates_on_test for split in splits):
@@ -95,7 +95,7 @@ def _on_the_split(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[s
         yield "Missing: a proof of what the parts share (split.json of the run)."
 
 
-def _on_the_runs(rows: Predictions, splits: Sequence[SplitProof]) -> Iterator[str]:
+def _on_the_runs(rows: Predictions, splits: Sequence[StoredSplit]) -> Iterator[str]:
     seeds, folds = np.unique(rows.seed), np.unique(rows.fold)
     if len(seeds) < HEADLINE_SEEDS:
         count = "One seed was" if len(seeds) == 1 else "Two seeds were"

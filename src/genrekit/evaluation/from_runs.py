@@ -11,7 +11,7 @@ from genrekit.evaluation.cautions import comparison_cautions
 from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.paired import PairedComparison, compare
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.runs import SplitProof, StoredRun, pool_runs
+from genrekit.evaluation.runs import StoredRun, StoredSplit, pool_runs
 from genrekit.evaluation.summary import BOOTSTRAP_SEED, Evaluation, evaluate_predictions
 
 __all__ = ["RunComparison", "compare_runs", "evaluate_runs"]
@@ -95,11 +95,11 @@ def _record(runs: Sequence[StoredRun], command: str, part: str) -> list[int] | N
     return [len(run.readings(part)) for run in runs]
 
 
-def _splits(runs: Sequence[StoredRun]) -> list[SplitProof]:
+def _splits(runs: Sequence[StoredRun]) -> list[StoredSplit]:
     return [run.split for run in runs if run.split is not None]
 
 
-def _name(predictions: Predictions, splits: Sequence[SplitProof]) -> str:
+def _name(predictions: Predictions, splits: Sequence[StoredSplit]) -> str:
     n_runs = len(np.unique(np.stack([predictions.fold, predictions.seed]), axis=1).T)
     several = f", {n_runs} runs" if n_runs > 1 else ""
     stopped = ", stopped on test" if any(split.validates_on_test for split in splits) else ""

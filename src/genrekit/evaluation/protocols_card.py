@@ -10,7 +10,7 @@ from genrekit.evaluation.protocols import PROTOCOL_NOTES, note_of
 from genrekit.evaluation.recipe_identity import is_free
 from genrekit.evaluation.report_content import interval_text, percent, spread_text
 from genrekit.evaluation.report_parts import Bullets, Cell, Fact, ReportContent, Section, Table
-from genrekit.evaluation.runs import StoredRun
+from genrekit.evaluation.runs import StoredRun, proofs_of
 from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["group_by_protocol", "protocol_folder", "protocols_content", "protocols_dict"]
@@ -157,11 +157,10 @@ def _table(evaluations: Sequence[Evaluation]) -> Table:
 
 def _shared(e: Evaluation) -> str:
     """How many test tracks share a track, copy, recording or artist with what was trained on."""
-    proofs = {str(split.split.get("hash", split.run)): split.proof for split in e.splits if split.proof is not None}
+    proofs = proofs_of(e.splits)
     if not proofs:
         return "not recorded"
-    touched, total = (sum(int(proof.get(key, 0)) for proof in proofs.values()) for key in ("n_test_touched", "n_test"))
-    return f"{touched} of {total}"
+    return f"{sum(proof.n_test_touched for proof in proofs)} of {sum(proof.n_test for proof in proofs)}"
 
 
 def _name(e: Evaluation) -> str:

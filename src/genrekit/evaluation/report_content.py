@@ -8,7 +8,7 @@ from genrekit.evaluation.intervals import Interval
 from genrekit.evaluation.protocols import note_of
 from genrekit.evaluation.report_parts import Bullets, Cell, Fact, Figure, ReportContent, Section, Table
 from genrekit.evaluation.report_svg import Dot, confusion_svg, dots_svg, reliability_svg
-from genrekit.evaluation.runs import SplitProof
+from genrekit.evaluation.runs import StoredSplit, proofs_of
 from genrekit.evaluation.scores import METRICS, Spread
 from genrekit.evaluation.summary import BOOTSTRAP_SEED, Evaluation
 
@@ -164,26 +164,25 @@ def _published(e: Evaluation) -> Section:
     return Section(title, (), (Figure(dots_svg([dot for dot, _ in entries]), caption, table),))
 
 
-def _split(splits: Sequence[SplitProof]) -> Section:
+def _split(splits: Sequence[StoredSplit]) -> Section:
     title = "What the parts share"
-    proofs = {str(split.split.get("hash", split.run)): split for split in splits if split.proof is not None}
+    proofs = proofs_of(splits)
     if not proofs:
         return Section(title, ("Missing: these runs hold no proof of their split (split.json).",))
     counts: dict[tuple[str, str], dict[str, list[int]]] = {}
-    for split in proofs.values():
-        for one in (split.proof or {}).get("shared", []):
-            cell = counts.setdefault((one["first"], one["second"]), {}).setdefault(one["relation"], [0, 0, 0])
-            for position, key in enumerate(("n_shared", "n_second", "n_second_total")):
-                cell[position] += int(one[key])
+    for one in (shared for proof in proofs for shared in proof.shared):
+        cell = counts.setdefault((one.first, one.second), {}).setdefault(one.relation, [0, 0, 0])
+        for position, count in enumerate((one.n_shared, one.n_second, one.n_second_total)):
+            cell[position] += count
     rows = tuple(
         (Cell(f"{first} and {second}"), *(_shared_cell(relations.get(relation)) for relation in RELATIONS))
         for (first, second), relations in counts.items()
     )
-    names = sorted({str(split.split.get("name", "unnamed")) for split in proofs.values()})
-    first_proof = next(iter(proofs.values()))
-    total = sum(int((s.proof or {}).get("n_test", 0)) for s in proofs.values())
-    touched = sum(int((s.proof or {}).get("n_test_touched", 0)) for s in proofs.values())
-    unknown = max(int((s.proof or {}).get("n_unknown_artists", 0)) for s in proofs.values())
+    proved = [split.split for split in splits if split.proof is not None]
+    names = sorted({split.name for split in proved})
+    total = sum(proof.n_test for proof in proofs)
+    touched = sum(proof.n_test_touched for proof in proofs)
+    unknown = max(proof.n_unknown_artists for proof in proofs)
     several = f", summed over its {len(proofs)} folds" if len(proofs) > 1 else ""
     paragraphs = (
         f"Split {', '.join(names)}{several}; counted before training. In a cell: how many are shared, and how many "
@@ -192,9 +191,10 @@ def _split(splits: Sequence[SplitProof]) -> Section:
         "artist, and may share one unseen.",
     )
     # Of P5 they stand at the beginning of the card.
-    remarks = [] if first_proof.split.get("protocol") == "P5" else list(map(str, first_proof.split.get("notes", ())))
-    refused = [str(text) for s in proofs.values() for text in (s.proof or {}).get("refused", ())]
-    bullets = (Bullets(tuple(dict.fromkeys(remarks + refused))),) if remarks or refused else ()
+    remarks = () if proved[0].protocol == "P5" else proved[0].notes
+    refused = (text for proof in proofs for text in proof.refused)
+    told = tuple(dict.fromkeys((*remarks, *refused)))
+    bullets = (Bullets(told),) if told else ()
     return Section(title, paragraphs, (Table(("parts", *RELATIONS.values()), rows), *bullets))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,38 +10,75 @@ from typing import Any
 
 import numpy as np
 
+from genrekit.data.leakage import Proof
+from genrekit.data.parts import PARTS
+from genrekit.data.split import Split
 from genrekit.errors import DataError, NoSuchRunError, RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import Reading, load_readings, record_reading
 from genrekit.evaluation.recipe_identity import flat, is_free
 from genrekit.evaluation.run_folder import JOURNAL_NAME, LOGS_NAME, PLAN_NAME, PREDICTIONS_NAME, RunFolder
 
-__all__ = ["PREDICTIONS_NAME", "SplitProof", "StoredRun", "find_all_runs", "find_runs", "load_run", "pool_runs"]
+__all__ = [
+    "PREDICTIONS_NAME",
+    "StoredRun",
+    "StoredSplit",
+    "find_all_runs",
+    "find_runs",
+    "load_run",
+    "pool_runs",
+    "proofs_of",
+]
 
 
 @dataclass(frozen=True)
-class SplitProof:
-    """What the parts of one run's split share, as it was counted before training: `split.json` of the run folder."""
+class StoredSplit:
+    """What `split.json` of a run folder says.
+
+    Parameters
+    ----------
+    run : name of the run
+    split : that it was trained on
+    proof : what its parts share, as it was counted before training; None if that was not recorded
+    """
 
     run: str
-    split: Mapping[str, Any]
+    split: Split
+    proof: Proof | None
 
-    @property
-    def proof(self) -> Mapping[str, Any] | None:
-        """The counts, as `data.leakage.Proof` wrote them; None if they were not recorded."""
-        value = self.split.get("proof")
-        return value if isinstance(value, dict) else None
+    @classmethod
+    def from_dict(cls, run: str, values: Mapping[str, Any]) -> StoredSplit:
+        """The split and the proof of these JSON values; DataError if they are not, or the proof is of another split."""
+        split = Split.from_dict(values)
+        if values.get("proof") is None:
+            return cls(run, split, None)
+        # Older proofs do not say how many tracks the parts have.
+        n_tracks = len({track for part in PARTS for track in split.tracks(part)})
+        proof = Proof.from_dict({"n_tracks": n_tracks, **values["proof"]})
+        if proof.split_hash != split.hash:
+            raise DataError(f"Its proof is of another split, {proof.split_hash[:8]}; this one is {split.hash[:8]}.")
+        return cls(run, split, proof)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-ready values, without the parts' members."""
+        values = {key: value for key, value in self.split.to_dict().items() if key != "parts"}
+        proof = {} if self.proof is None else {"proof": self.proof.to_dict()}
+        return {"run": self.run, **values, **proof}
 
     @property
     def n_folds(self) -> int:
-        """How many folds the split is one of; 1 if it does not say."""
-        value = self.split.get("n_folds")
-        return value if isinstance(value, int) else 1
+        """How many folds the split is one of."""
+        return self.split.n_folds
 
     @property
     def validates_on_test(self) -> bool:
         """Whether training was stopped on the very part that is scored."""
-        return self.split.get("validation") == "test"
+        return self.split.validation == "test"
+
+
+def proofs_of(splits: Iterable[StoredSplit]) -> tuple[Proof, ...]:
+    """The proofs of different splits, each once: seeds of a fold share theirs."""
+    return tuple({proof.split_hash: proof for split in splits if (proof := split.proof) is not None}.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +96,7 @@ class StoredRun:
 
     folder: Path
     predictions: Predictions
-    split: SplitProof | None
+    split: StoredSplit | None
     recipe: Mapping[str, Any] | None
     recipe_hash: str | None = None
 
@@ -120,14 +157,22 @@ def load_run(path: str | Path) -> StoredRun:
             f"{folder} has no {PREDICTIONS_NAME}: it is not a run folder, or its training has not finished. "
             "Train it first, or name a finished run."
         )
-    split, recipe, record = stored.split_values(), stored.recipe_values(), stored.record()
+    recipe, record = stored.recipe_values(), stored.record()
     return StoredRun(
         folder,
         Predictions.read_parquet(table),
-        None if split is None else SplitProof(folder.resolve().name, split),
+        _split_of(stored),
         None if recipe is None else dict(flat(recipe)),
         None if record is None else record.hash,
     )
+
+
+def _split_of(stored: RunFolder) -> StoredSplit | None:
+    values = stored.split_values()
+    try:
+        return None if values is None else StoredSplit.from_dict(stored.folder.resolve().name, values)
+    except DataError as error:
+        raise DataError(f"The split of the run cannot be read: {stored.split_path}: {error}") from error
 
 
 def find_runs(path: str | Path) -> tuple[StoredRun, ...]:

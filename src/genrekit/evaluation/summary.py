@@ -22,7 +22,7 @@ from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.intervals import Interval, bootstrap_scores
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.published import PublishedFigure, published_for
-from genrekit.evaluation.runs import SplitProof
+from genrekit.evaluation.runs import StoredSplit
 from genrekit.evaluation.scores import METRICS, RunScores, Scores, Spread, per_run, score, spread
 
 __all__ = ["BOOTSTRAP_SEED", "Calibration", "Evaluation", "RunRow", "View", "calibration_of", "evaluate_predictions"]
@@ -106,7 +106,7 @@ class Evaluation:
     excerpt_spread: Spread
     spread: Mapping[str, Spread]
     calibration: Calibration
-    splits: tuple[SplitProof, ...]
+    splits: tuple[StoredSplit, ...]
     n_readings: tuple[int, ...] | None
     published: tuple[PublishedFigure, ...]
     notes: tuple[str, ...]
@@ -157,9 +157,7 @@ class Evaluation:
             },
             "calibration": _calibration_dict(self.calibration),
             "n_readings": None if self.n_readings is None else list(self.n_readings),
-            "splits": [
-                {"run": s.run, **{key: value for key, value in s.split.items() if key != "parts"}} for s in self.splits
-            ],
+            "splits": [split.to_dict() for split in self.splits],
             "published": [asdict(figure) for figure in self.published],
             "notes": list(self.notes),
             "predictions_sha256": self.predictions_sha256,
@@ -172,7 +170,7 @@ def evaluate_predictions(
     *,
     part: str = "test",
     fusion: FusionMethod = "mean",
-    splits: Sequence[SplitProof] = (),
+    splits: Sequence[StoredSplit] = (),
     n_readings: Sequence[int] | None = None,
     generator: np.random.Generator | None = None,
     n_resamples: int = 5000,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from genrekit.data.dataset import Dataset
-from genrekit.data.leakage import require_proof
+from genrekit.data.leakage import Proof, require_proof
 from genrekit.data.left_out import without_genres
 from genrekit.data.parts import PARTS, Part
 from genrekit.data.registry import load_dataset
@@ -42,7 +41,7 @@ class Prepared:
     Attributes
     ----------
     recipe, dataset, split : as given
-    proof : what the split's parts share, as JSON values
+    proof : what the split's parts share
     source : the data in memory
     tables : excerpts of each part
     """
@@ -50,7 +49,7 @@ class Prepared:
     recipe: Recipe
     dataset: Dataset
     split: Split
-    proof: dict[str, Any]
+    proof: Proof
     source: Source
     tables: dict[Part, ExcerptTable]
     device: torch.device
@@ -156,13 +155,13 @@ def _cut_from(recipe: Recipe) -> tuple[str, float | None]:
     return recipe.features, recipe.excerpts.span_s
 
 
-def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, dict[str, Any]]:
+def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, Proof]:
     split = split_of(recipe, dataset)
-    proof = require_proof(split, dataset).to_dict()
+    proof = require_proof(split, dataset)
     n_missing = len(dataset.absent())
     if n_missing > MANY_MISSING * (len(dataset) + n_missing):
         # Folds of what is left are other folds; reports say so.
-        proof["n_tracks_missing"] = n_missing
+        proof = replace(proof, n_tracks_missing=n_missing)
     _require_all_genres(split, dataset)
     for trained in recipe.members or (recipe,):
         require_excerpts(dataset, split, trained.excerpts)

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from genrekit.data.leakage import Proof
 from genrekit.data.parts import PARTS
 from genrekit.data.split import Split, read_split
 from genrekit.errors import NoSuchRunError, RunError
@@ -135,7 +136,7 @@ class Run(RunFolder):
         self,
         recipe: Recipe,
         split: Split,
-        proof: dict[str, Any],
+        proof: Proof,
         *,
         data_sha256: str | None = None,
         negatives_sha256: str | None = None,
@@ -161,7 +162,7 @@ class Run(RunFolder):
             raise RunError(f"Cannot make the run folder {self.folder}: {error.strerror or error}.") from error
         used = {DATA_SHA256: data_sha256, NEGATIVES_SHA256: negatives_sha256}
         self._write_json(self.environment_path, environment() | {key: sha256 for key, sha256 in used.items() if sha256})
-        self._write_json(self.split_path, {**split.to_dict(), "proof": proof})
+        self._write_json(self.split_path, {**split.to_dict(), "proof": proof.to_dict()})
         write_text_atomically(self.recipe_path, recipe.to_yaml())
 
     def finish(self, record: RunRecord) -> None:
