@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -108,3 +109,20 @@ def test_a_run_whose_worker_dies_each_time_fails_and_the_others_go_on(write_reci
     ]  # fmt: skip
     assert Run.of(jobs[1].recipe, tmp_path / "runs").complete
     assert not workers_of(os.getpid())
+
+
+def test_a_process_that_the_system_refuses_fails_its_run_alone(write_recipe, tmp_path):
+    plan = make_plan([load_recipe(write_recipe())], tmp_path / "runs", folds=(0, 1))
+    first, second = (Job(planned.recipe, tmp_path / "runs") for planned in plan.runs)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with LocalPool(2, threads=1, logs=tmp_path / "logs") as pool:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))  # no more than standard streams
+        try:
+            pool.start(first)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        ((job, outcome),) = pool.wait(0)
+        assert (job, outcome.kind) == (first, "failed") and "refused a process: Too many open files" in outcome.reason
+        assert pool.free == 2 and pool.wait(0) == []
+        pool.start(second)
+        assert pool.free == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -241,24 +241,35 @@ def _run_rows(excerpt_runs: Sequence[RunScores], file_runs: Sequence[RunScores])
 
 def calibration_of(fused: Predictions) -> Calibration:
     """How far the confidence of each decision (a row of the table) is to be trusted."""
-    figures = [_calibration_figures(fused.select(seed=int(seed))) for seed in np.unique(fused.seed)]
-    error, if_calibrated, high, nll, brier, confidence, accuracy = np.mean(figures, axis=0).tolist()
-    expected = ErrorIfCalibrated(if_calibrated, high)
-    return Calibration(error, expected, nll, brier, confidence, accuracy, _reliability(fused))
+    seeds = [_calibration_of_seed(fused.select(seed=int(seed))) for seed in np.unique(fused.seed)]
+
+    def mean(figure: Callable[[Calibration], float]) -> float:
+        return float(np.mean([figure(seed) for seed in seeds]))
+
+    return Calibration(
+        error=mean(lambda seed: seed.error),
+        if_calibrated=ErrorIfCalibrated(
+            mean(lambda seed: seed.if_calibrated.mean), mean(lambda seed: seed.if_calibrated.high)
+        ),
+        nll=mean(lambda seed: seed.nll),
+        brier=mean(lambda seed: seed.brier),
+        mean_confidence=mean(lambda seed: seed.mean_confidence),
+        accuracy=mean(lambda seed: seed.accuracy),
+        reliability=_reliability(fused),
+    )
 
 
-def _calibration_figures(fused: Predictions) -> tuple[float, ...]:
-    """Of one seed, in the order of `Calibration`."""
+def _calibration_of_seed(fused: Predictions) -> Calibration:
     confidence = np.minimum(fused.confidence.astype(np.float64), 1.0)
-    expected = error_if_calibrated(confidence)
-    return (
-        _reliability(fused).error,
-        expected.mean,
-        expected.high,
-        negative_log_likelihood(fused.probabilities, fused.label),
-        brier_score(fused.probabilities, fused.label),
-        float(confidence.mean()),
-        float(fused.correct.mean()),
+    reliability = _reliability(fused)
+    return Calibration(
+        error=reliability.error,
+        if_calibrated=error_if_calibrated(confidence),
+        nll=negative_log_likelihood(fused.probabilities, fused.label),
+        brier=brier_score(fused.probabilities, fused.label),
+        mean_confidence=float(confidence.mean()),
+        accuracy=float(fused.correct.mean()),
+        reliability=reliability,
     )
 
 

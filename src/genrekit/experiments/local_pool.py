@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from multiprocessing.connection import Connection
@@ -42,6 +43,7 @@ class LocalPool:
         self._threads, self._logs = threads, logs
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._processes: list[_Process] = []
+        self._refused: list[tuple[Job, Outcome]] = []
 
     def __enter__(self) -> LocalPool:
         return self
@@ -59,7 +61,13 @@ class LocalPool:
         idle = [worker for worker in self._processes if worker.job is None]
         chosen = next((worker for worker in idle if worker.data_key == job.data_key), None)
         if chosen is None and len(self._processes) < self.size:
-            chosen = self._spawn()
+            try:
+                chosen = self._spawn()
+            except OSError as error:  # there are as many processes or descriptors as there may be
+                if not idle:
+                    reason = f"the system refused a process: {error.strerror or error}"
+                    self._refused.append((job, Outcome("failed", reason)))
+                    return
         chosen = chosen or idle[0]
         chosen.job, chosen.data_key = job, job.data_key
         try:
@@ -70,6 +78,9 @@ class LocalPool:
 
     def wait(self, timeout_s: float) -> list[tuple[Job, Outcome]]:
         """The jobs that ended, at the latest after `timeout_s`."""
+        if self._refused:
+            refused, self._refused = self._refused, []
+            return refused
         busy = [worker for worker in self._processes if worker.job is not None]
         handles = [handle for worker in busy for handle in (worker.pipe, worker.process.sentinel)]
         ready = set(connection.wait(handles, timeout_s)) if handles else set()
@@ -97,9 +108,12 @@ class LocalPool:
     def _spawn(self) -> _Process:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._threads, self._logs), daemon=True)
-        with ctrl_c_blocked():
-            process.start()
-        theirs.close()
+        try:
+            with closing(theirs), ctrl_c_blocked():
+                process.start()
+        except OSError:
+            ours.close()
+            raise
         worker = _Process(process, ours)
         self._processes.append(worker)
         return worker

@@ -46,7 +46,6 @@ class TextureStatistics(nn.Module):
                 f"{n_coefficients} coefficients; expected a multiple of {math.lcm(BAND_BINS, MODULATION_BAND_BINS)}"
             )
         n_bands, n_modulation_bands = n_bins // BAND_BINS, n_bins // MODULATION_BAND_BINS
-        self._n_coefficients = n_coefficients
         self.register_buffer("cosines", _cosines(n_bins, n_coefficients), persistent=False)
         self.register_buffer("filters", _modulation_filters(), persistent=False)
         pairs = torch.triu_indices(n_coefficients, n_coefficients, 1)

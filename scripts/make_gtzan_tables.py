@@ -1,16 +1,19 @@
 """Makes tracks.csv, the facts about GTZAN that ship with the package, from their published sources.
 
-Usage: ``python make_tables.py SOURCES``, where SOURCES holds ``sturm_index.txt``, ``wav_sha256.csv`` and ``splits/``.
+    python scripts/make_gtzan_tables.py SOURCES
+
+SOURCES holds ``sturm_index.txt``, ``wav_sha256.csv`` and ``splits/``.
 No audio and nothing derived from audio samples is written, only hashes, sizes, names and list memberships.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import re
-import sys
 from pathlib import Path
 
+TABLE = Path(__file__).parents[1] / "src/genrekit/data/assets/gtzan/tracks.csv"
 COLUMNS = ("track", "artist", "title", "wav_bytes", "wav_sha256", "filtered", "stratified", "artist_fold")
 
 
@@ -45,8 +48,10 @@ def read_artist_folds(folder: Path) -> dict[str, str]:
     return folds
 
 
-def main(sources: Path) -> None:
-    """Write tracks.csv beside this file."""
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sources", type=Path)
+    sources = parser.parse_args().sources
     index = read_index(sources / "sturm_index.txt")
     filtered = read_parts(sources / "splits", "filtered")
     stratified = read_parts(sources / "splits", "stratified")
@@ -55,7 +60,7 @@ def main(sources: Path) -> None:
         files = {row["track"]: row for row in csv.DictReader(handle)}
     if set(index) != set(files) or len(index) != 1000:
         raise SystemExit("the index and the list of hashes name different tracks")
-    with (Path(__file__).parent / "tracks.csv").open("w", encoding="utf-8", newline="") as handle:
+    with TABLE.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(COLUMNS)
         for track in sorted(index):
@@ -65,4 +70,4 @@ def main(sources: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()
