@@ -31,6 +31,13 @@ def test_it_holds_the_test_part_and_nothing_else(own_runs, embedding) -> None:
     assert "n = 4 tracks, 12 excerpts" in embedding.caption
 
 
+@pytest.mark.parametrize(("n_artists", "promise"), [(0, ", but no artist is known"), (2, ";")])
+def test_of_tracks_without_artists_it_promises_no_new_ones(embedding, n_artists: int, promise: str) -> None:
+    assert embedding.n_artists == 0
+    strict = dataclasses.replace(embedding, protocol="P4", n_artists=n_artists)
+    assert f"P4, strictly artist-disjoint{promise}" in strict.caption
+
+
 def test_its_head_gives_the_stored_predictions(own_runs, embedding) -> None:
     import torch
 

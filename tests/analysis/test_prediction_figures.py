@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,10 @@ from genrekit.analysis.captions import panel_mark
 from genrekit.analysis.confusion import draw_confusion
 from genrekit.analysis.fold_metrics import draw_folds, fold_metrics
 from genrekit.analysis.reliability import draw_reliability
-from genrekit.analysis.stored import group_runs, read_scored
+from genrekit.analysis.stored import Scored, group_runs, read_scored
 from genrekit.errors import DataError
 from genrekit.evaluation.from_runs import evaluate_runs
+from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.runs import find_runs
 
 
@@ -37,6 +39,38 @@ def test_confusion_draws_each_number_once(tmp_path: Path, write_run, columns: in
     picture = draw_confusion(scored, columns=columns)
     assert sorted(text.get_text() for text in picture.figure.axes[0].texts) == ["20"] * 3 + ["80"] * 3
     assert "Accuracy 80.0 %" in picture.caption
+
+
+@pytest.mark.parametrize(
+    ("n_genres", "columns", "legible"), [(16, 1, True), (24, 1, True), (24, 2, True), (60, 2, False)]
+)
+def test_confusion_of_many_genres_has_smaller_type_and_no_numbers_that_none_can_read(
+    n_genres: int, columns: int, legible: bool
+) -> None:
+    rng, label = np.random.default_rng(0), np.arange(20 * n_genres) % n_genres
+    n = len(label)
+    predictions = Predictions(
+        genres=tuple(f"g{k:02}" for k in range(n_genres)),
+        track=np.array([f"t{k:05}" for k in range(n)]),
+        start_s=np.zeros(n),
+        part=np.full(n, "test"),
+        fold=np.zeros(n, int),
+        seed=np.zeros(n, int),
+        label=label,
+        probabilities=rng.dirichlet(np.ones(n_genres), n),
+        protocol="P2",
+        contaminated=False,
+        recipe="any",
+        dataset="many",
+    )
+    scored = Scored(predictions, "any", "mean", n_folds=1, validates_on_test=False, excerpts_sha256="")
+    picture = draw_confusion(scored, columns=columns)
+    axes = picture.figure.axes[0]
+    assert bool(axes.texts) == legible == ("cells in % of their row" in picture.caption)
+    picture.figure.canvas.draw()
+    names = [label.get_window_extent() for label in axes.get_yticklabels()]
+    assert not any(one.overlaps(two) for one, two in pairwise(names))
+    assert [row[:2] for row in picture.rows[:2]] == [("g00", "g00"), ("g00", "g01")]
 
 
 def test_reliability(tmp_path: Path, write_run, table_of) -> None:

@@ -13,7 +13,7 @@ import soundfile
 from tiny_model import tiny_card, write_tiny_model
 
 from genrekit.pictures.spectrogram import SPEC, picture_spectrogram
-from genrekit.pictures.timeline import TimelineReader
+from genrekit.pictures.timeline import GenreTimeline, TimelineReader
 
 pytest.importorskip("matplotlib")
 
@@ -55,6 +55,18 @@ def test_a_picture_has_the_numbers_of_the_file(tmp_path: Path) -> None:
     assert 0.85 < timeline.confidence < 0.95  # 0.75 before the temperature
     figure = draw_timeline(picture_spectrogram(tmp_path / "even.wav"), timeline, title="even")
     assert figure.axes[1].get_legend().get_title().get_text() == "mean over time"
+
+
+def test_the_genres_that_are_shown_differ_in_colour_however_many_a_model_knows() -> None:
+    genres = tuple(f"g{k:02}" for k in range(18))
+    probabilities = np.zeros((1, 18))
+    probabilities[0, ::2] = 1 / 9  # with genres in turn, the first and the ninth of these had one colour
+    timeline = GenreTimeline(genres, np.array([0.0, 1.0]), probabilities, "g00", 1 / 9, ())
+    figure = draw_timeline(np.zeros((SPEC.n_bins, 4)), timeline, title="many")
+    legend = figure.axes[1].get_legend()
+    assert sorted(text.get_text() for text in legend.get_texts())[:2] == ["g00: 11 %", "g02: 11 %"]
+    colours = {tuple(patch.get_facecolor()) for patch in legend.get_patches()}
+    assert len(colours) == len(legend.get_patches()) == 10
 
 
 def test_silence_is_dark(tmp_path: Path) -> None:

@@ -102,9 +102,11 @@ def test_errors_are_counted_and_the_surest_named(evidence, tmp_path: Path) -> No
     faulty = next(track for track, fact in gtzan_facts().items() if fact.filtered is None)
     sound = next(track for track, fact in gtzan_facts().items() if fact.filtered is not None)
     path = tmp_path / "doubted.csv"
-    path.write_text(f"track,label,answer,artist,title\n{sound},rock,metal,Queen,One\n{faulty},pop,disco,Cher,Two\n")
+    rows = [f"{sound},rock,metal,3,3,Queen,One", f"{faulty},pop,disco,3,2,Cher,Two"]
+    path.write_text("\n".join(["track,label,answer,n_decisions,n_wrong,artist,title", *rows, ""]))
     text = evidence.errors_text(path, shown=1)
-    assert text.startswith("2 of 999 tracks are taken for another genre") and "; 1 of these are among the 70" in text
+    assert text.startswith("2 of 999 tracks are taken for another genre") and "; 1 are among the 70" in text
+    assert "(three seeds of each), 1 of them by every one of these models;" in text
     assert "Queen, One (rock: metal)" in text and "Cher" not in text
 
 

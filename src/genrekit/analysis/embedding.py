@@ -15,8 +15,9 @@ from genrekit.analysis.pca import fit_pca
 from genrekit.analysis.pca_figures import pca_facts
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.style import PaperWidth
+from genrekit.data.relations import listed_artists
 from genrekit.errors import RunError
-from genrekit.evaluation.protocols import PROTOCOL_NOTES
+from genrekit.evaluation.protocols import note_of
 from genrekit.evaluation.readings import record_digest
 from genrekit.file_identity import file_sha256
 from genrekit.progress import Progress
@@ -34,6 +35,7 @@ class Embedding:
     track, start_s, label : [n] of each excerpt; label is the index of its true genre in `genres`
     run, recipe, dataset, protocol, contaminated, fold, n_folds, seed : of the run
     weights_sha256 : of the network
+    n_artists : different artists of these tracks that are known
     validates_on_test : whether training stopped on what is shown
     """
 
@@ -51,6 +53,7 @@ class Embedding:
     n_folds: int
     seed: int
     weights_sha256: str
+    n_artists: int
     validates_on_test: bool = False
 
     def per_track(self) -> tuple[NDArray[np.str_], NDArray[np.int64], NDArray[np.float64]]:
@@ -67,7 +70,7 @@ class Embedding:
         fold = f"fold {self.fold}" if self.n_folds == 1 else f"fold {self.fold} of 0 to {self.n_folds - 1}"
         facts = [
             f"{self.recipe} on {self.dataset}",
-            f"{self.protocol}, {PROTOCOL_NOTES[self.protocol].title}",
+            f"{self.protocol}, {note_of(self.protocol, n_artists=self.n_artists).title}",
             f"test part of {fold} only",
             f"seed {self.seed}",
             f"n = {count(n_tracks, 'track')}, {count(len(self.track), 'excerpt')}",
@@ -139,6 +142,7 @@ def embed_test_part(
         n_folds=split.n_folds or 1,
         seed=recipe.seed,
         weights_sha256=weights_sha256,
+        n_artists=len({name for row in table.rows.tolist() for name in listed_artists(dataset.tracks[row].artist)}),
         validates_on_test=split.validation == "test",
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import cycle
 from typing import TYPE_CHECKING, Any, Literal
 
 from genrekit.errors import GenrekitError
@@ -217,5 +216,10 @@ def row_title(axes: Axes, text: str, *, columns: PaperWidth, colour: str = INK, 
 
 
 def signs_of(genres: Sequence[str]) -> list[tuple[str, str]]:
-    """Colour and marker of each genre, in the order given."""
-    return list(zip(colours_of(genres).values(), cycle(MARKERS), strict=False))
+    """Colour and marker of each genre, in the order given: no two have both in common, up to a hundred genres."""
+    signs: list[tuple[str, str]] = []
+    for index, colour in enumerate(colours_of(genres).values()):
+        own = index % len(MARKERS)
+        in_turn = MARKERS[own:] + MARKERS[:own]
+        signs.append((colour, next((one for one in in_turn if (colour, one) not in signs), in_turn[0])))
+    return signs

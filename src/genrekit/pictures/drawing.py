@@ -109,8 +109,9 @@ def _stack(axes: Axes, timeline: GenreTimeline) -> None:
     # In the model's order, so that a genre has its place in every picture; the rarest become "others" where many.
     order = np.argsort(-share, kind="stable")
     shown = sorted(order[: MAX_BANDS if len(order) <= MAX_BANDS else MAX_BANDS - 1].tolist())
-    colour = colours_of(timeline.genres)
     names = [timeline.genres[i] for i in shown]
+    # Ten genres have their colours whatever is shown; of more, those that are shown are told apart.
+    colour = colours_of(timeline.genres if len(timeline.genres) <= MAX_BANDS else names)
     bands = [timeline.probabilities[:, i] for i in shown]
     colours = [colour[name] for name in names]
     if len(shown) < len(order):
@@ -120,7 +121,8 @@ def _stack(axes: Axes, timeline: GenreTimeline) -> None:
     base = np.zeros(len(timeline.probabilities) + 1)
     for name, band, of_band in zip(names, bands, colours, strict=True):
         top = base + np.append(band, band[-1])
-        label = f"{name} {np.average(band, weights=weights if weights.sum() > 0 else None):.0%}"
+        mean = np.average(band, weights=weights if weights.sum() > 0 else None)
+        label = f"{name}: {100 * mean:.0f} %"
         axes.fill_between(
             timeline.edges_s, base, top, step="post", color=of_band, label=label, edgecolor="white", linewidth=0.4
         )
