@@ -22,13 +22,26 @@ if TYPE_CHECKING:
         ModelFileError,
         RecipeError,
         RunError,
+        UsageError,
     )
-    from genrekit.inference import Classifier, Failure, ModelCard, ModelFile, Result, Segment, load
+    from genrekit.inference import (
+        UNKNOWN,
+        Classifier,
+        Embedding,
+        Failure,
+        ModelCard,
+        ModelFile,
+        Result,
+        Segment,
+        load,
+    )
 
 __all__ = [
+    "UNKNOWN",
     "AudioError",
     "Classifier",
     "DataError",
+    "Embedding",
     "Failure",
     "GenrekitError",
     "LeakError",
@@ -39,19 +52,24 @@ __all__ = [
     "Result",
     "RunError",
     "Segment",
+    "UsageError",
     "__version__",
     "load",
 ]
 
 __version__ = "0.1.0"
 
-_FROM_INFERENCE = frozenset({"Classifier", "Failure", "ModelCard", "ModelFile", "Result", "Segment", "load"})
+_FROM_INFERENCE = frozenset(
+    {"UNKNOWN", "Classifier", "Embedding", "Failure", "ModelCard", "ModelFile", "Result", "Segment", "load"}
+)
 
 
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return getattr(import_module("genrekit.inference" if name in _FROM_INFERENCE else "genrekit.errors"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # which would take any name for one that is there
+
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            return getattr(import_module("genrekit.inference" if name in _FROM_INFERENCE else "genrekit.errors"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -312,3 +313,54 @@ print(os.environ["ORT_DISABLE_TELEMETRY"])
     printed = subprocess.run(command, env={**environment, "HOME": str(home)}, capture_output=True, check=True).stdout
     assert printed.strip() == b"1"
     assert list(home.rglob("*")) == []
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, "2", True])
+def test_a_number_of_threads_or_jobs_that_is_none_is_refused(classifier: Classifier, count: object) -> None:
+    with pytest.raises(ValueError, match=f"n_jobs is {count!r}; expected a whole number, at least 1"):
+        classifier.classify_many([], n_jobs=count)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="n_threads is "):
+        genrekit.load(n_threads=count)  # type: ignore[arg-type]
+
+
+def test_no_more_threads_than_cores_are_started(tiny_model_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(genrekit.inference.classifier, "usable_cores", lambda: 2)
+    asked, opened = [], genrekit.inference.classifier.open_session
+    monkeypatch.setattr(
+        genrekit.inference.classifier,
+        "open_session",
+        lambda path, *, n_threads: asked.append(n_threads) or opened(path, n_threads=n_threads),
+    )
+    Classifier(tiny_model_path, n_threads=10_000)
+    assert asked == [2]
+
+
+def test_a_classifier_travels_to_other_processes(
+    tiny_model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny_model_path.parent)
+    sent = pickle.dumps(genrekit.load(tiny_model_path.name, n_threads=1))
+    monkeypatch.chdir(tmp_path)
+    came = pickle.loads(sent)
+    tone = _tone(2000.0, 2.0)
+    assert came.classify(tone, sr=SR) == genrekit.load(tiny_model_path).classify(tone, sr=SR)
+    assert len(sent) < 1000
+
+
+def test_an_embedding_is_the_graphs_second_output_for_each_window_with_sound(tiny_model_path: Path) -> None:
+    classifier = genrekit.load(tiny_model_path)
+    y = np.concatenate([_tone(2000.0, 2.0), np.zeros(2 * SR, np.float32), _tone(300.0, 2.0)])
+    found = classifier.embed(y, sr=SR)
+    scores = classifier.score_windows(y, sr=SR)
+    assert found.rows.dtype == np.float32 and found.rows.ndim == 2
+    assert len(found.rows) == len(found.weights) == len(scores.starts_s) < 6 / classifier.card.hop_s
+    np.testing.assert_allclose(found.mean, (found.weights @ found.rows) / found.weights.sum(), rtol=1e-5)
+    with pytest.raises(AudioError, match="the array: is silent, there is nothing to hear"):
+        classifier.embed(np.zeros(2 * SR), sr=SR)
+
+
+def test_what_numpy_cannot_read_is_told(classifier: Classifier) -> None:
+    torch = pytest.importorskip("torch")
+    for tensor in (torch.zeros(SR, requires_grad=True), torch.zeros(SR, dtype=torch.bfloat16)):
+        with pytest.raises(AudioError, match="a Tensor that NumPy cannot read"):
+            classifier.classify(tensor, sr=SR)

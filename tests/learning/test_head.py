@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from genrekit.learning.embedding import Embedding
+from genrekit.inference.embedding import Embedding
 from genrekit.learning.head import file_probabilities, fit_head
 
 

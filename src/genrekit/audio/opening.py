@@ -40,7 +40,12 @@ def open_decoder(source: AudioSource, source_sr: int | None) -> tuple[str, Decod
         check_rate("The sample rate of the array", source_sr)
         from genrekit.audio.array_decoder import ArrayDecoder
 
-        return name, ArrayDecoder(np.asarray(source), source_sr), None
+        try:
+            array = np.asarray(source)
+        # A tensor that is on another device, is part of a graph or has a type of its own says so in its own way.
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise AudioError(f"The source is a {type(source).__name__} that NumPy cannot read: {error}") from error
+        return name, ArrayDecoder(array, source_sr), None
     if not is_path and not hasattr(source, "read"):
         raise AudioError(
             f"The source is a {type(source).__name__}; expected a path, a binary file object or an array."

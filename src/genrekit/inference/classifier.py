@@ -11,17 +11,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from genrekit.audio import display_name
 from genrekit.cores import usable_cores
 from genrekit.errors import AudioError, GenrekitError
 from genrekit.inference.bundled import DEFAULT, find_model
-from genrekit.inference.fusion import fuse_windows, heard_seconds, make_timeline, window_weights
+from genrekit.inference.decision import decide
+from genrekit.inference.embedding import Embedding, embed_windows
 from genrekit.inference.model_file import ModelCard, ModelFile, open_session
-from genrekit.inference.result import UNKNOWN, Failure, Result
+from genrekit.inference.result import Failure, Result
 from genrekit.inference.scoring import Stopped, WindowScores, score_windows
 from genrekit.worker import ElsewhereError
 
@@ -37,18 +37,19 @@ __all__ = ["Classifier", "load"]
 FILES_AHEAD_PER_JOB = 8
 
 
-def load(model: str | os.PathLike[str] = DEFAULT) -> Classifier:
+def load(model: str | os.PathLike[str] = DEFAULT, *, n_threads: int | None = None) -> Classifier:
     """A classifier with a bundled model, or one of your own.
 
     Parameters
     ----------
     model : "default", the name of another bundled model, or the path of a model file
+    n_threads : as in `Classifier`
 
     Raises
     ------
     ModelFileError : if there is no such model, or the file is not one
     """
-    return Classifier(find_model(model))
+    return Classifier(find_model(model), n_threads=n_threads)
 
 
 class Classifier:
@@ -65,13 +66,22 @@ class Classifier:
         Parameters
         ----------
         path : of the model file
-        n_threads : threads for one file in `classify`; None for one per core. One where several processes work.
+        n_threads : threads for one file in `classify`, at least 1, and no more than there are cores; None for one per
+            core. One where several processes work.
+
+        Raises
+        ------
+        ValueError : for another number of threads
         """
         self._path = path
-        self._n_threads = usable_cores() if n_threads is None else n_threads
+        self._n_threads = _count("n_threads", n_threads, most=usable_cores())
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
         self._lock = threading.Lock()
         self.model_file = ModelFile.of_session(path, self._session(self._n_threads))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process opens the same model file again."""
+        return partial(type(self), n_threads=self._n_threads), (Path(self._path).absolute(),)
 
     @property
     def card(self) -> ModelCard:
@@ -97,7 +107,7 @@ class Classifier:
         ------
         AudioError : if nothing can be decoded from it
         """
-        return _decide(_name_of(source), self.score_windows(source, sr=sr), self.card)
+        return decide(_name_of(source), self.score_windows(source, sr=sr), self.card)
 
     def score_windows(
         self, source: AudioSource, *, sr: int | None = None, card: ModelCard | None = None
@@ -115,6 +125,22 @@ class Classifier:
         """
         session = self._session(self._n_threads)
         return score_windows(source, source_sr=sr, card=card or self.card, session=session, stop=threading.Event())
+
+    def embed(self, source: AudioSource, *, sr: int | None = None) -> Embedding:
+        """What the model makes of one piece of audio before it decides: a vector for each window that holds sound.
+
+        >>> classifier.embed("song.mp3").mean  # one vector for the recording
+
+        Parameters
+        ----------
+        source, sr : as in `classify`
+
+        Raises
+        ------
+        AudioError : if nothing can be decoded from it, or it is silent
+        """
+        embedding, _ = embed_windows(source, source_sr=sr, card=self.card, session=self._session(self._n_threads))
+        return embedding
 
     def classify_many(
         self, paths: Iterable[str | os.PathLike[str]], *, n_jobs: int | None = None, processes: bool = False
@@ -134,17 +160,17 @@ class Classifier:
         Raises
         ------
         TypeError : if one path is given in place of several; while iterating, for what is neither str nor os.PathLike
+        ValueError : for another number of jobs
         WorkerError : if no process can be started
         """
         if isinstance(paths, str | bytes | os.PathLike):
             kind = type(paths).__name__
             raise TypeError(f"expected several paths, and got one {kind}; give [path], or the path to classify")
-        return self._each(map(_require_path, paths), n_jobs, processes)
+        return self._each(map(_require_path, paths), _count("n_jobs", n_jobs), processes)
 
     def _each(
-        self, files: Iterator[str | os.PathLike[str]], n_jobs: int | None, processes: bool
+        self, files: Iterator[str | os.PathLike[str]], n_jobs: int, processes: bool
     ) -> Generator[Result | Failure, None, None]:
-        n_jobs = usable_cores() if n_jobs is None else max(1, n_jobs)
         stop = threading.Event()
         spawned: FileProcesses[Result | Failure] | None = None
         attempt: Callable[[str | os.PathLike[str]], Result | Failure]
@@ -181,7 +207,7 @@ class Classifier:
     ) -> Result | Failure:
         name = os.fspath(path)
         try:
-            return _decide(
+            return decide(
                 name, score_windows(path, source_sr=None, card=self.card, session=session, stop=stop), self.card
             )
         except GenrekitError as error:
@@ -198,6 +224,15 @@ class Classifier:
             if n_threads not in self._sessions:
                 self._sessions[n_threads] = open_session(self._path, n_threads=n_threads)
             return self._sessions[n_threads]
+
+
+def _count(name: str, value: int | None, *, most: int | None = None) -> int:
+    """How many threads or jobs: as many as there are cores if None is given."""
+    if value is None:
+        return usable_cores()
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} is {value!r}; expected a whole number, at least 1, or None for one per core")
+    return value if most is None else min(value, most)
 
 
 def _require_path(path: Any) -> str | os.PathLike[str]:
@@ -245,50 +280,6 @@ def _attempt_elsewhere(
         return processes.ask(path)
     except AudioError as error:
         return Failure(os.fspath(path), str(error), error)
-
-
-def _decide(name: str | None, scores: WindowScores, card: ModelCard) -> Result:
-    warnings = list(scores.warnings)
-    n_windows = len(scores.starts_s)
-    hop_s = card.hop_of_s(scores.duration_s)
-    heard_s = 0.0
-    if n_windows:
-        weights = window_weights(scores.starts_s, hop_s)
-        # Of a recording that is silent for the most part, no more was heard than of a short one.
-        heard_s = heard_seconds(scores.starts_s, window_s=card.window_s, duration_s=scores.duration_s)
-        fused = fuse_windows(scores.probabilities, card.temperature_of_s(heard_s), weights)
-        if scores.n_silent:
-            warnings.append(f"{scores.n_silent} of {n_windows + scores.n_silent} windows are silent and were left out")
-    else:
-        fused = np.full(len(card.genres), 1 / len(card.genres))
-        warnings.append("silent: there is no sound to classify")
-    order = np.argsort(-fused, kind="stable")
-    confidence = float(fused[order[0]])
-    known = n_windows > 0 and confidence >= card.unknown_threshold
-    genre = card.genres[order[0]] if known else UNKNOWN
-    timeline = make_timeline(
-        scores.starts_s,
-        scores.probabilities,
-        genres=card.genres,
-        window_s=card.window_s,
-        hop_s=hop_s,
-        duration_s=scores.duration_s,
-        heard_s=heard_s,
-        temperature_of_s=card.temperature_of_s,
-        unknown_threshold=card.unknown_threshold,
-    )
-    if len(timeline) == 1:  # what is said of all the time is what is said of the file
-        timeline = (replace(timeline[0], genre=genre, confidence=confidence),)
-    return Result(
-        path=name,
-        genre=genre,
-        confidence=confidence,
-        probabilities={card.genres[i]: float(fused[i]) for i in order},
-        duration_s=scores.duration_s,
-        model=card.name,
-        timeline=timeline,
-        warnings=tuple(warnings),
-    )
 
 
 def _name_of(source: Any) -> str | None:

@@ -19,10 +19,8 @@ import numpy.typing as npt
 from genrekit.audio.file_processes import MANY_FILES, FileProcesses
 from genrekit.errors import AudioError, GenrekitError
 from genrekit.file_identity import file_state
-from genrekit.inference.fusion import window_weights
-from genrekit.inference.listening import listen
-from genrekit.inference.model_file import EMBEDDING, INPUT, ModelFile, open_session
-from genrekit.learning.embedding import Embedding
+from genrekit.inference.embedding import Embedding, embed_windows
+from genrekit.inference.model_file import ModelFile, open_session
 from genrekit.progress import Progress
 from genrekit.whole_file import written_whole
 from genrekit.worker import WorkerError
@@ -69,15 +67,10 @@ class Embedder:
         ------
         AudioError : if nothing can be decoded, its values are none that a recording has, or there is no sound
         """
-        card = self.model_file.card
-        heard = listen(source, self._run, source_sr=sr, card=card)
-        if not heard.batches:
-            raise AudioError("is silent: there is no sound to learn from")
-        if heard.duration_s < MIN_DURATION_S:
-            raise AudioError(
-                f"lasts {heard.duration_s:.2f} s: too little to learn from, give {MIN_DURATION_S:g} s or more"
-            )
-        return Embedding(np.concatenate(heard.batches), window_weights(heard.starts_s, card.hop_of_s(heard.duration_s)))
+        embedding, duration_s = embed_windows(source, source_sr=sr, card=self.model_file.card, session=self._session)
+        if duration_s < MIN_DURATION_S:
+            raise AudioError(f"lasts {duration_s:.2f} s: too little to learn from, give {MIN_DURATION_S:g} s or more")
+        return embedding
 
     def embed_named(self, name: str, make: Callable[[], npt.NDArray[np.float32]], *, sr: int) -> Embedding:
         """The same for sound that `make` computes, always the same under one name."""
@@ -111,10 +104,6 @@ class Embedder:
                 # Before the pool is waited for, whose threads wait for them.
                 if spawned is not None:
                     spawned.stop()
-
-    def _run(self, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        (output,) = self._session.run([EMBEDDING], {INPUT: windows})
-        return np.asarray(output, dtype=np.float32).reshape(len(windows), -1)
 
     def _remembered(self, key: str, make: Callable[[], Embedding]) -> Embedding:
         path = self._cache / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npy"

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.data.blas import one_thread_each
+from genrekit.inference.embedding import Embedding
 from genrekit.inference.fusion import SMALLEST_PROBABILITY, fuse_windows
-from genrekit.learning.embedding import Embedding
 
 __all__ = ["STRENGTHS", "Head", "choose_strength", "file_probabilities", "fit_head"]
 

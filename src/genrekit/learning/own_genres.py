@@ -15,11 +15,11 @@ from genrekit.audio import AudioWarning, display_name
 from genrekit.cores import usable_cores
 from genrekit.errors import DataError, GenrekitError
 from genrekit.inference.bundled import DEFAULT, find_model
+from genrekit.inference.embedding import Embedding
 from genrekit.inference.model_file import ModelCard, ModelFile
 from genrekit.learning.card import make_card
 from genrekit.learning.cross_validation import CrossValidated, cross_validate
 from genrekit.learning.embedder import Embedder
-from genrekit.learning.embedding import Embedding
 from genrekit.learning.folds import make_folds
 from genrekit.learning.graph import replace_head
 from genrekit.learning.head import INNER_FOLDS, Head, choose_strength, file_probabilities, fit_head

@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 
 from genrekit.errors import AudioError, DataError
+from genrekit.inference.embedding import Embedding
 from genrekit.learning.embedder import Embedder
-from genrekit.learning.embedding import Embedding
 
 __all__ = ["embed_negatives"]
 
