@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="looks for the reader in /proc")
 
@@ -21,22 +21,18 @@ def deadly_file(path: Path, *, n_deaths: int, content: bytes = b"") -> Iterator[
     that got `content`.
     """
     os.mkfifo(path)
-    thread = threading.Thread(target=_serve, args=(path, n_deaths, content), daemon=True)
-    thread.start()
-    yield path
-    thread.join(60)
-    assert not thread.is_alive()
+    with ThreadPoolExecutor(1) as pool:
+        served = pool.submit(_serve, path, n_deaths, content)
+        yield path
+        served.result()
 
 
 def _serve(path: Path, n_deaths: int, content: bytes) -> None:
     for _ in range(n_deaths):
         writing = _open_once_read(path)
-        while not (readers := _readers(path)):
-            time.sleep(0.005)
-        for reader in readers:
+        for reader in wait_until(lambda: _readers(path), what="a process reads the file", pause_s=0.005):
             os.kill(reader, signal.SIGSEGV)
-        while _readers(path):
-            time.sleep(0.005)
+        wait_until(lambda: not _readers(path), what="the one that was killed ends", pause_s=0.005)
         os.close(writing)
     while content:
         writing = _open_once_read(path)
@@ -48,11 +44,12 @@ def _serve(path: Path, n_deaths: int, content: bytes) -> None:
 
 
 def _open_once_read(path: Path) -> int:
-    while True:
-        try:
-            return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:  # nobody reads it yet
-            time.sleep(0.005)
+    def opened() -> list[int]:
+        with suppress(OSError):  # nobody reads it yet
+            return [os.open(path, os.O_WRONLY | os.O_NONBLOCK)]
+        return []
+
+    return wait_until(opened, what="somebody opens the file", pause_s=0.005)[0]
 
 
 def _readers(path: Path) -> list[int]:

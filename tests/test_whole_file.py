@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from genrekit.whole_file import written_whole
 
@@ -99,9 +99,9 @@ def test_a_kill_leaves_what_was_there(tmp_path: Path) -> None:
     path.write_text("old")
     process = multiprocessing.get_context("spawn").Process(target=write_slowly, args=(path,))
     process.start()
-    while len(list(tmp_path.iterdir())) == 1:
-        time.sleep(0.01)
-    assert process.pid is not None
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    try:
+        wait_until(lambda: len(list(tmp_path.iterdir())) > 1, what="the new file is begun")
+    finally:
+        process.kill()
+        process.join()
     assert path.read_text() == "old"

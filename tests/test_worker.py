@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from processes import children_of
+from waiting import wait_until
 
 from genrekit.errors import AudioError, GenrekitError
 from genrekit.worker import ElsewhereError, Worker, WorkerDiedError, WorkerError, WorkerSlowError
@@ -150,8 +152,7 @@ def test_one_that_died_idle_has_not_seen_the_question(worker: Worker[Any]) -> No
     worker.start()
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGKILL)
-    while worker.is_alive:
-        time.sleep(0.01)
+    wait_until(lambda: not worker.is_alive, what="the worker ends")
     assert worker.ask(("say", "a"))[0] == "a"
 
 
@@ -185,8 +186,7 @@ def test_one_that_dies_while_it_starts_is_started_again(tmp_path: Path) -> None:
 def test_once_stopped_it_is_not_started_again(worker: Worker[Any]) -> None:
     worker.start()
     worker.stop()
-    while worker.is_alive:
-        time.sleep(0.01)
+    wait_until(lambda: not worker.is_alive, what="the worker ends")
     with pytest.raises(WorkerError, match="not wanted"):
         worker.ask(("say", "a"))
 
@@ -212,9 +212,8 @@ def test_ctrl_c_while_it_starts_shows_no_traceback(after_s: float, tmp_path: Pat
     process = subprocess.Popen(
         [sys.executable, script, str(Path(__file__).parent)], stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    tasks = Path(f"/proc/{process.pid}/task")
-    while tasks.is_dir() and not any(children.read_text() for children in tasks.glob("*/children")):
-        time.sleep(0.01)
+    if Path("/proc/self/task").is_dir():
+        wait_until(lambda: children_of(process.pid), what="the worker starts", process=process)
     time.sleep(after_s)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)

@@ -11,13 +11,14 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import children_of, is_running
 from tiny_model import tiny_card, write_tiny_model
+from waiting import wait_until
 
 from genrekit.audio.file_processes import MANY_FILES
 
@@ -390,46 +391,28 @@ def running(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     part = tmp_path / "results.json.part"
-    deadline = time.monotonic() + 30
-    while not (part.exists() and part.read_text().count("\n") == n_done):
-        assert time.monotonic() < deadline, "the first files were not done"
-        assert process.poll() is None, process.stderr.read() if process.stderr else ""
-        time.sleep(0.02)
-    yield process, output, inputs
-    process.kill()
-    process.communicate()
-    os.close(writer)
-
-
-def _children(pid: int) -> list[int]:
-    """Processes that a process has started; none where there is no /proc."""
-    threads = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(word) for children in threads for word in children.read_text().split()]
-
-
-def _wait_until_gone(pids: list[int]) -> None:
-    deadline = time.monotonic() + 20
-    while alive := [pid for pid in pids if Path(f"/proc/{pid}/cmdline").is_file() and _is_running(pid)]:
-        assert time.monotonic() < deadline, f"workers {alive} outlive their run"
-        time.sleep(0.05)
-
-
-def _is_running(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+        wait_until(
+            lambda: part.exists() and part.read_text().count("\n") == n_done,
+            what="the first files are done",
+            process=process,
+        )
+        yield process, output, inputs
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(writer)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def test_what_was_done_survives_and_is_resumed(how: signal.Signals, running: Any, classify: Callable) -> None:
     process, output, inputs = running
-    workers = _children(process.pid)
+    workers = children_of(process.pid)
     assert bool(workers) == (len(inputs) > MANY_FILES) or not Path("/proc").is_dir()
     process.send_signal(how)
     _, err = process.communicate(timeout=20)
     assert not output.exists()
-    _wait_until_gone(workers)
+    wait_until(lambda: not any(map(is_running, workers)), what="the workers end with their run")
     if how is signal.SIGINT:
         assert process.returncode == 130
         assert "results.json.part" in err
@@ -449,7 +432,7 @@ def test_what_was_done_survives_and_is_resumed(how: signal.Signals, running: Any
 @pytest.mark.parametrize("running", [MANY_FILES], indirect=True)
 def test_a_worker_that_dies_is_the_failure_of_its_file(running: Any) -> None:
     process, output, inputs = running
-    for pid in _children(process.pid):
+    for pid in children_of(process.pid):
         if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
             os.kill(pid, signal.SIGSEGV)
     _, err = process.communicate(timeout=30)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from genrekit.data import DATASETS, Dataset, Fault, archive_writer, load_dataset, negatives
+from genrekit.data import DATASETS, archive_writer, load_dataset, negatives
 
 SR = 22050
 
@@ -112,22 +113,40 @@ def test_prepare_refuses_options_that_mean_nothing_to_it(
     assert not output.exists()
 
 
-def test_prepare_of_an_archive_takes_jobs_and_passes_over_the_variable_of_the_root(
+@pytest.mark.parametrize("n_jobs", [1, 2, 4])
+def test_prepare_decodes_as_many_files_at_once_as_jobs_says(
+    n_jobs: int, genrekit_cli: Callable, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together, threads, read_clip = threading.Barrier(n_jobs, timeout=60), set(), archive_writer.read_clip
+
+    def read(path: Path) -> np.ndarray:
+        together.wait()
+        threads.add(threading.get_ident())
+        return read_clip(path)
+
+    monkeypatch.setattr(archive_writer, "read_clip", read)
+    monkeypatch.setattr(archive_writer, "usable_cores", lambda: 3)
+    done = genrekit_cli("data", "prepare", music, "-o", tmp_path / "a.npz", "--jobs", n_jobs)
+    assert done.code == 0 and "wrote 4 of 4 tracks" in done.err
+    assert len(threads) == n_jobs
+    tracks = load_dataset("archive", tmp_path / "a.npz").tracks
+    assert [track.track_id for track in tracks] == ["polka/a.wav", "polka/b.wav", "waltz/c.wav", "waltz/d.wav"]
+
+
+def test_prepare_of_negatives_draws_so_many_from_the_seed_and_passes_over_the_variable_of_the_root(
     genrekit_cli: Callable, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
-
-    def write(dataset: Dataset, path: Path, *, n_threads: int | None, progress: object) -> tuple[Fault, ...]:
-        asked.append(n_threads)
-        return ()
-
-    monkeypatch.setattr(archive_writer, "write_archive", write)
-    assert genrekit_cli("data", "prepare", music, "-o", tmp_path / "a.npz", "--jobs", "1").code == 0
-    assert asked == [1]
+    # Speech would need a program of the system; this is the quickest.
+    monkeypatch.setattr(negatives, "FAMILIES", {"silence": (negatives.FAMILIES["silence"][0], 1.0)})
     monkeypatch.setenv("GENREKIT_DATA", str(music))
-    monkeypatch.setattr(negatives, "write_archive", lambda dataset, path, *, progress: None)
-    monkeypatch.setattr(negatives, "make_negatives", lambda count, *, seed: ())
-    assert genrekit_cli("data", "prepare", "negatives", "-o", tmp_path / "n.npz").code == 0
+    output = tmp_path / "own.npz"
+    done = genrekit_cli("data", "prepare", "negatives", "-o", output, "--count", "2", "--seed", "3")
+    assert (done.code, done.out) == (0, "")
+    assert f"wrote about 2 sounds that are no music to {output}" in done.err
+    negatives.write_negatives(tmp_path / "expected.npz", count=2, seed=3)
+    made, expected = (load_dataset("archive", tmp_path / name) for name in ("own.npz", "expected.npz"))
+    assert [track.track_id for track in made.tracks] == ["silence.00000", "silence.00001"]
+    np.testing.assert_array_equal(made.archive.levels, expected.archive.levels)
 
 
 @pytest.mark.parametrize(

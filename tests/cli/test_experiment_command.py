@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import yaml
 pytest.importorskip("torch")
 import torch
 from training.conftest import write_archive
+from waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -171,10 +171,12 @@ def test_ctrl_c_is_exit_130_and_says_how_to_go_on(genrekit_program, recipes, arc
         text=True,
         start_new_session=True,
     )
-    end = time.monotonic() + 300
-    while not list(tmp_path.glob("runs/*/checkpoints/last.ckpt")):
-        assert time.monotonic() < end and process.poll() is None
-        time.sleep(0.05)
+    wait_until(
+        lambda: list(tmp_path.glob("runs/*/checkpoints/last.ckpt")),
+        what="the first checkpoint is there",
+        seconds=300,
+        process=process,
+    )
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -10,7 +10,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import pytest
 pytest.importorskip("mutagen")
 
 from library.tagged_files import make_file
+from waiting import wait_until
 
 from genrekit.file_identity import file_sha256
 from genrekit.inference import Failure, Result
@@ -420,9 +420,13 @@ def test_a_kill_at_any_moment_loses_nothing(
     journal = tmp_path / "journal.jsonl"
     command = [*genrekit_program, "tag", music_folder, "--results", results(*files), "--write", "--journal", journal]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and (not journal.is_file() or journal.read_bytes().count(b"\n") < 20):
-        time.sleep(0.002)
-    os.kill(process.pid, signal.SIGKILL)
+    wait_until(
+        lambda: journal.is_file() and journal.read_bytes().count(b"\n") >= 20,
+        what="the first files are written",
+        process=process,
+        pause_s=0.002,
+    )
+    process.kill()
     process.wait()
     entries = list(read_journal(journal))
     assert 19 <= len(entries) < len(files)
@@ -440,20 +444,26 @@ def test_a_kill_at_any_moment_loses_nothing(
 def _killed_in_a_copy(command: list[str | Path], folder: Path, meanwhile: Callable[[], None]) -> Path:
     """Run until a copy lies beside a song, stop there, do something meanwhile, and kill; returns the copy."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None:
+
+    def stopped_in_a_copy() -> Path | None:
         if not any(is_copy_name(entry.name) for entry in os.scandir(folder)):
-            continue
+            return None
         os.kill(process.pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
-        # Whoever stopped in between two copies has to go on.
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         copies = [path for path in folder.iterdir() if is_copy_name(path.name)]
         if copies and copies[0].stat().st_size:
-            meanwhile()
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
             return copies[0]
+        # Whoever stopped in between two copies has to go on.
         os.kill(process.pid, signal.SIGCONT)
-    raise AssertionError("it was done before it could be killed")
+        return None
+
+    try:
+        copy = wait_until(stopped_in_a_copy, what="a copy lies beside a song", process=process, pause_s=0)
+        meanwhile()
+    finally:
+        process.kill()
+        process.wait()
+    return copy
 
 
 @pytest.mark.parametrize("way", ["write", "undo"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import pytest
 pytest.importorskip("librosa")
 
 from deadly_file import deadly_file, needs_proc
+from processes import children_of, is_running
+from waiting import wait_until
 
 from genrekit.audio import load_audio
 from genrekit.data import Dataset, Fault, Track, load_dataset
@@ -142,25 +143,12 @@ def test_a_kill_leaves_no_process_behind_and_the_next_run_goes_on(dances: Datase
     script.write_text(KILLED)
     running = subprocess.Popen([sys.executable, script, music, path], stdout=subprocess.PIPE)
     assert running.stdout is not None and running.stdout.readline() == b"1\n"
-    threads = Path(f"/proc/{running.pid}/task").iterdir()
-    children = [child for thread in threads for child in (thread / "children").read_text().split()]
+    children = children_of(running.pid)
     assert children
     running.send_signal(signal.SIGKILL)
     running.wait()
-    for _ in range(100):
-        left = [child for child in children if _is_running(child)]
-        if not left:
-            break
-        time.sleep(0.1)
-    assert not left
+    wait_until(lambda: not any(map(is_running, children)), what="the processes end with their parent")
     assert write_table(dances, path, n_processes=1).n_resumed >= 1
-
-
-def _is_running(process: str) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @needs_proc

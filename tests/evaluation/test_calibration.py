@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from genrekit.errors import DataError
 from genrekit.evaluation.calibration import (
+    TEMPERATURE_RANGE,
     apply_temperature,
     brier_score,
     error_if_calibrated,
@@ -18,6 +19,7 @@ from genrekit.evaluation.calibration import (
     negative_log_likelihood,
     reliability_table,
 )
+from genrekit.inference.fusion import fuse_windows, tempered
 
 
 def drawn_from(logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -122,6 +124,22 @@ def test_a_temperature_that_cannot_be_told_is_marked() -> None:
     p = np.array([[0.8, 0.2], [0.3, 0.7]])
     assert fit_temperature(p, [0, 1]).at_bound
     assert fit_temperature(p, [1, 0]).at_bound
+
+
+@st.composite
+def distributions(draw: st.DrawFn) -> np.ndarray:
+    """Rows that sum to 1, some with zeros and with what is nearly zero."""
+    shape = draw(st.tuples(st.integers(1, 6), st.integers(2, 10)))
+    weights = draw(arrays(np.float64, shape, elements=st.floats(0, 1, allow_subnormal=False)))
+    weights[weights.sum(axis=1) == 0] = 1
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+@given(distributions(), st.floats(*TEMPERATURE_RANGE))
+def test_a_temperature_does_in_a_model_what_it_did_when_it_was_fitted(p: np.ndarray, temperature: float) -> None:
+    fitted = apply_temperature(p, temperature)
+    np.testing.assert_allclose(tempered(p, temperature), fitted, rtol=1e-9)
+    np.testing.assert_allclose([fuse_windows(row[None], temperature) for row in p], fitted, rtol=1e-9)
 
 
 @given(arrays(np.float64, (4, 5), elements=st.floats(0.01, 1)), st.floats(0.5, 4))

@@ -9,8 +9,7 @@ import pytest
 from stored_splits import split_values
 
 from genrekit.errors import DataError
-from genrekit.evaluation.cautions import comparison_cautions
-from genrekit.evaluation.fusion import fuse
+from genrekit.evaluation.cautions import cautions
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.published import GTZAN_GENRES, load_published, published_for
 from genrekit.evaluation.report_content import report_content
@@ -66,43 +65,12 @@ def test_scores_are_plain_json_even_with_gaps(make_predictions: Make) -> None:
     assert values["views"][1]["per_genre"][1]["recall"] is None
 
 
-def stored(**split: object) -> StoredSplit:
-    return StoredSplit.from_dict("run", split_values(**split))
-
-
-def notes_of(predictions: Predictions, **options: object) -> str:
-    return "\n".join(evaluate_predictions(predictions, **options).notes)
-
-
-def test_what_is_missing_is_said(make_predictions: Make) -> None:
-    notes = notes_of(make_predictions(with_artists=False))
-    for missing in (
-        "a proof of what the parts share",
-        "artists were not recorded",
-        "the record of how often this part was read",
-    ):
-        assert f"Missing: {missing}" in notes
-    assert "One seed was trained" in notes
-    assert "these are 4 of them" in notes
-
-
-def test_what_is_there_is_not_missed(make_predictions: Make) -> None:
-    table = Predictions.concatenate([make_predictions(seed=seed) for seed in range(3)])
-    notes = notes_of(table, splits=[stored(proof={})], n_readings=[1, 1, 1])
-    assert "Missing" not in notes
-    assert "seed" not in notes
-
-
-def test_gaps_of_folds_and_seeds_are_counted(make_predictions: Make) -> None:
-    table = Predictions.concatenate([make_predictions(fold=f, seed=s) for f, s in ((0, 0), (1, 0), (0, 1))])
-    notes = notes_of(table, splits=[stored(n_folds=5, proof={})])
-    assert "Only 3 of the 4 combinations of fold and seed are here." in notes
-    assert "2 of the split's 5 folds are here." in notes
-
-
-def test_tracks_that_were_missing_are_told(make_predictions: Make) -> None:
-    notes = notes_of(make_predictions(), splits=[stored(proof={"n_tracks_missing": 361})])
-    assert "361 tracks of" in notes and "its folds are not those of the whole" in notes
+def test_its_notes_are_the_cautions_of_the_part(make_predictions: Make) -> None:
+    table = Predictions.concatenate([make_predictions(), make_predictions(part="valid")])
+    splits = [StoredSplit.from_dict("run", split_values(n_folds=5, proof={}))]
+    for part in ("test", "valid"):
+        evaluation = evaluate_predictions(table, part=part, splits=splits, n_readings=[2])
+        assert evaluation.notes == cautions(table.select(part=part), splits, [2])
 
 
 @pytest.mark.parametrize(("artist", "known"), [("Ann", True), ("", False)])
@@ -111,16 +79,13 @@ def test_of_tracks_without_artists_no_promise_is_made_of_new_ones(
 ) -> None:
     table = make_predictions(protocol="P4")
     table = replace(table, artist=np.full(len(table), artist))
-    notes = notes_of(table)
+    evaluation = evaluate_predictions(table)
+    notes = "\n".join(evaluation.notes)
     assert ("The intervals hold for artists that were never heard, as far" in notes) == known
     assert ("only if each track is by another one" in notes) != known
-    lead = report_content(evaluate_predictions(table)).lead
+    lead = report_content(evaluation).lead
     assert ("no artist, no recording" in lead) == known
     assert ("No artist is known, so that artists may be in two parts unseen" in lead) != known
-
-
-def test_flattery_is_said(make_predictions: Make) -> None:
-    assert "which flatters" in notes_of(make_predictions(), splits=[stored(validation="test")])
 
 
 def test_contamination_is_in_the_title_and_the_notes(make_predictions: Make) -> None:
@@ -143,13 +108,3 @@ def test_published_figures_belong_to_the_protocol() -> None:
     assert published_for("P3", genres[:6], "gtzan6") == ()
     assert published_for("custom", genres, "gtzan") == ()
     assert published_for("P3", genres, "jamendo_gtzan_genres") == published_for("P3", genres, "mine") == ()
-
-
-@pytest.mark.parametrize(("n_artists", "is_told"), [(1, True), (9, True), (10, False)])
-def test_few_artists_are_told(make_predictions: Make, n_artists: int, is_told: bool) -> None:
-    table = make_predictions(n_tracks=40, n_excerpts=1)
-    table = replace(table, artist=np.array([f"artist {i % n_artists}" for i in range(len(table))]))
-    told = f"Artists and single tracks that were scored: {n_artists}. Intervals over so few say little."
-    assert (told in evaluate_predictions(table).notes) == is_told
-    fused = fuse(table, "mean")
-    assert (told in comparison_cautions(fused, fused)) == is_told

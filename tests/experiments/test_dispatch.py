@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import threading
-import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -50,9 +49,14 @@ def jobs(write_recipe, tmp_path) -> list[Job]:
     return [Job(run.recipe, tmp_path / "runs") for run in make_plan([recipe], tmp_path / "runs").runs]
 
 
-def run(pool, jobs) -> list[Event]:
+def run(pool, jobs, on_event=lambda event: None) -> list[Event]:
     waiting, events = list(jobs), []
-    dispatch(pool, lambda: waiting.pop(0) if waiting else None, events.append)
+
+    def see(event: Event) -> None:
+        events.append(event)
+        on_event(event)
+
+    dispatch(pool, lambda: waiting.pop(0) if waiting else None, see)
     return [event for event in events if event.kind != "tick"]
 
 
@@ -86,24 +90,25 @@ def test_an_error_is_not_tried_again(jobs):
 
 
 def test_a_run_that_others_train_is_waited_for_and_not_trained_again(jobs, monkeypatch):
-    monkeypatch.setattr(dispatch_module, "ASK_AGAIN_S", 0.05)
+    monkeypatch.setattr(dispatch_module, "ASK_AGAIN_S", 0.0)
+    monkeypatch.setattr(dispatch_module, "TICK_S", 0.0)
     other = jobs[0].run
-    began = threading.Event()
+    pool, n_ticks = ScriptedPool({}), 0
+    with ExitStack() as training:
+        training.enter_context(hold(other))
 
-    def train_elsewhere() -> None:
-        with hold(other):
-            began.set()
-            time.sleep(0.3)
-            other.folder.mkdir(parents=True)
-            other.finish(RunRecord())
+        def end_it_elsewhere(event: Event) -> None:
+            nonlocal n_ticks
+            n_ticks += event.kind == "tick"
+            # By then all else is done, and it has been asked for several times.
+            if n_ticks == len(jobs) + 3 and not other.done:
+                other.folder.mkdir(parents=True)
+                other.finish(RunRecord())
+                training.close()
 
-    thread = threading.Thread(target=train_elsewhere)
-    thread.start()
-    assert began.wait(5)
-    pool = ScriptedPool({})
-    events = run(pool, jobs)
-    thread.join()
+        events = run(pool, jobs, end_it_elsewhere)
     assert kinds(events, jobs[0]) == ["waiting", "known"]
+    assert events[-1].kind == "known"
     assert pool.started == [job.name for job in jobs[1:]]
 
 

@@ -8,11 +8,11 @@ import resource
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes import is_running, workers_of
+from waiting import wait_until
 
 from genrekit.experiments.dispatch import Event, dispatch
 from genrekit.experiments.job import Job
@@ -27,26 +27,6 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="fi
 PATIENCE_S = 300
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < end, "it did not come to that in time"
-        time.sleep(0.02)
-
-
-def workers_of(pid: int) -> list[int]:
-    """Worker processes of a parent; its resource tracker is none."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 @pytest.mark.slow
 def test_after_kills_of_a_worker_and_of_the_parent_the_same_command_gives_the_same_weights(write_recipe, tmp_path):
     overrides = ("optimisation.max_epochs=12",)
@@ -59,19 +39,29 @@ def test_after_kills_of_a_worker_and_of_the_parent_the_same_command_gives_the_sa
     ]  # fmt: skip
     journal = tmp_path / "runs" / "journal.jsonl"
     with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as parent:
-        wait_for(lambda: all(run.last_checkpoint.is_file() for run in runs))
+        wait_until(
+            lambda: all(run.last_checkpoint.is_file() for run in runs),
+            what="each run has a checkpoint",
+            seconds=PATIENCE_S,
+            process=parent,
+        )
         first = workers_of(parent.pid)
         assert len(first) == 2
         # So long its run cannot end: a worker that is gone then was replaced for nothing.
         os.kill(first[1], signal.SIGSTOP)
         os.kill(first[0], signal.SIGKILL)
-        wait_for(lambda: '"died"' in journal.read_text() and journal.read_text().count('"started"') == 3)
+        wait_until(
+            lambda: '"died"' in journal.read_text() and journal.read_text().count('"started"') == 3,
+            what="the run of the dead worker is started again",
+            seconds=PATIENCE_S,
+            process=parent,
+        )
         replaced = workers_of(parent.pid)
         assert first[1] in replaced and first[0] not in replaced
         os.kill(first[1], signal.SIGCONT)
         parent.send_signal(signal.SIGKILL)
         parent.communicate()
-    wait_for(lambda: not any(map(is_alive, {*first, *replaced})))
+    wait_until(lambda: not any(map(is_running, {*first, *replaced})), what="the workers end with their parent")
     died = [json.loads(line) for line in journal.read_text().splitlines() if '"died"' in line]
     assert len(died) == 1 and "SIGKILL" in died[0]["reason"]
     done_before = [run.folder.name for run in runs if run.done]
@@ -96,8 +86,7 @@ def test_a_run_whose_worker_dies_each_time_fails_and_the_others_go_on(write_reci
 
     def see(event: Event) -> None:
         if event.kind == "started" and event.job.name == victim:
-            wait_for(lambda: bool(workers_of(os.getpid())))
-            os.kill(workers_of(os.getpid())[-1], signal.SIGKILL)
+            os.kill(wait_until(lambda: workers_of(os.getpid()), what="the worker starts")[-1], signal.SIGKILL)
         events.append(event)
 
     with LocalPool(1, threads=1, logs=tmp_path / "logs") as pool:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
-import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from tiny_model import SR
+from waiting import wait_until
 
 import genrekit
 from genrekit import Classifier, Failure, Result
@@ -29,10 +29,7 @@ def workers() -> list[int]:
 
 
 def assert_workers_go() -> None:
-    deadline = time.monotonic() + 10
-    while workers() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not workers()
+    wait_until(lambda: not workers(), what="the workers end")
 
 
 def test_processes_give_what_threads_give(
@@ -64,17 +61,15 @@ def test_a_file_that_ends_its_process_is_named_and_the_rest_is_done(
     soundfile.write(long, np.tile(np.sin(np.arange(SR) / 3).astype(np.float32), 3600 * 3), SR)
 
     def kill_while_it_is_read() -> None:
-        while not (found := workers()):
-            time.sleep(0.01)
-        descriptors = Path(f"/proc/{found[0]}/fd")
-        while not any(_leads_to(link, long) for link in descriptors.iterdir()):
-            time.sleep(0.005)
-        os.kill(found[0], signal.SIGSEGV)
+        worker = wait_until(workers, what="a worker starts")[0]
+        descriptors = Path(f"/proc/{worker}/fd")
+        wait_until(lambda: any(_leads_to(link, long) for link in descriptors.iterdir()), what="the file is read")
+        os.kill(worker, signal.SIGSEGV)
 
-    killer = threading.Thread(target=kill_while_it_is_read)
-    killer.start()
-    outcomes = list(classifier.classify_many([first, long, last], n_jobs=1, processes=True))
-    killer.join()
+    with ThreadPoolExecutor(1) as pool:
+        killed = pool.submit(kill_while_it_is_read)
+        outcomes = list(classifier.classify_many([first, long, last], n_jobs=1, processes=True))
+        killed.result()
     assert [type(outcome) for outcome in outcomes] == [Result, Failure, Result]
     assert isinstance(outcomes[1], Failure)
     assert "long.wav: the process that read it died (SIGSEGV)" in outcomes[1].error

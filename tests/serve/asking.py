@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import httpx
+from waiting import wait_until
 
 from serve.conftest import Running
 
@@ -21,7 +20,4 @@ def send(service: Running, content: bytes, name: str = "song.wav", **options: ob
 
 
 def wait_for(service: Running, metric: str) -> None:
-    deadline = time.monotonic() + 30
-    while metric not in httpx.get(f"{service.url}/metrics").text:
-        assert time.monotonic() < deadline, metric
-        time.sleep(0.005)
+    wait_until(lambda: metric in httpx.get(f"{service.url}/metrics").text, what=f"the service counts {metric}")

@@ -9,29 +9,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from processes import workers_of
 
 pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 httpx = pytest.importorskip("httpx")
 
 START_S = 60
-
-
-def spawned(pid: int) -> list[int]:
-    """Processes that a process spawned for work, found by their command line."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            # One may end while it is looked at.
-            with suppress(FileNotFoundError):
-                if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
-                    found.append(int(child))
-    return found
 
 
 @dataclass(frozen=True)
@@ -44,8 +32,8 @@ class Running:
     scratch: Path
 
     def worker_pids(self) -> list[int]:
-        """Processes that were spawned for work, found by their command line."""
-        return spawned(self.process.pid)
+        """Processes that were spawned for work."""
+        return workers_of(self.process.pid)
 
     def stop(self) -> int:
         """End it as an operator would, and return the exit code."""

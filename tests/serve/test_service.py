@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
+from waiting import wait_until
 
 from genrekit.audio import AUDIO_SUFFIXES
 from genrekit.inference import load
@@ -196,10 +196,9 @@ def test_client_that_hangs_up_costs_no_place(service: Running) -> None:
     for _ in range(80):  # more than may wait
         with socket.create_connection(("127.0.0.1", service.port)) as connection:
             connection.sendall(head)
-    deadline = time.monotonic() + 30  # the service must first come to read that they have gone
-    while httpx.get(f"{service.url}/health").json()["waiting"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(
+        lambda: not httpx.get(f"{service.url}/health").json()["waiting"], what="the service reads that they have gone"
+    )
     assert send(service, wav(tone())).status_code == 200
 
 

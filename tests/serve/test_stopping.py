@@ -14,10 +14,18 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from processes import is_running, workers_of
+from waiting import wait_until
 
 from serve.asking import send, wait_for
 from serve.bad_files import tone, wav
-from serve.conftest import Running, spawned
+from serve.conftest import Running
+
+
+def health(service: Running, *, is_well: bool) -> httpx.Response | None:
+    """The service's answer on its health, if it is this one."""
+    answer = httpx.get(f"{service.url}/health")
+    return answer if (answer.status_code == 200) == is_well else None
 
 
 def test_killed_worker_is_answered_and_replaced(start_service: Callable[..., Running]) -> None:
@@ -36,15 +44,10 @@ def test_killed_worker_is_answered_and_replaced(start_service: Callable[..., Run
     # One that dies idle has lost nothing, and is not said to be there.
     assert httpx.get(f"{service.url}/health").json() == {"status": "ok", "workers": 1, "waiting": 0}
     os.kill(service.worker_pids()[0], signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while (health := httpx.get(f"{service.url}/health")).status_code == 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    assert health.json() == {"status": "no_worker", "workers": 0, "waiting": 0}
+    ill = wait_until(lambda: health(service, is_well=False), what="the service misses its worker")
+    assert ill.json() == {"status": "no_worker", "workers": 0, "waiting": 0}
     # Who asks brings it back, so that a service which gets no files until it is well becomes well.
-    while httpx.get(f"{service.url}/health").status_code != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(lambda: health(service, is_well=True), what="the service has a worker again")
     assert "\ngenrekit_workers 1\n" in httpx.get(f"{service.url}/metrics").text
     assert send(service, wav(tone(duration_s=3.0))).status_code == 200
     assert list(service.scratch.iterdir()) == []
@@ -104,10 +107,7 @@ def test_a_service_that_is_stopped_before_it_is_up_is_no_failure(
     command += ["--port", "0", "--workers", "1", "--model", str(tiny_model_path)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     # From here to its being up lies the start of a process.
-    deadline = time.monotonic() + 60
-    while not spawned(process.pid):
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(lambda: workers_of(process.pid), what="a worker starts", process=process, pause_s=0.005)
     for number in (signal.SIGINT, *between, signal.SIGINT):
         process.send_signal(number)
         time.sleep(0.02)
@@ -121,15 +121,5 @@ def test_workers_end_with_the_service_and_leave_nothing(start_service: Callable[
     assert len(pids) == 2
     service.process.kill()
     service.process.wait()
-    deadline = time.monotonic() + 10
-    while any(Path(f"/proc/{pid}").exists() and "Z" not in _state(pid) for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: not any(map(is_running, pids)), what="the workers end")
     assert list(service.scratch.iterdir()) == []
-
-
-def _state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return "Z"
