@@ -19,12 +19,14 @@ from genrekit.analysis.robustness import _on_one_thread, choose_tracks, run_robu
 from genrekit.analysis.robustness_figure import draw_robustness
 from genrekit.analysis.robustness_result import changed_decisions, score_robustness, tabulate, write_predictions
 from genrekit.analysis.robustness_store import TrackResult, TrackStore
+from genrekit.analysis.robustness_suite import apply_suite, make_suite, score_suite
 from genrekit.audio import iter_windows, load_audio
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.registry import load_dataset
 from genrekit.errors import DataError, LeakError, RunError, UsageError
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.readings import load_readings
 from genrekit.evaluation.runs import find_runs, pool_runs
 from genrekit.training.recipe_groups import Excerpts
 from genrekit.worker import Worker
@@ -140,7 +142,9 @@ def test_unchanged_recordings_give_what_evaluation_stored(trained) -> None:
 def test_the_suite_from_audio_to_a_figure(own_runs, trained, tmp_path, table_of) -> None:
     conditions, failed, tables = suite(own_runs, trained.music, tmp_path / "out")
     assert failed == () and set(tables) == {c.name for c in conditions}
-    result = score_robustness(tables, conditions, n_folds=10)
+    applied = [read_run(run.folder) for run in find_runs(own_runs)]
+    result = score_robustness(tables, conditions, applied, command="test", n_folds=10)
+    assert result.runs == {run.name: run.weights_sha256 for run in applied}
     assert (result.n_tracks, result.n_decisions) == (8, 8)
     assert "2 of 10 folds" in result.caption and "tiny on music (audio)" in result.caption
     base = fuse(tables["unchanged"], "mean")
@@ -162,6 +166,53 @@ def test_the_suite_from_audio_to_a_figure(own_runs, trained, tmp_path, table_of)
     assert text.count("\n| ") == 1 + len(conditions) and "telephone, 300 to 3400 Hz" in text
     paths = write_predictions(tables, tmp_path / "out" / "predictions")
     assert Predictions.read_parquet(paths[0]).sha256 == tables["unchanged"].sha256
+
+
+def test_scoring_is_recorded_in_each_run_and_once_for_all_conditions(own_runs, trained, tmp_path) -> None:
+    conditions, _, tables = suite(own_runs, trained.music, tmp_path / "out", ("gain_plus_6_db", "noise_20_db"))
+    first, second = (read_run(run.folder) for run in find_runs(own_runs))
+    with pytest.raises(DataError, match="8 predictions are to be scored, and 4 of them are of the runs given"):
+        score_robustness({n: fuse(t, "mean") for n, t in tables.items()}, conditions, [first], command="my script")
+    assert load_readings(first.folder) == load_readings(second.folder) == ()
+    for _ in range(2):
+        score_robustness(tables, conditions, [first, second], command="my script")
+        for run in (first, second):
+            assert [(r.command, r.part) for r in load_readings(run.folder)] == [("my script", "test")]
+    # Before anything is computed: what fails later was a reading, too.
+    changed = {n: t for n, t in tables.items() if n != "noise_20_db"}
+    (first.folder / "readings.jsonl").unlink()
+    with pytest.raises(KeyError):
+        score_robustness(changed, conditions, [first, second], command="my script")
+    assert len(load_readings(first.folder)) == 1
+
+
+def test_stored_runs_from_end_to_end(own_runs, trained, tmp_path) -> None:
+    stored, steps = find_runs(own_runs), []
+    made = make_suite(stored, choose_conditions(["gain_plus_6_db"]))
+    assert (made.dataset, made.n_folds, made.left_out) == ("folder", 10, ())
+    applied = apply_suite(
+        made,
+        load_dataset("folder", trained.music),
+        tmp_path / "out",
+        max_tracks=6,
+        on_done=lambda d, n, what: steps.append((d, n)),
+    )
+    assert (len(applied.results), applied.failed, applied.n_possible, steps[-1]) == (6, (), 8, (6, 6))
+    assert all(run.readings("test") == () for run in stored)
+    measured = score_suite(applied, command="my script", fusion="vote")
+    assert [[reading.command for reading in run.readings("test")] for run in stored] == [["my script"]] * 2
+    assert measured.result.fusion == "vote" and "6 of 8 recordings" in measured.result.caption
+    assert set(measured.tables) == {"unchanged", "gain_plus_6_db"}
+
+
+def test_runs_that_hear_nothing_of_a_change_are_not_asked(own_runs, monkeypatch) -> None:
+    monkeypatch.setattr(
+        "genrekit.analysis.robustness_suite.read_run", lambda folder: replace(read_run(folder), sr=6000)
+    )
+    made = make_suite(find_runs(own_runs), CONDITIONS)
+    assert [condition.name for condition in made.left_out] == ["low_pass_10_khz", "telephone_band"]
+    with pytest.raises(DataError, match="nothing above 3000 Hz; telephone_band changes nothing else"):
+        make_suite(find_runs(own_runs), choose_conditions(["telephone_band"]))
 
 
 def test_a_killed_run_goes_on_where_it_stopped(own_runs, trained, tmp_path) -> None:

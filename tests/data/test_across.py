@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from genrekit.data import Dataset, Track, require_proof
-from genrekit.data.across import Heard, across, collection_of, heard_by, require_another, unheard
+from genrekit.data.across import Heard, across, collection_of, heard_by, losses, of_part, require_another, unheard
+from genrekit.data.dataset import Fault
 from genrekit.errors import DataError
 
 
@@ -128,3 +129,26 @@ def test_bit_identical_copies_are_left_out(other_data: Dataset) -> None:
 def test_of_unknown_training_there_is_nothing_to_prove(other_data: Dataset) -> None:
     split, both = across((), other_data)
     assert both.tracks == other_data.tracks and not split.parts["train"] and not split.notes
+
+
+def test_one_part_of_a_collection_has_its_tracks_and_its_faults(other_data: Dataset) -> None:
+    gone = tuple(Fault("missing", name, "no file", genre="ska") for name in ("4", "5"))
+    parts = {"1": "train", "2": "test", "3": "test", "4": "test", "5": "train"}
+    whole = replace(other_data, published_parts=parts, faults=gone)
+    assert of_part(whole, None) is whole
+    tested = of_part(whole, "test")
+    assert (tuple(tested.index), [fault.track_id for fault in tested.faults]) == (("2", "3"), ["4"])
+    assert losses(tested, replace(tested, tracks=tested.tracks[:1]), ("ska",)) == (
+        "Tracks of other that are not here: 1 of 3.",
+        "Tracks left out, whose recordings the model may have heard: 1.",
+    )
+    assert losses(tested, tested, ("rock",)) == ()
+
+
+def test_a_part_that_cannot_be_asked_about(other_data: Dataset) -> None:
+    with pytest.raises(DataError, match="did not come with a split of its own"):
+        of_part(other_data, "test")
+    with pytest.raises(DataError, match=r"No track of the valid part .* \(the part has 0\); there are 3 of test"):
+        of_part(replace(other_data, published_parts=dict.fromkeys(("1", "2", "3"), "test")), "valid")
+    with pytest.raises(DataError, match="None of the 0 tracks of data set 'other' has its audio here"):
+        of_part(replace(other_data, tracks=()), None)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from genrekit.data import DATASETS, dataset_info, load_dataset
+from genrekit.data.registry import recordings_of
 from genrekit.errors import DataError
 
 
@@ -24,6 +25,12 @@ def test_every_data_set_says_what_it_is(name: str, tmp_path: Path) -> None:
         load_dataset(name, tmp_path)
 
 
+@pytest.mark.parametrize("name", list(DATASETS))
+def test_a_data_set_without_audio_names_the_one_with_its_recordings(name: str) -> None:
+    made_of = {"gtzan_archive": "gtzan", "gtzan_table": "gtzan"}
+    assert recordings_of(name) == made_of.get(name, name)
+
+
 def test_unknown_names_and_roots(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no data set 'gtzna' \(did you mean 'gtzan'"):
         load_dataset("gtzna", tmp_path)
@@ -33,3 +40,5 @@ def test_unknown_names_and_roots(tmp_path: Path) -> None:
         load_dataset("gtzan", tmp_path / "none")
     with pytest.raises(DataError, match="no data set"):
         dataset_info("none")
+    with pytest.raises(DataError, match="no data set"):
+        recordings_of("none")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from stored_splits import write_split
 
 from genrekit.features import ARCHIVE_LOG_MEL
 from genrekit.models import GenreNetwork, ModelSpec, WeightsHeader, create_model, save_weights
@@ -39,5 +40,5 @@ def run_folder(network: GenreNetwork, header: WeightsHeader, tmp_path_factory: p
     folder.mkdir()
     save_weights(folder / "weights.safetensors", network, header)
     (folder / "scores.json").write_text(json.dumps({"test": {"accuracy": 0.5}}))
-    (folder / "split.json").write_text(json.dumps({"name": "a_folds", "fold": 0, "parts": {}, "hash": "abc"}))
+    write_split(folder, name="a_folds")
     return folder

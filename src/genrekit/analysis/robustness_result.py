@@ -35,7 +35,6 @@ __all__ = [
     "ConditionScore",
     "Robustness",
     "changed_decisions",
-    "record_readings",
     "score_robustness",
     "tabulate",
     "write_predictions",
@@ -188,22 +187,29 @@ def tabulate(
 def score_robustness(
     tables: Mapping[str, Predictions],
     conditions: Sequence[Condition],
+    runs: Sequence[OutOfFoldRun],
     *,
-    runs: Mapping[str, str] | None = None,
+    command: str,
     fusion: FusionMethod = "mean",
     n_folds: int = 0,
     n_tracks_of_all: int | None = None,
-    validates_on_test: bool = False,
 ) -> Robustness:
     """File-wise scores of each condition, paired with the unchanged recordings.
 
+    Recorded in each run as a reading of its test part before anything is scored; once for the whole suite.
+
     Parameters
     ----------
-    tables : of `tabulate`; readings must be recorded before
-    runs : names of those that the tables are of -> SHA-256 of their weights
+    tables : of `tabulate`
+    runs : all that the tables are of
+    command : recorded with the reading, such as "genrekit analyse robustness"
     n_tracks_of_all : tracks that could have been asked about, said where fewer were
-    validates_on_test : whether the training of a run stopped on what it is tested on
+
+    Raises
+    ------
+    DataError : a record cannot be read or written, or there are predictions of other runs
     """
+    _record_readings(tables[UNCHANGED], runs, command)
     fused = {name: fuse(table, fusion) for name, table in tables.items()}
     base = fused[UNCHANGED]
     n_tracks = len(np.unique(base.track))
@@ -211,13 +217,13 @@ def score_robustness(
     more = (
         () if not n_tracks_of_all or n_tracks_of_all == n_tracks else (f"{n_tracks} of {n_tracks_of_all} recordings",)
     )
-    if validates_on_test:
+    if any(run.validates_on_test for run in runs):
         more = (*more, STOPPED_ON_TEST)
     known = set() if base.artist is None else {normalise(artist) for artist in np.unique(base.artist)} - {""}
     return Robustness(
         conditions=scores,
         caption=predictions_caption(base, unit=fusion, n_folds=n_folds, more=("out-of-fold models", *more)),
-        runs=dict(runs or {}),
+        runs={run.name: run.weights_sha256 for run in runs},
         n_tracks=n_tracks,
         n_decisions=len(base),
         n_artists=len(known),
@@ -250,19 +256,6 @@ def changed_decisions(
     return share, with_a_width(interval, share)
 
 
-def record_readings(tables: Mapping[str, Predictions], runs: Sequence[OutOfFoldRun], *, command: str) -> None:
-    """Record in each run that its test part is about to be read; once for the whole suite, by the unchanged recordings.
-
-    Raises
-    ------
-    DataError : a record cannot be written
-    """
-    for run in runs:
-        table = tables[UNCHANGED].select(fold=run.fold, seed=run.seed)
-        if len(table):
-            record_reading(run.folder, command=command, predictions=table)
-
-
 def write_predictions(tables: Mapping[str, Predictions], folder: Path) -> tuple[Path, ...]:
     """Each condition's table as FOLDER/CONDITION.parquet; 'genrekit compare' takes any two of them.
 
@@ -278,6 +271,19 @@ def write_predictions(tables: Mapping[str, Predictions], folder: Path) -> tuple[
     for path, table in zip(paths, tables.values(), strict=True):
         table.write_parquet(path)
     return paths
+
+
+def _record_readings(unchanged: Predictions, runs: Sequence[OutOfFoldRun], command: str) -> None:
+    rows = [(run, unchanged.select(fold=run.fold, seed=run.seed)) for run in runs]
+    n_of_runs = sum(len(table) for _, table in rows)
+    if n_of_runs != len(unchanged):
+        raise DataError(
+            f"{len(unchanged)} predictions are to be scored, and {n_of_runs} of them are of the runs given; name each "
+            "run that they are of, in which the reading is recorded."
+        )
+    for run, table in rows:
+        if len(table):
+            record_reading(run.folder, command=command, predictions=table)
 
 
 def _score(condition: Condition, fused: Predictions, base: Predictions) -> ConditionScore:

@@ -17,8 +17,6 @@ from genrekit.cores import usable_cores
 __all__ = ["robustness"]
 
 COMMAND = "genrekit analyse robustness"
-# Runs on what has no audio are applied to the recordings that it was made from.
-AUDIO_OF = {"gtzan_archive": "gtzan", "gtzan_table": "gtzan"}
 
 
 @examples(
@@ -75,69 +73,33 @@ def robustness(
     High-pass, gain, mp3, noise, tempo, pitch, telephone band, later start; each track by the models that have not heard
     it. Recorded in each run as a reading of its test part. The same command again goes on where it was stopped.
     """
-    from genrekit.analysis.conditions import choose_conditions, split_by_rate
-    from genrekit.analysis.out_of_fold import read_run
+    from genrekit.analysis.conditions import choose_conditions
     from genrekit.analysis.picture import write_picture
-    from genrekit.analysis.robustness import choose_tracks, run_robustness
     from genrekit.analysis.robustness_figure import draw_robustness
-    from genrekit.analysis.robustness_result import record_readings, score_robustness, tabulate, write_predictions
-    from genrekit.analysis.robustness_store import TrackStore
+    from genrekit.analysis.robustness_result import write_predictions
+    from genrekit.analysis.robustness_suite import apply_suite, make_suite, score_suite
     from genrekit.data.registry import load_dataset
-    from genrekit.errors import DataError
-    from genrekit.evaluation.runs import find_all_runs, pool_runs
+    from genrekit.evaluation.runs import find_all_runs
     from genrekit.training.run import write_text_atomically
 
     chosen = choose_conditions(condition or ())
-    stored = find_all_runs(runs)
-    like = pool_runs(stored)
-    applied = [read_run(run.folder) for run in stored]
-    conditions, above = split_by_rate(chosen, applied[0].sr)
-    if above and len(conditions) == 1:
-        raise DataError(
-            f"These models hear nothing above {applied[0].sr // 2} Hz; {above[0].name} changes nothing else. Give "
-            "another --condition."
-        )
-    for one in above:
-        messages.note(f"left out: {one.title}; these models hear nothing above {applied[0].sr // 2} Hz")
-    loader = str((stored[0].recipe or {}).get("data.dataset", like.dataset))
-    audio = load_dataset(dataset or AUDIO_OF.get(loader, loader), data)
-    possible = choose_tracks(audio, applied)
-    tracks = choose_tracks(audio, applied, max_tracks=max_tracks)
-    weights_sha256 = {run.name: run.weights_sha256 for run in applied}
-    store = TrackStore(
-        output,
-        {
-            "dataset": audio.name,
-            "conditions": [c.name for c in conditions],
-            "weights_sha256": weights_sha256,
-        },
-    )
+    suite = make_suite(find_all_runs(runs), chosen)
+    for one in suite.left_out:
+        messages.note(f"left out: {one.title}; these models hear nothing above {suite.runs[0].sr // 2} Hz")
+    audio = load_dataset(dataset or suite.dataset, data)
     with progress_bar("changing recordings") as on_done:
-        failed = run_robustness(
-            applied, audio, tracks, store, conditions=conditions, n_jobs=jobs or usable_cores(), on_done=on_done
+        applied = apply_suite(
+            suite, audio, output, max_tracks=max_tracks, n_jobs=jobs or usable_cores(), on_done=on_done
         )
-    for track in failed:
+    for track in applied.failed:
         messages.error(f"{track.track_id}: {track.error}")
-    names = {result.track_id for result in failed}
-    results = [store.results[track_id] for track_id in tracks if track_id not in names]
-    tables = tabulate(results, applied, audio, conditions, like)
-    record_readings(tables, applied, command=COMMAND)
-    written = write_predictions(tables, output / "predictions")
-    n_folds = max((run.split.n_folds for run in stored if run.split is not None), default=1)
-    result = score_robustness(
-        tables,
-        conditions,
-        runs=weights_sha256,
-        fusion=fusion,
-        n_folds=n_folds,
-        n_tracks_of_all=len(possible),
-        validates_on_test=any(run.validates_on_test for run in applied),
-    )
-    text = result.to_markdown()
+    measured = score_suite(applied, command=COMMAND, fusion=fusion)
+    written = write_predictions(measured.tables, output / "predictions")
+    text = measured.result.to_markdown()
     write_text_atomically(output / "robustness.md", text)
-    pictures = write_picture(draw_robustness(result, columns=1 if columns == 1 else 2), output, dpi=dpi)
+    pictures = write_picture(draw_robustness(measured.result, columns=1 if columns == 1 else 2), output, dpi=dpi)
     typer.echo(text.rstrip())
     messages.note(f"wrote {', '.join(str(path) for path in (output / 'robustness.md', *pictures))}")
     messages.note(f"wrote {len(written)} tables of predictions to {output / 'predictions'}; compare any two of them")
-    if failed:
+    if applied.failed:
         raise typer.Exit(1)

@@ -232,34 +232,6 @@ def _read(dataset: Dataset, file: Path | None, lists: dict[Part, Path]) -> Split
 
 def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
     """The data set with its pairs of one recording: those that an audit found, or as they are compared now."""
-    import json
-    from dataclasses import replace
+    from genrekit.data.audit_file import with_audited_recordings
 
-    from genrekit.data.audit import identity_of
-    from genrekit.errors import DataError
-
-    if audit is None:
-        return compared(dataset)
-    try:
-        found = json.loads(audit.read_text(encoding="utf-8"))
-        pairs = tuple((str(match["first"]), str(match["second"])) for match in found["matches"])
-        audited = (found["dataset"], found["n_tracks"])
-        identity = found.get("identity")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{audit} is not the JSON of an audit ({error!r}); make one with 'genrekit data audit --format json'."
-        ) from None
-    # Pairs of other tracks would be passed over, and the split proved as if nothing were the same.
-    if audited != (dataset.name, len(dataset)):
-        raise DataError(
-            f"{audit} is the audit of {audited[1]} tracks of {audited[0]!r}; the data set is {dataset.name!r} with "
-            f"{len(dataset)} tracks. Audit it anew, or leave --audit out: it is compared then."
-        )
-    if identity != identity_of(dataset):
-        raise DataError(
-            f"{audit} is the audit of other tracks or other files of {dataset.name!r}: some were renamed or changed "
-            "since. Audit it anew, or leave --audit out: it is compared then."
-        )
-    # A table's own recordings, or what its numbers tell, an audit does not know.
-    known = dataset if dataset.table is None else compared(dataset)
-    return replace(known, same_recordings=(*(known.same_recordings or ()), *pairs))
+    return compared(dataset) if audit is None else with_audited_recordings(dataset, audit)

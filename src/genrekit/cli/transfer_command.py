@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,9 +20,8 @@ from genrekit.evaluation.run_folder import RunFolder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from genrekit.data.across import Heard
     from genrekit.data.dataset import Dataset
-    from genrekit.evaluation.transfer import Answer, Transfer
+    from genrekit.evaluation.transfer import Answer
     from genrekit.inference import Classifier
 
 __all__ = ["transfer"]
@@ -32,15 +30,6 @@ COMMAND = "genrekit analyse transfer"
 ANSWERS = "answers.json"
 MODEL = "model.json"
 EXIT_INTERRUPTED = 130
-
-
-class OfSplit(StrEnum):
-    """Which part of the collection's own split is asked about."""
-
-    all = "all"
-    train = "train"
-    valid = "valid"
-    test = "test"
 
 
 @examples(
@@ -72,9 +61,10 @@ def transfer(
         Path,
         typer.Option("--output", "-o", metavar="DIR", help="Folder for answers, predictions and the report card."),
     ] = Path("transfer"),
-    part: Annotated[OfSplit, typer.Option("--part", help="Only this part of the collection's own split.")] = (
-        OfSplit.all
-    ),
+    part: Annotated[
+        Literal["all", "train", "valid", "test"],
+        typer.Option("--part", help="Only this part of the collection's own split."),
+    ] = "all",
     genre: Annotated[
         list[str] | None,
         typer.Option("--genre", help="Only this shared genre; give it again for another.", show_default=False),
@@ -90,17 +80,18 @@ def transfer(
     training data is counted; recordings that the model may have heard are left out. Exit code 1: some file failed; it
     is named, the others are scored. The same command goes on with what is missing or failed.
     """
-    from genrekit.data.across import heard_by, require_another, unheard
+    from genrekit.data.across import heard_by, of_part, require_another, unheard
     from genrekit.evaluation.from_runs import evaluate_runs
     from genrekit.evaluation.report import write_report
     from genrekit.evaluation.runs import find_runs
     from genrekit.evaluation.transfer import shared_genres
     from genrekit.evaluation.transfer import transfer as score_transfer
+    from genrekit.evaluation.transfer_run import write_transfer
     from genrekit.inference import load as load_model
     from genrekit.results.output_lock import hold_output
 
     classifier = load_model(model)
-    there = _of_part(load(dataset, root), part)
+    there = of_part(load(dataset, root), None if part == "all" else part)
     require_another(there, classifier.card.datasets)
     heard = heard_by(classifier.card.datasets)
     asked = unheard(there, heard)
@@ -111,10 +102,7 @@ def transfer(
     debug = isinstance(ctx.obj, Settings) and ctx.obj.debug
     n_failed = _ask(classifier, asked, genres, output, jobs=jobs, debug=debug)
     scored = score_transfer(asked, _answers(asked, output), genres, model=classifier.card.name)
-    made = RunFolder(output)
-    scored.predictions.write_parquet(made.predictions_path)
-    notes = (*scored.notes(), *heard.notes(asked), *_losses(there, asked, genres))
-    _write_split(scored, asked, heard, notes, output)
+    made = write_transfer(scored, output, there=there, asked=asked, heard=heard)
     evaluation = evaluate_runs(find_runs(output), command=COMMAND)
     written = write_report(evaluation, output)
     print_evaluation(evaluation)
@@ -130,37 +118,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"Cannot make {folder}: {error.strerror or error}; choose another --output.") from error
-
-
-def _of_part(dataset: Dataset, part: OfSplit) -> Dataset:
-    from collections import Counter
-    from dataclasses import replace
-
-    from genrekit.errors import DataError
-
-    if dataset.archive is not None or dataset.table is not None:
-        raise DataError(f"Data set {dataset.name!r} has no audio that a model could be applied to.")
-    if not dataset.tracks:
-        raise DataError(
-            f"None of the {len(dataset.absent())} tracks of data set {dataset.name!r} has its audio here; 'genrekit "
-            f"data info {dataset.name}' says where it is expected."
-        )
-    parts = dataset.published_parts
-    if part is OfSplit.all:
-        return dataset
-    if parts is None:
-        raise DataError(f"Data set {dataset.name!r} did not come with a split of its own; leave --part out.")
-    members = {track_id: one for track_id, one in parts.items() if one == part.value}
-    tracks = tuple(track for track in dataset.tracks if track.track_id in members)
-    if not tracks:
-        here = Counter(parts[track.track_id] for track in dataset.tracks)
-        others = ", ".join(f"{n} of {one}" for one, n in sorted(here.items()))
-        raise DataError(
-            f"No track of the {part.value} part of data set {dataset.name!r} is here (the part has {len(members)}); "
-            f"there are {others}. Give another --part, or add audio."
-        )
-    faults = tuple(fault for fault in dataset.faults if fault.track_id in members)
-    return replace(dataset, tracks=tracks, faults=faults, published_parts=members)
 
 
 def _ask(
@@ -229,38 +186,3 @@ def _answers(dataset: Dataset, output: Path) -> dict[str, Answer]:
         if result is not None and result.probabilities is not None:
             found[track.track_id] = Answer(result.genre, result.probabilities)
     return found
-
-
-def _losses(there: Dataset, asked: Dataset, genres: Sequence[str]) -> tuple[str, ...]:
-    """What of these genres was not asked about: tracks without audio, and what the model may have heard."""
-    found = []
-    n_absent = len(there.absent(genres))
-    n_here, n_asked = (sum(track.genre in genres for track in dataset.tracks) for dataset in (there, asked))
-    if n_absent:
-        found.append(f"Tracks of {there.name} that are not here: {n_absent} of {n_here + n_absent}.")
-    if n_asked < n_here:
-        found.append(f"Tracks left out, whose recordings the model may have heard: {n_here - n_asked}.")
-    return tuple(found)
-
-
-def _write_split(scored: Transfer, asked: Dataset, heard: Heard, notes: Sequence[str], output: Path) -> None:
-    """The run's split.json: what was scored, and the proof of what the two collections share, where it can be had."""
-    from dataclasses import replace
-
-    from genrekit.data.across import across
-    from genrekit.data.leakage import require_proof
-    from genrekit.errors import RunError
-    from genrekit.whole_file import written_whole
-
-    tracks = frozenset(scored.predictions.track.tolist())
-    of_scores = replace(asked, tracks=tuple(track for track in asked.tracks if track.track_id in tracks))
-    split, both = across(heard.tracks if heard.is_known else (), of_scores)
-    values: dict[str, Any] = replace(split, notes=(*notes, *split.notes)).to_dict()
-    if heard.is_known:
-        values["proof"] = require_proof(split, both).to_dict()
-    path = RunFolder(output).split_path
-    try:
-        with written_whole(path) as partial:
-            partial.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise RunError(f"Cannot write {path}: {error.strerror or error}.") from error

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -15,7 +16,7 @@ from genrekit.data.relations import RELATIONS, Relation, keys
 from genrekit.data.split import Split
 from genrekit.errors import DataError
 
-__all__ = ["Heard", "across", "collection_of", "heard_by", "require_another", "unheard"]
+__all__ = ["Heard", "across", "collection_of", "heard_by", "losses", "of_part", "require_another", "unheard"]
 
 GTZAN = "gtzan"
 # A subset's tracks are in those after it.
@@ -88,6 +89,39 @@ def require_another(dataset: Dataset, trained_on: Iterable[str]) -> None:
             )
 
 
+def of_part(dataset: Dataset, part: Part | None) -> Dataset:
+    """What a model can be asked about: the tracks of one part of the split that came with a collection; None for all.
+
+    Raises
+    ------
+    DataError
+        If there is no audio, no such split, or no track of the part.
+    """
+    if dataset.archive is not None or dataset.table is not None:
+        raise DataError(f"Data set {dataset.name!r} has no audio that a model could be applied to.")
+    if not dataset.tracks:
+        raise DataError(
+            f"None of the {len(dataset.absent())} tracks of data set {dataset.name!r} has its audio here; 'genrekit "
+            f"data info {dataset.name}' says where it is expected."
+        )
+    parts = dataset.published_parts
+    if part is None:
+        return dataset
+    if parts is None:
+        raise DataError(f"Data set {dataset.name!r} did not come with a split of its own; leave --part out.")
+    members = {track_id: one for track_id, one in parts.items() if one == part}
+    tracks = tuple(track for track in dataset.tracks if track.track_id in members)
+    if not tracks:
+        here = Counter(parts[track.track_id] for track in dataset.tracks)
+        others = ", ".join(f"{n} of {one}" for one, n in sorted(here.items()))
+        raise DataError(
+            f"No track of the {part} part of data set {dataset.name!r} is here (the part has {len(members)}); "
+            f"there are {others}. Give another --part, or add audio."
+        )
+    faults = tuple(fault for fault in dataset.faults if fault.track_id in members)
+    return replace(dataset, tracks=tracks, faults=faults, published_parts=members)
+
+
 def heard_by(trained_on: Iterable[str]) -> Heard:
     """What a model heard that was trained on data sets of these names.
 
@@ -129,6 +163,25 @@ def unheard(dataset: Dataset, heard: Heard) -> Dataset:
             f"{dataset.name!r}; none is left to ask it about. Take another collection."
         )
     return replace(dataset, tracks=kept)
+
+
+def losses(there: Dataset, asked: Dataset, genres: Collection[str]) -> tuple[str, ...]:
+    """Sentences on what of these genres is not asked about: tracks without audio, and what the model may have heard.
+
+    Parameters
+    ----------
+    there : as `of_part` gave it
+    asked : what `unheard` left of it
+    genres : that are asked about
+    """
+    found = []
+    n_absent = len(there.absent(genres))
+    n_here, n_asked = (sum(track.genre in genres for track in dataset.tracks) for dataset in (there, asked))
+    if n_absent:
+        found.append(f"Tracks of {there.name} that are not here: {n_absent} of {n_here + n_absent}.")
+    if n_asked < n_here:
+        found.append(f"Tracks left out, whose recordings the model may have heard: {n_here - n_asked}.")
+    return tuple(found)
 
 
 def _stem(track: Track) -> str:

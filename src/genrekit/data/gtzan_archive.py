@@ -23,6 +23,7 @@ INFO = DatasetInfo(
     citation=CITATION,
     genres=GENRES,
     n_tracks=999,
+    recordings="gtzan",
 )
 
 

@@ -38,6 +38,7 @@ INFO = DatasetInfo(
     source="https://www.kaggle.com/datasets/andradaolteanu/gtzan-dataset-music-genre-classification",
     genres=GENRES,
     n_tracks=1000,
+    recordings="gtzan",
 )
 
 

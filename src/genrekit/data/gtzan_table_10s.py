@@ -25,6 +25,8 @@ INFO = replace(
     contents=f"{FILE_NAME}, or the file itself",
     source="",
     n_tracks=990,
+    # Nothing here computes its features of a recording.
+    recordings="",
 )
 
 

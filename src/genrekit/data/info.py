@@ -22,6 +22,8 @@ class DatasetInfo:
     download : address of an archive that `genrekit data download` can fetch; "" if there is none
     genres : label order; empty if the files decide
     n_tracks : to expect; None if the files decide
+    recordings : data set of the audio that it was made of, to which a model of it can be applied; "" if it is audio
+        itself, or there is none
     """
 
     name: str
@@ -33,3 +35,4 @@ class DatasetInfo:
     download: str = ""
     genres: tuple[str, ...] = ()
     n_tracks: int | None = None
+    recordings: str = ""

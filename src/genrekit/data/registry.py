@@ -12,7 +12,7 @@ from genrekit.data.info import DatasetInfo
 from genrekit.errors import NoSuchDataError
 from genrekit.suggestion import did_you_mean
 
-__all__ = ["DATASETS", "dataset_info", "load_dataset"]
+__all__ = ["DATASETS", "dataset_info", "load_dataset", "recordings_of"]
 
 # Module and function of each loader; imported when used, so that one data set's needs are not another's.
 DATASETS: Mapping[str, str] = MappingProxyType(
@@ -70,6 +70,17 @@ def dataset_info(name: str) -> DatasetInfo:
     module, _ = _place(name)
     info: DatasetInfo = import_module(module).INFO
     return info
+
+
+def recordings_of(name: str) -> str:
+    """Name of the data set that has the recordings of one: of an archive or a table the audio, of audio itself.
+
+    Raises
+    ------
+    DataError
+        If the name is unknown.
+    """
+    return dataset_info(name).recordings or name
 
 
 def _place(name: str) -> tuple[str, str]:
