@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genrekit.file_identity import file_state
+from genrekit.file_identity import FileState, file_state
 from genrekit.inference import Failure
 from genrekit.results.continued import ContinuedResults, resume_results, start_results
 from genrekit.results.errors import ResultsError
-from genrekit.results.file_states import read_states, states_path
+from genrekit.results.file_states import FileStates, read_states, states_path
 from genrekit.results.result_file import ResultFile, part_of, path_key
 from genrekit.results.rows import read_rows
+from genrekit.results.stored_results import read_results
 from genrekit.results.writers import JsonWriter, TableWriter
 from results.outcomes import GENRES, MODEL, heard, writer_of
 
@@ -61,6 +62,11 @@ def _stopped(results: ContinuedResults, *, n_done: int) -> None:
     with results.opened() as file:
         for song in results.missing[:n_done]:
             file.add(heard(song))
+
+
+def _known(output: Path) -> dict[str, FileState | None]:
+    states = read_states(output)
+    return {} if states is None else states.of_key
 
 
 def _genres(output: Path) -> dict[str, str | None]:
@@ -185,7 +191,7 @@ def test_the_state_of_a_file_is_on_the_disk_before_its_result(
     write = ResultFile.write
 
     def looked_at(file: ResultFile, text: str) -> None:
-        known.append(list(read_states(output) or ()))
+        known.append(list(_known(output)))
         write(file, text)
 
     monkeypatch.setattr(ResultFile, "write", looked_at)
@@ -203,8 +209,109 @@ def test_a_kill_between_a_state_and_its_result_costs_the_result(
         patched.setattr(ResultFile, "write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             file.add(heard(songs[2]))
-    assert (read_states(output) or {})[path_key(songs[2])] == file_state(songs[2])
+    assert _known(output)[path_key(songs[2])] == file_state(songs[2])
     assert _resume(output, songs).missing == (songs[2],)
+
+
+# --- from one folder and from another
+
+
+@pytest.fixture
+def library(songs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that holds `songs`, into which one has gone."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+FROM_OUTSIDE, FROM_INSIDE = [f"songs/{name}.wav" for name in "abc"], ["./a.wav", "b.wav", "c.wav"]
+
+
+@each_format
+@pytest.mark.parametrize("way", ["into the folder", "out of the folder", "by the whole paths"])
+def test_a_file_is_known_again_from_another_folder(
+    way: str, suffix: str, library: Path, songs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = library / f"out.{suffix}"
+    before, after = (FROM_INSIDE, FROM_OUTSIDE) if way == "out of the folder" else (FROM_OUTSIDE, FROM_INSIDE)
+    monkeypatch.chdir(library / "songs" if before is FROM_INSIDE else library)
+    _done(start_results(output, before[:2], writer_of(suffix), model_sha256="1"), fail=before[1:2])
+    monkeypatch.chdir(library / "songs" if after is FROM_INSIDE else library)
+    after = songs if way == "by the whole paths" else after
+
+    results = _resume(output, after, suffix)
+    assert results.missing == tuple(after[1:]) and results.n_kept == 1
+    _done(results)
+    assert list(_genres(output)) == [before[0], *after[1:]]
+    # Names of both folders stand in it now; from either all are known, also to those who read the results.
+    for folder, files in ((library, FROM_OUTSIDE), (library / "songs", FROM_INSIDE)):
+        monkeypatch.chdir(folder)
+        again = _resume(output, files, suffix)
+        assert again.missing == ()
+        _done(again)
+        assert all(result is not None and result.genre == "jazz" for result in map(read_results(output).of, files))
+    _song(Path(songs[0]), time_s=2_000_000_000)
+    assert _resume(output, FROM_INSIDE, suffix).missing == ("./a.wav",)
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["new", "of a run that was killed at it"])
+def test_another_file_of_the_same_name_is_told_by_all(
+    is_known: bool, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = library / "out.json"
+    _song(library / "a.wav")
+    monkeypatch.chdir(library / "songs")
+    _done(start_results(output, ["a.wav"], JsonWriter(), model_sha256="1"))
+    monkeypatch.chdir(library)
+    if is_known:
+        states = FileStates(output, keep=True, model_sha256="1")
+        states.begin()
+        states.record(str(library / "a.wav"))
+    with pytest.raises(ResultsError, match=r"the result of another a\.wav, heard from another folder"):
+        _resume(output, ["a.wav"])
+    result = read_results(output).of("a.wav")
+    assert result is not None and "it was another file of this name" in result.error
+    # Under another name it is listed beside the first.
+    _done(_resume(output, [str(library / "a.wav")]))
+    result = read_results(output).of("a.wav")
+    assert result is not None and result.genre == "jazz"
+    assert _resume(output, ["a.wav", "songs/a.wav"]).missing == ()
+
+
+def test_a_failure_does_not_keep_its_name_from_a_file_in_another_folder(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = library / "out.json"
+    _song(library / "a.wav")
+    monkeypatch.chdir(library / "songs")
+    _done(start_results(output, ["a.wav", "gone.wav"], JsonWriter(), model_sha256="1"), fail=["a.wav", "gone.wav"])
+    monkeypatch.chdir(library)
+    again = _resume(output, ["songs/gone.wav"])
+    assert again.missing == ("songs/gone.wav",) and "gone" not in again.text
+    _done(_resume(output, ["a.wav"]))
+    assert _genres(output) == {"gone.wav": None, "a.wav": "jazz"}
+    assert _resume(output, ["a.wav"]).missing == ()
+
+
+def test_results_of_before_names_were_written_down_go_on_from_where_they_were_heard(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = library / "out.json"
+    _done(start_results(output, FROM_OUTSIDE, JsonWriter(), model_sha256="1"))
+    lines = states_path(output).read_text().splitlines(keepends=True)
+    states_path(output).write_text("".join(line for line in lines if "name" not in line))
+    assert _resume(output, FROM_OUTSIDE).missing == ()
+    (library / "songs" / "songs").mkdir()
+    _song(library / "songs" / "songs" / "a.wav")
+    with monkeypatch.context() as patched:
+        patched.chdir(library / "songs")
+        with pytest.raises(ResultsError, match="heard from another folder"):
+            _resume(output, FROM_OUTSIDE)
+        result = read_results(output).of("songs/a.wav")
+        assert result is not None and "it was another file of this name" in result.error
+    _song(library / "songs" / "b.wav", time_s=2_000_000_000)
+    _done(_resume(output, FROM_OUTSIDE))
+    monkeypatch.chdir(library / "songs")
+    assert _resume(output, ["b.wav"]).missing == ()
 
 
 # --- what is refused
@@ -301,7 +408,7 @@ def test_a_run_that_begins_anew_knows_nothing_of_the_one_before(songs: list[str]
     assert results.missing == tuple(songs[1:])
     _done(results)
     assert list(_genres(output)) == songs[1:]
-    assert list(read_states(output) or ()) == [path_key(song) for song in songs[1:]]
+    assert list(_known(output)) == [path_key(song) for song in songs[1:]]
     assert _resume(output, songs, model_sha256="2").missing == (songs[0],)
 
 

@@ -46,6 +46,11 @@ def _heard(output: Path, *files: str, model_sha256: str | None = None) -> None:
         states.record(file)
 
 
+def _known(output: Path) -> dict[str, FileState | None] | None:
+    states = read_states(output)
+    return None if states is None else states.of_key
+
+
 def _changed(output: Path, *files: str) -> frozenset[str]:
     return FileStates(output, keep=True).look(files)
 
@@ -85,7 +90,7 @@ def test_of_two_states_of_a_file_the_last_counts(song: str, output: Path) -> Non
     states.begin([song])
     states.record(song)
     assert before != file_state(song)
-    assert read_states(output) == {path_key(song): file_state(song)}
+    assert _known(output) == {path_key(song): file_state(song)}
     assert not _changed(output, song)
 
 
@@ -100,7 +105,7 @@ def test_the_state_is_that_of_the_look_and_not_that_after_the_file_was_read(outp
     states.begin([song])
     _file(Path(song), time_s=2_000_000_000)
     states.record(song)
-    assert read_states(output) == {path_key(song): seen}
+    assert _known(output) == {path_key(song): seen}
     assert _changed(output, song) == {path_key(song)}
 
 
@@ -112,14 +117,14 @@ def test_a_file_that_came_into_reach_after_the_look_has_the_state_of_then(output
     _file(Path(song))
     states.record(song)
     states.record(missing)
-    assert read_states(output) == {path_key(song): file_state(song)}
+    assert _known(output) == {path_key(song): file_state(song)}
 
 
 def test_a_run_that_begins_anew_forgets_and_one_that_goes_on_forgets_nothing(song: str, output: Path) -> None:
     FileStates(output, keep=True, model_sha256="m").begin()
-    assert list(read_states(output) or ()) == [path_key(song)]
+    assert list(_known(output) or ()) == [path_key(song)]
     FileStates(output, keep=False).begin()
-    assert read_states(output) is None
+    assert _known(output) is None
 
 
 @pytest.mark.parametrize("name", ["out.json", "out.json.part", None])
@@ -134,12 +139,12 @@ def test_states_without_results_are_of_no_use(name: str | None, song: str, outpu
 def test_results_of_before_there_were_states_are_taken_as_of_the_files_that_are_there(
     output: Path, tmp_path: Path
 ) -> None:
-    assert read_states(output) is None
+    assert _known(output) is None
     near, far = _file(tmp_path / "near.wav"), str(tmp_path / "disk/far.wav")
     states = FileStates(output, keep=True)
     states.look([near, far])
     states.begin([near, far], {path_key(near), path_key(far)})
-    assert read_states(output) == {path_key(near): file_state(near), path_key(far): None}
+    assert _known(output) == {path_key(near): file_state(near), path_key(far): None}
     # What was out of reach then is not another file because it is in reach now, nor has it changed.
     (tmp_path / "disk").mkdir()
     _file(Path(far))
@@ -208,7 +213,7 @@ def test_a_line_that_was_cut_anywhere_costs_itself_alone(output: Path, tmp_path:
     for n in range(len(whole)):
         states_path(output).write_bytes(whole[:n])
         n_whole = max(0, whole[:n].count(b"\n") - 1)
-        read = read_states(output) or {}
+        read = _known(output) or {}
         # The last line may lack its end alone.
         assert read in (dict(list(known.items())[:n_whole]), dict(list(known.items())[: n_whole + 1]))
 
@@ -217,9 +222,9 @@ def test_a_line_that_was_cut_anywhere_costs_itself_alone(output: Path, tmp_path:
 def test_a_line_that_is_no_state_counts_as_not_there(line: str, song: str, output: Path) -> None:
     lines = states_path(output)
     lines.write_text(f"{line}\n{lines.read_text()}{line}\n")
-    assert read_states(output) == {path_key(song): file_state(song)}
+    assert _known(output) == {path_key(song): file_state(song)}
     lines.write_text(f"{line}\n")
-    assert read_states(output) is None
+    assert _known(output) is None
 
 
 @given(file_names)
@@ -229,6 +234,6 @@ def test_any_name_of_a_file_is_known_again(name: str) -> None:
         output.write_text("{}\n")
         song.parent.mkdir()
         _heard(output, _file(song, size_bytes=10))
-        assert read_states(output) == {path_key(song): FileState(10, 1_000_000_000_000_000_000)}
+        assert _known(output) == {path_key(song): FileState(10, 1_000_000_000_000_000_000)}
         _file(song, size_bytes=10, time_s=1)
         assert _changed(output, str(song)) == {path_key(song)}

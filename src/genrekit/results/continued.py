@@ -78,6 +78,7 @@ def resume_results(
             retry=frozenset(map(path_key, files)),
             changed=changed,
             folders=frozenset(map(path_key, folders)),
+            key_of=states.known.key if states is not None else path_key,
         )
         if states is not None:
             states.begin(files, kept.done)
