@@ -19,7 +19,7 @@ from genrekit.cli.settings import Settings
 from genrekit.cli.streams import require_reader
 
 if TYPE_CHECKING:
-    from genrekit.inference import Classifier
+    from genrekit.inference import Classifier, Failure, Result
     from genrekit.results.writers import ResultWriter
 
 __all__ = ["Format", "classify"]
@@ -170,8 +170,13 @@ def classify(
                 if summary is None:
                     require_reader()
 
+            def take(outcome: Result | Failure) -> None:
+                show(writer.row(outcome))
+                page.add(outcome)
+
             show(writer.header())
-            n_failed = classify_files(classifier, files, writer, shown, show, tally=page.add, jobs=jobs, debug=debug)
+            is_table = chosen is Format.table
+            n_failed = classify_files(classifier, files, shown, take, count_genres=is_table, jobs=jobs, debug=debug)
     else:
         n_failed = classify_to_file(
             classifier,
@@ -180,7 +185,6 @@ def classify(
             output,
             folders=given_folders(paths),
             summary=page,
-            parquet=chosen is Format.parquet,
             resume=resume,
             jobs=jobs,
             debug=debug,
@@ -241,10 +245,11 @@ def _require_new(output: Path, chosen: Format) -> None:
 
 
 def _writer(chosen: Format, classifier: Classifier, *, top: int, timeline: bool, colour: bool) -> ResultWriter:
-    from genrekit.results.writers import CsvWriter, JsonWriter, TableWriter
+    from genrekit.results.writers import CsvWriter, JsonWriter, LinesForParquet, TableWriter
 
-    # Parquet is made of JSON lines when all is done: rows cannot be added to it one by one.
-    if chosen in (Format.json, Format.parquet):
+    if chosen is Format.parquet:
+        return LinesForParquet(classifier.genres, timeline=timeline)
+    if chosen is Format.json:
         return JsonWriter(timeline=timeline)
     if chosen is Format.csv:
         return CsvWriter(classifier.genres, timeline=timeline)

@@ -6,29 +6,66 @@ from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import typer
+
 from genrekit.cli import messages
 from genrekit.cli.failures import tell_failure
+from genrekit.cli.progress import display
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from genrekit.cli.progress import Display
     from genrekit.inference import Classifier, Failure, Result
-    from genrekit.results.file_states import FileStates
-    from genrekit.results.writers import ResultWriter
+    from genrekit.results.continued import ContinuedResults
 
-__all__ = ["classify_files", "tell_failed"]
+__all__ = ["classify_files", "classify_missing", "tell_failed"]
+
+EXIT_INTERRUPTED = 130
+
+
+def classify_missing(
+    classifier: Classifier,
+    results: ContinuedResults,
+    *,
+    go_on: str,
+    tally: Callable[[Result | Failure], None] = lambda outcome: None,
+    count_genres: bool = False,
+    jobs: int | None,
+    debug: bool,
+) -> int:
+    """Classify what results lack, and make them whole; gives how many files failed. Ctrl-C leaves the part, and a word.
+
+    Parameters
+    ----------
+    go_on : how to go on after Ctrl-C, behind where the part is
+    tally : takes each outcome once it is written
+    count_genres, jobs, debug : as in `classify_files`
+    """
+    with display(len(results.missing), results_on_stdout=False) as shown, results.opened() as file:
+
+        def take(outcome: Result | Failure) -> None:
+            file.add(outcome)
+            tally(outcome)
+
+        try:
+            n_failed = classify_files(
+                classifier, results.missing, shown, take, count_genres=count_genres, jobs=jobs, debug=debug
+            )
+            file.finish()
+        except KeyboardInterrupt:
+            messages.note(f"interrupted; what was done is in {file.part}{go_on}")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+    return n_failed
 
 
 def classify_files(
     classifier: Classifier,
     files: Sequence[str],
-    writer: ResultWriter,
     shown: Display,
-    emit: Callable[[str], None],
+    take: Callable[[Result | Failure], None],
     *,
-    tally: Callable[[Result | Failure], None] = lambda outcome: None,
-    states: FileStates | None = None,
+    count_genres: bool,
     jobs: int | None,
     debug: bool,
 ) -> int:
@@ -37,27 +74,21 @@ def classify_files(
     Parameters
     ----------
     files : to classify
-    writer : makes a row of each outcome
     shown : is told of each file that is done
-    emit : takes each row
-    tally : takes each outcome
-    states : what files were like is recorded here; None if nobody will ask
+    take : takes each outcome
+    count_genres : say at the end how many are of each genre; programs count for themselves
     jobs : files at once; None for one a core
     debug : whether failures are told with where they arose
     """
     from genrekit.audio.file_processes import MANY_FILES
     from genrekit.inference import Failure
-    from genrekit.results.writers import TableWriter
 
     n_failed = 0
     n_of_genre: Counter[str] = Counter()
     processes = len(files) >= MANY_FILES
     with closing(classifier.classify_many(files, n_jobs=jobs, processes=processes)) as outcomes:
         for outcome in outcomes:
-            if states is not None and outcome.path is not None:
-                states.record(outcome.path)
-            emit(writer.row(outcome))
-            tally(outcome)
+            take(outcome)
             shown.advance()
             if isinstance(outcome, Failure):
                 n_failed += 1
@@ -66,8 +97,7 @@ def classify_files(
                 n_of_genre[outcome.genre] += 1
                 for warning in outcome.warnings:
                     messages.warning(f"{outcome.path}: {warning}")
-    # Programs count for themselves.
-    if isinstance(writer, TableWriter):
+    if count_genres:
         _tell_genres(n_of_genre)
     return n_failed
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genrekit.cli import messages
-from genrekit.cli.classify_files import classify_files, tell_failed
+from genrekit.cli.classify_files import classify_missing, tell_failed
 from genrekit.cli.dataset_options import Root, load
 from genrekit.cli.evaluate_command import print_evaluation
 from genrekit.cli.examples import examples
-from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
 from genrekit.evaluation.run_folder import RunFolder
 
@@ -29,7 +28,6 @@ __all__ = ["transfer"]
 COMMAND = "genrekit analyse transfer"
 ANSWERS = "answers.json"
 MODEL = "model.json"
-EXIT_INTERRUPTED = 130
 
 
 @examples(
@@ -124,31 +122,16 @@ def _ask(
     classifier: Classifier, dataset: Dataset, genres: Sequence[str], output: Path, *, jobs: int | None, debug: bool
 ) -> int:
     """Answers that are missing, line by line into the folder; gives how many files failed."""
-    from genrekit.results.file_states import FileStates
-    from genrekit.results.kept import kept_results
-    from genrekit.results.result_file import ResultFile, path_key
+    from genrekit.results.continued import resume_results
     from genrekit.results.writers import JsonWriter
 
     _require_same_model(classifier, output)
     files = [str(track.path) for track in dataset.tracks if track.genre in genres]
-    answers, writer = output / ANSWERS, JsonWriter()
-    states = FileStates(answers, keep=True)
-    changed = states.look(files)
-    keys = {file: path_key(file) for file in files}
-    kept = kept_results(answers, writer, model=classifier.card.name, retry=frozenset(keys.values()), changed=changed)
-    states.begin(files, kept.done)
-    missing = [file for file in files if keys[file] not in kept.done]
-    if kept.done:
-        messages.note(f"{output}: {len(files) - len(missing)} of {len(files)} are done already")
-    with display(len(missing), results_on_stdout=False) as shown, ResultFile(answers, text=kept.text) as result_file:
-        try:
-            n_failed = classify_files(
-                classifier, missing, writer, shown, result_file.write, states=states, jobs=jobs, debug=debug
-            )
-            result_file.finish()
-        except KeyboardInterrupt:
-            messages.note(f"interrupted; what was done is in {result_file.part}, and the same command goes on with it")
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+    results = resume_results(output / ANSWERS, files, JsonWriter(), model=classifier.card.name)
+    if results.n_kept:
+        messages.note(f"{output}: {len(files) - len(results.missing)} of {len(files)} are done already")
+    go_on = ", and the same command goes on with it"
+    n_failed = classify_missing(classifier, results, go_on=go_on, jobs=jobs, debug=debug)
     tell_failed(n_failed, len(files))
     return n_failed
 

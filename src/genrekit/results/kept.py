@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -42,6 +42,7 @@ def kept_results(
     retry: Collection[str],
     changed: Collection[str] = (),
     folders: Collection[str] = (),
+    key_of: Callable[[str], str] = path_key,
 ) -> Kept:
     """What an earlier run wrote to `path` or its part; empty if there is neither.
 
@@ -55,6 +56,7 @@ def kept_results(
     changed : `path_key` of files that are no longer what they were; whatever they have is not kept
     folders : `path_key` of folders that this run has searched; what failed there is not kept, because it is tried again
         or is gone
+    key_of : `path_key` of the file that the results have under a name, as of `States.key`
 
     Raises
     ------
@@ -70,10 +72,14 @@ def kept_results(
         return Kept()
     lines, done = [], set()
     for values in _rows(source):
-        key = path_key(values["path"])
+        key = key_of(values["path"])
         if "error" not in values:
             _require_same_run(source, values, model, writer)
-        elif key in retry or any(str(place) in folders for place in (Path(key), *Path(key).parents)):
+        elif (
+            key in retry
+            or path_key(values["path"]) in retry  # a file in another folder, which would be listed under this name
+            or any(str(place) in folders for place in (Path(key), *Path(key).parents))
+        ):
             continue
         if key not in changed:
             lines.append(writer.line(values))

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from genrekit.results.errors import ResultsError
 from genrekit.whole_file import written_whole
 
-__all__ = ["ResultFile", "part_of", "path_key"]
+__all__ = ["ResultFile", "part_of", "path_key", "path_name"]
 
 
 class ResultFile:
@@ -82,4 +82,9 @@ def part_of(path: Path) -> Path:
 
 def path_key(path: str | os.PathLike[str]) -> str:
     """The same text for the same file, named from the same folder or in full, also if its name is not UTF-8."""
-    return str(Path(path).absolute()).encode("utf-8", "backslashreplace").decode("utf-8")
+    return path_name(Path(path).absolute())
+
+
+def path_name(path: str | os.PathLike[str]) -> str:
+    """A name of a file as text that all formats of results can hold, and the same for what they have made of it."""
+    return str(Path(path)).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from genrekit.audio import display_name
-from genrekit.file_identity import FileState, file_state, same_sound
+from genrekit.file_identity import file_state, same_sound
 from genrekit.results.errors import ResultsError
-from genrekit.results.file_states import read_states
+from genrekit.results.file_states import States, read_states
 from genrekit.results.result_file import part_of, path_key
 from genrekit.results.rows import read_rows
 
@@ -44,10 +44,10 @@ class StoredResults:
     Parameters
     ----------
     results : by `path_key` of the files
-    states : what the files were when they were heard, likewise; None if that was not written down
+    states : what the files were when they were heard; None if that was not written down
     """
 
-    def __init__(self, results: Mapping[str, StoredResult], states: Mapping[str, FileState | None] | None) -> None:
+    def __init__(self, results: Mapping[str, StoredResult], states: States | None) -> None:
         self._results, self._states = results, states
 
     @property
@@ -58,15 +58,19 @@ class StoredResults:
     def of(self, path: str | os.PathLike[str]) -> StoredResult | None:
         """The result of a file; None if there is none. A result of what is another file now is an error."""
         key = path_key(path)
-        result = self._results.get(key)
-        if result is None or self._states is None or result.probabilities is None:
+        result = own = self._results.get(key)
+        if self._states is None:
             return result
-        if key not in self._states:
+        if own is None:
+            result = self._results.get(self._states.key(path))
+        if result is None or result.probabilities is None:
+            return result
+        if own is None or key not in self._states.of_key:
             return StoredResult(
                 error="the results name it, but it was another file of this name, in another folder, that was heard; "
                 "classify it too"
             )
-        heard, now = self._states[key], file_state(path)
+        heard, now = self._states.of_key[key], file_state(path)
         if heard is not None and now is not None and not same_sound(heard, now):
             return StoredResult(error="changed since it was classified; classify it again, or go on by --resume")
         return result
@@ -91,8 +95,9 @@ def read_results(path: Path) -> StoredResults:
             f"{display_name(path)}: {display_name(unfinished.name)} beside it is of a run that was interrupted; let it "
             "go on by --resume, or give that file"
         )
-    results = {path_key(values["path"]): _stored(values) for values in read_rows(path)}
-    return StoredResults(results, read_states(path.with_name(path.name.removesuffix(PART))))
+    states = read_states(path.with_name(path.name.removesuffix(PART)))
+    key_of = path_key if states is None else states.key
+    return StoredResults({key_of(values["path"]): _stored(values) for values in read_rows(path)}, states)
 
 
 def _stored(values: Mapping[str, Any]) -> StoredResult:

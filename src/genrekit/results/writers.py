@@ -12,7 +12,7 @@ from genrekit.audio import display_name
 from genrekit.inference.result import OF_THE_FILE, UNKNOWN, Failure, Result
 from genrekit.results.errors import ResultsError
 
-__all__ = ["CsvWriter", "JsonWriter", "ResultWriter", "TableWriter", "csv_line", "encodable"]
+__all__ = ["CsvWriter", "JsonWriter", "LinesForParquet", "ResultWriter", "TableWriter", "csv_line", "encodable"]
 
 BAR_CELLS = 10
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -52,6 +52,20 @@ class JsonWriter:
         """The same from the values of a result that is read back."""
         line = json.dumps(values, ensure_ascii=False)
         return (line if encodable(line) else json.dumps(values)) + "\n"
+
+
+class LinesForParquet(JsonWriter):
+    """JSON lines that become Parquet when all is done, since rows cannot be added to it one by one.
+
+    Parameters
+    ----------
+    genres : of the model; each becomes a column
+    timeline : as of `JsonWriter`
+    """
+
+    def __init__(self, genres: Sequence[str], *, timeline: bool = False) -> None:
+        super().__init__(timeline=timeline)
+        self.genres = tuple(genres)
 
 
 class CsvWriter:
