@@ -13,6 +13,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from genrekit.audio.decoder import UndecodableError, block_frames
+from genrekit.audio.ffmpeg_file import open_with_ffmpeg
 from genrekit.audio.samples import to_float32
 from genrekit.audio.sniff import states_mpeg_length
 from genrekit.audio.source import ByteSource
@@ -42,10 +43,7 @@ class PyavDecoder:
 
     def __init__(self, source: ByteSource) -> None:
         try:
-            # No protocol: a playlist must not make FFmpeg open other files or addresses.
-            self._container: InputContainer = av.open(
-                source, "r", metadata_errors="ignore", container_options={"protocol_whitelist": ""}
-            )
+            self._container: InputContainer = open_with_ffmpeg(source)
         except (av.error.FFmpegError, ValueError) as error:
             raise UndecodableError(f"FFmpeg: {_reason(error)}") from None
         self.warnings: list[str] = []

@@ -14,13 +14,12 @@ KEYS = ("artist", "album_artist", "albumartist")
 
 def tagged_artist(path: Path) -> str | None:
     """Artist in the container's or the stream's metadata, None if there is none or the file cannot be opened."""
-    import av
+    from genrekit.audio.ffmpeg_file import open_with_ffmpeg, texts_of
 
-    # No protocol: a playlist must not make FFmpeg open other files or addresses. One packet: wav took 90 ms otherwise.
-    options = {"protocol_whitelist": "", "max_probe_packets": "1"}
     try:
-        with path.open("rb") as raw, av.open(raw, metadata_errors="replace", container_options=options) as container:
-            found = [container.metadata, *(stream.metadata for stream in container.streams.audio)]
+        # One packet: wav took 90 ms otherwise.
+        with path.open("rb") as raw, open_with_ffmpeg(raw, max_probe_packets="1") as container:
+            found = [texts_of(container), *(texts_of(stream) for stream in container.streams.audio)]
     # FFmpeg meets whatever bytes the file has; whether it decodes is found out by decoding it.
     except Exception:
         return None

@@ -6,7 +6,6 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from genrekit.audio import display_name
 from genrekit.library.errors import TagError
@@ -66,17 +65,12 @@ def require_same_contents(path: Path, copy: Path) -> None:
 
 def contents_of(path: Path) -> Contents | None:
     """What the file holds; None if FFmpeg cannot open it."""
-    import av
     import av.error
 
+    from genrekit.audio.ffmpeg_file import open_with_ffmpeg, texts_of
+
     try:
-        # Without a protocol it opens no other file; the file itself is handed over open.
-        with (
-            path.open("rb") as file,
-            av.open(
-                WithoutId3v1(file), "r", metadata_errors="replace", container_options={"protocol_whitelist": ""}
-            ) as container,
-        ):
+        with path.open("rb") as file, open_with_ffmpeg(WithoutId3v1(file)) as container:
             digests = [hashlib.sha256() for _ in container.streams]
             ended = ""
             try:
@@ -87,12 +81,11 @@ def contents_of(path: Path) -> Contents | None:
             except av.error.FFmpegError as error:
                 ended = str(error.strerror)
             kinds = [stream.type for stream in container.streams]
-            texts = [*_texts(container), *(text for stream in container.streams for text in _texts(stream))]
+            holders = (container, *container.streams)
+            texts = [
+                (key, text) for one in holders for key, text in texts_of(one).items() if key.lower() != GENRE and text
+            ]
     except (av.error.FFmpegError, ValueError):
         return None
     streams = tuple((kind, digest.hexdigest()) for kind, digest in zip(kinds, digests, strict=True))
     return Contents(streams, tuple(texts), ended)
-
-
-def _texts(holder: Any) -> list[tuple[str, str]]:
-    return [(key, value) for key, value in holder.metadata.items() if key.lower() != GENRE and value]
