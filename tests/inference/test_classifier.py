@@ -355,7 +355,7 @@ def test_an_embedding_is_the_graphs_second_output_for_each_window_with_sound(tin
     assert found.rows.dtype == np.float32 and found.rows.ndim == 2
     assert len(found.rows) == len(found.weights) == len(scores.starts_s) < 6 / classifier.card.hop_s
     np.testing.assert_allclose(found.mean, (found.weights @ found.rows) / found.weights.sum(), rtol=1e-5)
-    with pytest.raises(AudioError, match="the array: is silent, there is nothing to hear"):
+    with pytest.raises(AudioError, match="The array: is silent, there is nothing to hear"):
         classifier.embed(np.zeros(2 * SR), sr=SR)
 
 

@@ -216,11 +216,11 @@ def test_a_table_of_incomplete_data_says_so(make_table_recipe, tmp_path):
     made = make_dataset()
     lost = tuple(Fault("missing", f"{genre}.9{k}", "no file", genre) for genre in ("polka", "tango") for k in range(2))
     # A name proves nothing: a folder of one's own may be called like GTZAN.
-    cases = {"gtzan.parquet": ((), None), "dances.parquet": (lost, 4), "dances.csv": (lost, None)}
+    cases = {"gtzan.parquet": ((), 0), "dances.parquet": (lost, 4), "dances.csv": (lost, 0)}
     for name, (faults, missing) in cases.items():
         path = tmp_path / name
         write_table_file(replace(made, name=path.stem, faults=faults), path)
         data = {"dataset": "table", "root": str(path)}
-        assert prepare(make_table_recipe(data=data)).proof.get("n_tracks_missing") == missing
+        assert prepare(make_table_recipe(data=data)).proof.n_tracks_missing == missing
     data = {"dataset": "table", "root": str(tmp_path / "dances.parquet"), "left_out": ["polka"]}
-    assert prepare(make_table_recipe(data=data)).proof["n_tracks_missing"] == 2
+    assert prepare(make_table_recipe(data=data)).proof.n_tracks_missing == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from multiprocessing.connection import Connection
@@ -140,7 +140,9 @@ def _log_path(logs: Path, job: Job) -> Path:
 
 def _drop_if_empty(log: Path) -> None:
     if log.is_file() and log.stat().st_size == 0:
-        log.unlink()
+        # Windows keeps what is open: a worker writes to it still, and the parent drops it.
+        with suppress(OSError):
+            log.unlink()
 
 
 def _serve(pipe: Connection, threads: int | None, logs: Path) -> None:
