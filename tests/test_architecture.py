@@ -25,6 +25,7 @@ OPEN_TO_ALL = {
     "file_identity",
     "genre_colours",
     "line_files",
+    "output_places",
     "parquet_table",
     "progress",
     "spawned",
@@ -34,6 +35,7 @@ OPEN_TO_ALL = {
 # Each room, and the rooms that it may import besides.
 ALLOWED: dict[str, set[str]] = {
     **{module: set() for module in OPEN_TO_ALL},
+    "output_places": {"errors", "whole_file"},
     "worker": {"errors", "spawned"},
     "audio": set(),
     "features": {"audio"},

@@ -14,6 +14,7 @@ __all__ = [
     "NoSuchDataError",
     "NoSuchModelError",
     "NoSuchRunError",
+    "PlaceError",
     "RecipeError",
     "RunError",
     "UsageError",
@@ -42,6 +43,10 @@ class LeakError(DataError):
 
 class NoSuchDataError(DataError, UsageError):
     """There is no data set, split or fold of this name or number."""
+
+
+class PlaceError(DataError, UsageError):
+    """A path cannot be used as it was named: output cannot go there, or its ending is wrong."""
 
 
 class RecipeError(UsageError):

@@ -9,7 +9,7 @@ import yaml
 
 from genrekit.analysis.curves import find_curves, group_curves, load_curves
 from genrekit.analysis.curves_figure import draw_curves
-from genrekit.errors import DataError, RunError
+from genrekit.errors import DataError, NoSuchRunError, RunError
 from genrekit.training.recipe import parse_recipe
 
 
@@ -150,3 +150,16 @@ def test_what_is_no_run_is_named(tmp_path: Path, write_metrics) -> None:
     with pytest.raises(DataError, match="No runs"):
         draw_curves([])
     assert np.isfinite(load_curves(write_metrics(tmp_path / "good", accuracy=[0.1])).values["train_loss"]).all()
+
+
+def test_a_folder_of_folders_of_runs_names_one(tmp_path: Path, write_metrics) -> None:
+    run = write_metrics(tmp_path / "runs" / "a" / "fold0", accuracy=[0.3])
+    with pytest.raises(NoSuchRunError, match=f"no run in {tmp_path} itself. Name what lies below, such as {run}"):
+        find_curves([tmp_path])
+
+
+def test_metrics_of_something_else_are_told(tmp_path: Path, write_metrics) -> None:
+    run = write_metrics(tmp_path / "a", accuracy=[0.3])
+    (run / "metrics.csv").write_text("step,loss\n0,1.0\n")
+    with pytest.raises(DataError, match="has no column epoch: it is not the record of a training"):
+        load_curves(run)

@@ -54,13 +54,16 @@ def test_what_cannot_judge_labels_is_refused(tmp_path: Path) -> None:
 
 def test_from_the_command_line(tmp_path: Path, genrekit_cli) -> None:
     write_run(tmp_path / "runs" / "a", n_right=24)
+    (tmp_path / "out").mkdir()
     done = genrekit_cli("analyse", "labels", tmp_path / "runs", "-o", tmp_path / "out" / "labels.csv", "--most", 2)
     assert done.code == 0, done.err
     assert len(done.out.splitlines()) == 4 and "6 of 30 tracks" in done.err
     assert len((tmp_path / "out" / "labels.csv").read_text().splitlines()) == 7
     (tmp_path / "file").write_text("")
     wrong = genrekit_cli("analyse", "labels", tmp_path / "runs", "-o", tmp_path / "file" / "labels.csv")
-    assert wrong.code == 1 and "Cannot write" in wrong.err
+    assert wrong.code == 2 and "is no folder" in wrong.err
+    missing = genrekit_cli("analyse", "labels", tmp_path / "runs", "-o", tmp_path / "none" / "labels.csv")
+    assert missing.code == 2 and "there is no folder" in missing.err and not (tmp_path / "none").exists()
 
 
 def test_the_table_replaces_an_earlier_one_and_nothing_else(tmp_path: Path, genrekit_cli) -> None:

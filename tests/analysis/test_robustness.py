@@ -23,7 +23,7 @@ from genrekit.analysis.robustness_suite import apply_suite, make_suite, score_su
 from genrekit.audio import iter_windows, load_audio
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.registry import load_dataset
-from genrekit.errors import DataError, LeakError, RunError, UsageError
+from genrekit.errors import DataError, LeakError, NoSuchModelError, RunError, UsageError
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import load_readings
@@ -315,7 +315,7 @@ def test_contaminated_and_unfinished_runs_and_archives_are_refused(own_runs, tra
     first, second = (run.folder for run in find_runs(own_runs))
     weights = (first / "weights.safetensors").read_bytes()
     (first / "weights.safetensors").unlink()
-    with pytest.raises(RunError, match="published without its weights"):
+    with pytest.raises(NoSuchModelError, match="published without their weights"):
         read_run(first)
     (first / "weights.safetensors").write_bytes(weights)
     (first / "run.json").unlink()

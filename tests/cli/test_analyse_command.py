@@ -115,3 +115,57 @@ def test_what_is_wrong_is_one_line(arguments, code, words, tmp_path, monkeypatch
     done = genrekit_cli("analyse", *arguments)
     assert done.code == code and words in done.err and "Traceback" not in done.err
     assert not (tmp_path / "figures").exists()
+
+
+@pytest.mark.parametrize("name", ["confusion.csv", "confusion.json", "confusion.svg", "confusion.png"])
+def test_no_file_but_an_earlier_picture_is_replaced(name: str, tmp_path: Path, genrekit_cli) -> None:
+    run, mine = write_run(tmp_path / "run"), tmp_path / "mine"
+    mine.mkdir()
+    (mine / name).write_text("a,b\n1,2\n")
+    done = genrekit_cli("analyse", "confusion", run, "-o", mine, "--dpi", 72)
+    assert done.code == 2 and name in done.err
+    assert [path.read_text() for path in mine.iterdir()] == ["a,b\n1,2\n"]
+    assert not (run / "readings.jsonl").exists()
+    (mine / name).unlink()
+    for _ in range(2):
+        done = genrekit_cli("analyse", "confusion", run, "-o", mine, "--dpi", 72, "--kind", "svg", "--kind", "pdf")
+        assert done.code == 0 and "replaced" not in done.err
+
+
+def test_what_is_replaced_of_other_runs_is_told(tmp_path: Path, genrekit_cli) -> None:
+    runs, options = [write_run(tmp_path / str(fold), fold=fold) for fold in range(2)], ("--kind", "svg")
+    for verb in ("confusion", "folds"):
+        told = [genrekit_cli("analyse", verb, run, "-o", tmp_path / "out", *options).err for run in runs]
+        assert "replaced" not in told[0]
+        assert f"{verb}.*" in told[1] and "replaced" in told[1] and "se_cnn on gtzan_archive" in told[1]
+
+
+@pytest.mark.parametrize("verb", ["confusion", "reliability", "folds"])
+def test_a_place_that_cannot_be_written_is_told_before_a_reading_is_recorded(
+    verb: str, tmp_path: Path, genrekit_cli
+) -> None:
+    run, song = write_run(tmp_path / "run"), tmp_path / "a.ogg"
+    song.write_bytes(b"OggS")
+    for output in (song, "/proc/x"):
+        done = genrekit_cli("analyse", verb, run, "-o", output)
+        assert done.code == 2 and "cannot write the pictures into" in done.err and "Errno" not in done.err
+    assert not (run / "readings.jsonl").exists()
+
+
+def test_the_reports_page_replaces_nothing_but_itself(tmp_path: Path, genrekit_cli) -> None:
+    run = write_run(tmp_path / "runs" / "one")
+    for name in ("replication.md", "replication.html", "replication.csv"):
+        (tmp_path / name).write_text("mine")
+        done = genrekit_cli("analyse", "replication", tmp_path / "runs", "-o", tmp_path)
+        assert done.code == 2 and f"{name} exists, and is something else" in done.err
+        assert (tmp_path / name).read_text() == "mine"
+        (tmp_path / name).unlink()
+    done = genrekit_cli("analyse", "replication", tmp_path / "runs", "-o", run / "predictions.parquet")
+    assert done.code == 2 and "is no folder" in done.err
+    assert not (run / "readings.jsonl").exists()
+
+
+def test_a_song_is_no_feature_table(tmp_path: Path, genrekit_cli) -> None:
+    (tmp_path / "song.csv").write_bytes(b"OggS\x00\x02\x00\x00\xff\xfe" * 20)
+    done = genrekit_cli("analyse", "pca", tmp_path / "song.csv", "-o", tmp_path / "out")
+    assert done.code == 1 and "is no feature table: it is an Ogg" in done.err and "codec" not in done.err

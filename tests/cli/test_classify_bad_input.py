@@ -246,15 +246,33 @@ def test_a_file_that_may_not_be_read(
     assert [row.get("genre") for row in _rows(finished.stdout)] == ["bass", None]
 
 
-@pytest.mark.parametrize("verb", [("classify",), ("tag", "--write"), ("picture", "--output", "pictures")], ids="".join)
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("classify",),
+        ("tag", "--write"),
+        ("picture", "--output", "pictures"),
+        ("picture", "--output"),
+        ("evaluate", "--output"),
+        ("analyse", "confusion", "-o"),
+        ("split", "make", "b_folds", "--data"),
+    ],
+    ids=" ".join,
+)
 def test_an_empty_argument_is_not_the_current_folder(
     verb: tuple[str, ...], genrekit_cli: Callable, good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    finished = genrekit_cli(*verb, good, "")
+    finished = genrekit_cli(*verb, "", good)
     assert (finished.code, finished.out) == (2, "")
     assert "an argument is empty (an unset variable of the shell, perhaps)" in finished.err
     assert list(tmp_path.iterdir()) == [good]
+
+
+def test_an_empty_value_of_an_option_is_told_with_it(genrekit_cli: Callable, good: Path) -> None:
+    assert ", behind --output;" in genrekit_cli("picture", good, "--output", "").err
+    finished = genrekit_cli("picture", good, "--output=")
+    assert finished.code == 2 and "an argument is empty" in finished.err and ": --output=;" in finished.err
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are a thing of POSIX")

@@ -70,7 +70,7 @@ def test_audit_as_json_to_a_file(genrekit_cli: Callable, music: Path, tmp_path: 
     assert (done.code, done.out) == (0, "")
     assert json.loads(output.read_text())["n_tracks"] == 4
     done = genrekit_cli("data", "audit", "--root", music, "--output", output)
-    assert done.code == 1
+    assert done.code == 2
     assert "exists already" in done.err
 
 
@@ -153,7 +153,7 @@ def test_prepare_of_negatives_draws_so_many_from_the_seed_and_passes_over_the_va
     ("kind", "output", "message"),
     [
         ([], "there.npz", "exists already"),
-        ([], "no folder/new.npz", "does not exist; make it first"),
+        ([], "no folder/new.npz", "there is no folder"),
         ([], "new.txt", "name ends in .npz"),
         (["features"], "there.csv", "exists already"),
         (["features"], "new.txt", r".parquet"),
@@ -169,7 +169,7 @@ def test_prepare_says_what_is_wrong_with_its_output_before_it_listens(
     for name in ("there.npz", "there.csv"):
         (tmp_path / name).touch()
     done = genrekit_cli("data", "prepare", *kind, music, "--output", tmp_path / output)
-    assert done.code != 0 and message in done.err
+    assert done.code == 2 and message in done.err and "Errno" not in done.err
     assert not cache.exists()
 
 
@@ -177,7 +177,7 @@ def test_negatives_are_not_made_for_a_place_that_is_taken(genrekit_cli: Callable
     taken = tmp_path / "taken.npz"
     taken.touch()
     done = genrekit_cli("data", "prepare", "negatives", "--output", taken, "--count", 1_000_000)
-    assert done.code == 1 and "exists already" in done.err
+    assert done.code == 2 and "exists already" in done.err
 
 
 def test_prepare_features_writes_a_table_and_names_what_failed(
@@ -276,3 +276,21 @@ def test_a_log_hears_now_and_then_how_far_an_audit_is(
     monkeypatch.setattr("genrekit.cli.progress.LINE_EVERY_S", 0.0)
     lines = genrekit_cli("data", "band-edges", music).err.splitlines()
     assert [line.partition(",")[0] for line in lines] == [f"genrekit: listening: {done} of 4" for done in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("verb", ["audit", "band-edges"])
+def test_a_place_that_cannot_be_written_is_told_before_the_work(
+    verb: str, genrekit_cli: Callable, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("genrekit.data.registry.load_dataset", lambda name, root: pytest.fail("it was begun"))
+    for output, message in ((tmp_path / "none" / "x.json", "there is no folder"), (music, "it is a folder")):
+        done = genrekit_cli("data", verb, music, "--output", output)
+        assert done.code == 2 and message in done.err and "Errno" not in done.err and ".partial" not in done.err
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_archive_or_table_that_is_not_there_is_no_such_data(genrekit_cli: Callable, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for name, root in (("gtzan_archive", tmp_path / "empty"), ("archive", tmp_path / "no.npz"), ("table", "no.csv")):
+        done = genrekit_cli("data", "info", name, "--root", root)
+        assert done.code == 2 and "There is no" in done.err

@@ -130,3 +130,39 @@ def test_errors_are_one_line_without_traceback(tmp_path: Path, capsys: pytest.Ca
     assert "Traceback" not in err
     assert main(["evaluate"]) == 2
     assert main(["evaluate", str(tmp_path), "--part", "dev"]) == 2
+
+
+def test_no_file_but_an_earlier_card_is_replaced(tmp_path: Path, genrekit_cli) -> None:
+    run, mine = write_run(tmp_path / "run"), tmp_path / "mine"
+    mine.mkdir()
+    for name in ("report.md", "report.html", "scores.json"):
+        (mine / name).write_text("my report\n")
+        done = genrekit_cli("evaluate", run, "-o", mine)
+        assert done.code == 2 and f"{name} exists, and is something else" in done.err
+        assert [path.read_text() for path in mine.iterdir()] == ["my report\n"]
+        (mine / name).unlink()
+    assert not (run / "readings.jsonl").exists()
+    for _ in range(2):
+        assert genrekit_cli("evaluate", run, "-o", mine).code == 0
+
+
+def test_a_foreign_file_where_a_protocols_card_goes_is_told_first(tmp_path: Path, genrekit_cli) -> None:
+    runs = [write_run(tmp_path / protocol, protocol=protocol) for protocol in ("P2", "P4")]
+    report = tmp_path / "card" / "p4" / "report.md"
+    report.parent.mkdir(parents=True)
+    report.write_text("my report\n")
+    done = genrekit_cli("evaluate", *runs, "-o", tmp_path / "card")
+    assert done.code == 2 and "is something else" in done.err
+    assert report.read_text() == "my report\n" and not (runs[0] / "readings.jsonl").exists()
+    report.unlink()
+    for _ in range(2):
+        assert genrekit_cli("evaluate", *runs, "-o", tmp_path / "card").code == 0
+
+
+def test_a_place_that_cannot_be_written_is_told_before_a_reading_is_recorded(tmp_path: Path, genrekit_cli) -> None:
+    run, song = write_run(tmp_path / "run"), tmp_path / "a.ogg"
+    song.write_bytes(b"OggS")
+    for output in (song, "/proc/x"):
+        done = genrekit_cli("evaluate", run, "-o", output)
+        assert done.code == 2 and "cannot write the report into" in done.err and "Errno" not in done.err
+    assert not (run / "readings.jsonl").exists() and song.read_bytes() == b"OggS"

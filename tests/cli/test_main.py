@@ -156,3 +156,12 @@ def test_a_real_verb_without_pytorch_names_the_extra(tmp_path: object) -> None:
     assert finished.returncode == 2
     assert install_line("train") in finished.stderr
     assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    "verb", ["evaluate", "compare", "data", "data audit", "analyse", "analyse confusion", "split make"]
+)
+def test_the_help_of_a_verb_tells_its_exit_codes(verb: str, genrekit_cli: Callable) -> None:
+    finished = genrekit_cli(*verb.split(), "--help")
+    text = " ".join(finished.out.replace("│", " ").split())
+    assert finished.code == 0 and text.count("Exit code: 0 all done; 1 something failed") == 1

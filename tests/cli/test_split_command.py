@@ -270,3 +270,23 @@ def test_a_split_of_names_that_no_text_holds(genrekit_cli: Callable, gtzan: Path
     done = genrekit_cli("split", "check", tmp_path / "split.json", "--data", "gtzan", "--root", gtzan)
     assert done.code == 1
     assert "not in the data set 'gtzan', first" in done.err
+
+
+def test_a_place_that_is_taken_is_told_before_recordings_are_compared(
+    genrekit_cli: Callable, gtzan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = ("split", "make", "artist_disjoint", "--data", "gtzan", "--root", gtzan, "--output")
+    split, notes = tmp_path / "split.json", tmp_path / "notes.json"
+    assert genrekit_cli(*make, split).code == 0
+    assert genrekit_cli(*make, split).code == 0
+    notes.write_text("{}")
+    monkeypatch.setattr("genrekit.data.registry.load_dataset", lambda name, root: pytest.fail("it was begun"))
+    for place, more, message in (
+        (tmp_path / "none" / "s.json", (), "there is no folder"),
+        (tmp_path, (), "it is a folder"),
+        (notes, (), "is something else"),
+        (split, ("--fold", 1), "is fold 0 of artist_disjoint"),
+    ):
+        done = genrekit_cli(*make, place, *more)
+        assert done.code == 2 and message in done.err and "Errno" not in done.err
+    assert notes.read_text() == "{}"

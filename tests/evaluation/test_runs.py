@@ -223,3 +223,20 @@ def test_a_comparison_records_both_sides_and_says_what_is_unfair(tmp_path: Path,
     assert "The systems differ in protocol too: P2 and P1." in result.cautions
     assert [len(run.readings("test")) for run in (one, two)] == [1, 1]
     assert (result.first, result.second) == ("se_cnn (gtzan_archive, P2)", "leaky (gtzan_archive, P1)")
+
+
+@pytest.mark.parametrize(
+    ("record", "told", "not_told"),
+    [
+        ({"parts_predicted": ["valid", "test"]}, "the file is gone", "ensemble"),
+        ({"parts_left_out": ["valid", "test"]}, "as a member of an ensemble", "is gone"),
+        ({}, "either as a member of an ensemble, .* Or though they were written: the file is gone", "nothing else"),
+    ],
+)
+def test_why_a_finished_run_has_no_predictions_is_told(
+    record: dict[str, object], told: str, not_told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    with pytest.raises(RunError, match=told) as caught:
+        load_run(tmp_path)
+    assert not_told not in str(caught.value) and "genrekit train --resume" in str(caught.value)

@@ -103,6 +103,15 @@ def test_the_command_draws_each_file_and_tells_what_failed(
     assert (tmp_path / "out" / "a $ong.wav.svg").read_bytes() == first
 
 
+def test_a_place_that_is_no_folder_is_wrong_usage(
+    tiny_model_path: Path, write_tone: Callable[..., Path], genrekit_cli: Callable[..., object]
+) -> None:
+    song = write_tone("a.wav")
+    before = song.read_bytes()
+    finished = genrekit_cli("picture", song, "-m", tiny_model_path, "-o", song)
+    assert finished.code == 2 and "is no folder" in finished.err and song.read_bytes() == before
+
+
 def test_a_hidden_file_is_left_out_and_told(
     tiny_model_path: Path, tmp_path: Path, write_tone: Callable[..., Path], genrekit_cli: Callable[..., object]
 ) -> None:

@@ -7,7 +7,9 @@ from genrekit.analysis.stored import Scored
 from genrekit.analysis.style import COLOURS, INK, TYPE_PT, WIDTHS_IN, PaperWidth, new_figure, paper_style
 from genrekit.evaluation.scores import score
 
-__all__ = ["draw_confusion"]
+__all__ = ["NAME", "draw_confusion"]
+
+NAME = "confusion"
 
 # Above this share of a row the cell is dark enough for white type.
 DARK_SHARE = 0.55
@@ -81,4 +83,4 @@ def draw_confusion(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
         sizes.tick_params(length=0)
         sizes.spines[:].set_visible(False)
     facts = {**scored.facts(), "accuracy": scores.accuracy, "per_row": "share is of the row's decisions"}
-    return Picture("confusion", figure, caption, scored.contaminated, ("true", "decided", "n", "share"), rows, facts)
+    return Picture(NAME, figure, caption, scored.contaminated, ("true", "decided", "n", "share"), rows, facts)

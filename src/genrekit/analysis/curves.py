@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from genrekit.errors import DataError, NoSuchRunError, RecipeError
 from genrekit.evaluation.parquet import read_columns
 from genrekit.evaluation.recipe_identity import FREE, without
-from genrekit.evaluation.run_folder import METRICS_NAME, RunFolder
+from genrekit.evaluation.run_folder import METRICS_NAME, RunFolder, run_below
 
 __all__ = ["Configuration", "Curves", "find_curves", "group_curves", "load_curves"]
 
@@ -151,6 +151,8 @@ def find_curves(paths: Iterable[str | Path]) -> tuple[Curves, ...]:
         folders = [path]
         if not (path / METRICS_NAME).is_file():
             folders = sorted(metrics.parent for metrics in path.glob(f"*/{METRICS_NAME}")) or [path]
+            if folders == [path] and (below := run_below(path, METRICS_NAME)) is not None:
+                raise NoSuchRunError(f"There is no run in {path} itself. Name what lies below, such as {below}.")
         for folder in folders:
             found.setdefault(folder.resolve(), load_curves(folder))
     return tuple(found.values())
@@ -203,7 +205,10 @@ def _without_defaults(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
 def _read_metrics(path: Path) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+            table = csv.DictReader(file)
+            rows = list(table)
+        if "epoch" not in (table.fieldnames or ()):
+            raise DataError(f"{path} has no column epoch: it is not the record of a training of genrekit's.")
         epoch = np.array([int(row["epoch"]) for row in rows], dtype=np.int64)
         values = {name: np.array([float(row.get(name) or "nan") for row in rows], dtype=np.float64) for name in COLUMNS}
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:

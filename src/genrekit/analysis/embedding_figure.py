@@ -18,9 +18,10 @@ from genrekit.analysis.picture import Picture
 from genrekit.analysis.style import PaperWidth, contaminated_mark, new_figure, paper_style
 from genrekit.errors import DataError
 
-__all__ = ["EmbeddingPlane", "draw_plane", "load_plane"]
+__all__ = ["NAMES", "EmbeddingPlane", "draw_plane", "load_plane"]
 
 NAME = "embedding"
+NAMES = (NAME, f"{NAME}_genres")
 COLUMNS = ("unit", "track", "start_s", "genre", "component_1", "component_2")
 # What the JSON holds for `load_plane`, beside the facts.
 OF_THE_PLANE = ("provenance", "genres")
@@ -112,7 +113,7 @@ def draw_plane(plane: EmbeddingPlane, *, columns: PaperWidth = 2) -> tuple[Pictu
     return (
         _draw_both(plane, facts, mark, columns),
         draw_genre_panels(
-            "embedding_genres",
+            NAMES[1],
             plane.track_points,
             plane.track_label,
             plane.genres,

@@ -12,6 +12,7 @@ from genrekit.analysis.pca import Pca, fit_pca
 from genrekit.analysis.pca_figures import draw_genre_panels, draw_scatter, draw_spectrum, pca_facts
 from genrekit.analysis.picture import Picture
 from genrekit.analysis.style import PaperWidth
+from genrekit.audio.sniff import HEAD_BYTES, describe_audio, describe_head
 from genrekit.data.dataset import Dataset
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.registry import load_dataset
@@ -42,8 +43,14 @@ def _kind(path: Path) -> str:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = next(csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","), [""])[0]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as a table: {error}.") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (UnicodeDecodeError, csv.Error):
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        audio = describe_audio(head)
+        found = describe_head(head) if audio is None else f"it is {audio}"
+        raise DataError(f"{path} is no feature table: {found}. 'genrekit data prepare features' makes one.") from None
     return PUBLIC_TABLES.get(first, "table")
 
 

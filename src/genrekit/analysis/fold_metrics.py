@@ -30,7 +30,9 @@ from genrekit.evaluation.scores import METRICS, RunScores, Spread, per_run, spre
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["FoldMetrics", "draw_folds", "fold_metrics"]
+__all__ = ["NAME", "FoldMetrics", "draw_folds", "fold_metrics"]
+
+NAME = "folds"
 
 NAMES = {"accuracy": "accuracy", "precision": "macro precision", "recall": "macro recall", "f1": "macro F1"}
 TONES = dict(zip(METRICS, ("blue", "orange", "green", "purple"), strict=True))
@@ -127,7 +129,7 @@ def draw_folds(systems: Sequence[FoldMetrics], *, columns: PaperWidth = 2) -> Pi
             for number, system in enumerate(systems)
         ]
     }
-    return Picture("folds", figure, caption, any(flags), ("row", "system", "fold", "seed", "n", *METRICS), rows, facts)
+    return Picture(NAME, figure, caption, any(flags), ("row", "system", "fold", "seed", "n", *METRICS), rows, facts)
 
 
 def _titles(systems: Sequence[FoldMetrics]) -> list[str]:

@@ -53,20 +53,18 @@ def read_run(folder: Path) -> OutOfFoldRun:
 
     Raises
     ------
-    RunError : not a finished run, or one without its weights
+    RunError : not a finished run
+    NoSuchModelError : it has no weights
     LeakError : its split deals excerpts of one track to several parts, so that no track is out of its fold
     """
+    from genrekit.models.weights import require_weights
     from genrekit.training.run import Run
 
     run = Run(folder)
     recipe, split = run.recipe(), run.split()
     if not run.done:
         raise RunError(f"{folder} is not finished; go on with `genrekit train --resume {folder}`.")
-    if not run.weights_path.is_file():
-        raise RunError(
-            f"{folder} has no {run.weights_path.name}: it was published without its weights. Train its recipe, and "
-            "give the run folder."
-        )
+    require_weights(run.weights_path)
     if split.contaminated:
         raise LeakError(
             f"{folder} is CONTAMINATED: its training part holds excerpts of the tracks that it is tested on, so there "

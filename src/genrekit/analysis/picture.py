@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from genrekit.analysis.style import paper_style
 from genrekit.errors import GenrekitError
+from genrekit.output_places import require_earlier, require_new
 from genrekit.whole_file import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "Picture", "PictureFormat", "write_picture"]
+__all__ = ["FORMATS", "Picture", "PictureFormat", "earlier_of_others", "require_picture_place", "write_picture"]
 
 PictureFormat = Literal["svg", "png", "pdf"]
 FORMATS: tuple[PictureFormat, ...] = ("svg", "png")
 DPI_RANGE = (72, 1200)
+# What every file of a picture names as its maker, by which it is known when it is to be replaced.
+MAKER = "genrekit"
+# What facts say of where the numbers are from, whichever picture they are of.
+SOURCES = frozenset(
+    {"recipe", "title", "dataset", "protocol", "part", "unit", "run", "runs", "predictions_sha256", "weights_sha256"}
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,36 +89,75 @@ def write_picture(
 
     Raises
     ------
-    GenrekitError : dpi out of range, or the folder cannot be written
+    GenrekitError : dpi out of range, or the folder cannot be written; PlaceError if a file is there that is no earlier
+        picture's
     """
     if not DPI_RANGE[0] <= dpi <= DPI_RANGE[1]:
         raise GenrekitError(f"{dpi} dpi is out of range; {DPI_RANGE[0]} to {DPI_RANGE[1]} is expected, 300 for print.")
     folder = Path(folder)
+    require_picture_place(folder, picture.name, formats)
     contents: dict[str, bytes] = {
         "csv": picture.to_csv().encode(),
         "json": (json.dumps(picture.to_dict(), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
     }
     for suffix in formats:
         contents[suffix] = _render(picture, suffix, dpi)
-    paths = []
+    paths = {ending: folder / f"{picture.name}.{ending}" for ending in (*formats, "csv", "json")}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for ending in (*formats, "csv", "json"):
-            path = folder / f"{picture.name}.{ending}"
-            with written_whole(path) as partial:
+        # What a kill leaves is known by NAME.json.
+        for ending in ("json", "csv", *formats):
+            with written_whole(paths[ending]) as partial:
                 partial.write_bytes(contents[ending])
-            paths.append(path)
     except OSError as error:
         raise GenrekitError(f"Cannot write the picture to {folder}: {error.strerror or error}.") from error
-    return tuple(paths)
+    return tuple(paths.values())
+
+
+def require_picture_place(folder: Path, name: str, formats: Sequence[PictureFormat] = FORMATS) -> None:
+    """Let `write_picture` replace nothing but an earlier picture of that name.
+
+    Raises
+    ------
+    PlaceError : if one of its files is there and is something else
+    """
+    record = folder / f"{name}.json"
+    require_earlier(record, mark=f'"picture": {json.dumps(name)}')
+    for ending in formats:
+        require_earlier(folder / f"{name}.{ending}", mark=MAKER)
+    if not record.exists() and (table := folder / f"{name}.csv").exists():
+        require_new(table, "the numbers")
+
+
+def earlier_of_others(picture: Picture, folder: Path) -> str:
+    """The caption of an earlier picture of that name in `folder` if that is of other numbers, such as of other runs.
+
+    "" if there is none, or it is of the same runs and the same part.
+    """
+    try:
+        earlier = json.loads((folder / f"{picture.name}.json").read_text(encoding="utf-8"))
+        caption, now = str(earlier["caption"]), json.loads(json.dumps(picture.to_dict()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    then, now = _sources(earlier), _sources(now)
+    return "" if (then, then or caption) == (now, now or picture.caption) else caption
+
+
+def _sources(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What these facts say of where they are from, whether for all of the picture or for each of its rows."""
+    found = {key: value for key, value in facts.items() if key in SOURCES}
+    for key, value in facts.items():
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            found[key] = [_sources(one) for one in value]
+    return found
 
 
 def _render(picture: Picture, suffix: str, dpi: int) -> bytes:
     # A date, or the version of the library, would make equal pictures differ.
     metadata: dict[str, dict[str, Any]] = {
-        "svg": {"Date": None, "Creator": "genrekit", "Title": picture.name, "Description": picture.caption},
-        "png": {"Software": "genrekit", "Title": picture.name, "Description": picture.caption},
-        "pdf": {"CreationDate": None, "Creator": "genrekit", "Producer": "", "Title": picture.name},
+        "svg": {"Date": None, "Creator": MAKER, "Title": picture.name, "Description": picture.caption},
+        "png": {"Software": MAKER, "Title": picture.name, "Description": picture.caption},
+        "pdf": {"CreationDate": None, "Creator": MAKER, "Producer": "", "Title": picture.name},
     }
     buffer = io.BytesIO()
     with paper_style():

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_reliability"]
+__all__ = ["NAME", "draw_reliability"]
+
+NAME = "reliability"
 
 # Area of the disc of the fullest bin. Areas go by the square root of the decisions: by the decisions themselves, all
 # discs beside one of hundreds would vanish.
@@ -83,7 +85,7 @@ def draw_reliability(scored: Scored, *, columns: PaperWidth = 1) -> Picture:
         "n_bins": len(bins.n),
     }
     names = ("low", "high", "n", "mean_confidence", "accuracy", "wilson_low", "wilson_high")
-    return Picture("reliability", figure, caption, scored.contaminated, names, rows, facts)
+    return Picture(NAME, figure, caption, scored.contaminated, names, rows, facts)
 
 
 def _draw_bins(axes: Axes, bins: Reliability, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:

@@ -10,7 +10,7 @@ from genrekit.analysis.replication_leak import leak_section
 from genrekit.analysis.replication_words import HEADINGS, NOT_RUN, data_name, missing, spread_of
 from genrekit.evaluation.cautions import on_missing_tracks
 from genrekit.evaluation.report_content import interval_text, spread_text
-from genrekit.evaluation.report_parts import Cell, ReportContent, Section, Table
+from genrekit.evaluation.report_parts import COMPUTED, Cell, ReportContent, Section, Table
 from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["replication_content"]
@@ -48,7 +48,7 @@ def replication_content(replication: Replication) -> ReportContent:
         ),
         facts=(),
         sections=tuple(section for section in sections if section.blocks or section.paragraphs),
-        footer=("Computed from stored predictions alone. To compute it again: genrekit analyse replication RESULTS.",),
+        footer=(f"{COMPUTED}. To compute it again: genrekit analyse replication RESULTS.",),
     )
 
 

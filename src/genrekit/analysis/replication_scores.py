@@ -8,7 +8,7 @@ import io
 from genrekit.analysis.replication import Column, Replication
 from genrekit.evaluation.summary import Evaluation
 
-__all__ = ["scores_csv"]
+__all__ = ["HEADER", "scores_csv"]
 
 HEADER = (
     "recipe", "dataset", "protocol", "stopped_on_test", "counted", "accuracy_mean", "accuracy_deviation",

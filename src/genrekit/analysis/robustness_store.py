@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from genrekit.errors import RunError
 from genrekit.file_identity import FileState
 from genrekit.line_files import append_line, cut_torn_end, whole_lines
+from genrekit.output_places import require_folder
 from genrekit.whole_file import written_whole
 
 __all__ = ["TrackResult", "TrackStore"]
@@ -79,10 +80,12 @@ class TrackStore:
 
     Raises
     ------
-    RunError : the folder holds other results, or cannot be read or written
+    RunError : the folder holds other results, or cannot be read
+    PlaceError : it cannot be written to
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+        require_folder(folder, "the results")
         self.path = folder / STORE_NAME
         self.results: dict[str, TrackResult] = {}
         header = json.dumps({"format": 1, **identity}, sort_keys=True, ensure_ascii=False)

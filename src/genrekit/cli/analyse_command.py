@@ -16,11 +16,12 @@ from genrekit.cli.labels_command import labels
 from genrekit.cli.replication_command import replication
 from genrekit.cli.robustness_command import robustness
 from genrekit.cli.transfer_command import transfer
+from genrekit.output_places import require_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from genrekit.analysis.picture import Picture
+    from genrekit.analysis.picture import Picture, PictureFormat
     from genrekit.evaluation.runs import StoredRun
 
 __all__ = ["Columns", "Dpi", "Kind", "Kinds", "Output", "Runs", "app", "paper_columns", "write_pictures"]
@@ -31,6 +32,7 @@ app = typer.Typer(
     help="Draw figures from stored results, and test a model on changed recordings or another collection.",
 )
 
+PICTURES = "the pictures"
 Unit = Literal["mean", "vote", "none"]
 """What one decision is about."""
 
@@ -49,7 +51,14 @@ Runs = Annotated[
     typer.Argument(metavar="RUN", help="Run folders, or folders of runs: folds and seeds.", show_default=False),
 ]
 Output = Annotated[
-    Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the pictures and their numbers.")
+    Path,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="Folder for the pictures and their numbers. Earlier ones of this verb are replaced, which is told if "
+        "they are of other runs; other files never.",
+    ),
 ]
 Columns = Annotated[
     int, typer.Option("--columns", min=1, max=2, help="Of a paper's page that a picture spans: 3.5 or 7.16 inches.")
@@ -82,6 +91,7 @@ def curves(
     from genrekit.analysis.curves import find_curves, group_curves
     from genrekit.analysis.curves_figure import draw_curves
 
+    require_folder(output, PICTURES)
     picture = draw_curves(group_curves(find_curves(runs)), columns=paper_columns(columns))
     write_pictures([picture], output, dpi, kind)
 
@@ -113,6 +123,7 @@ def pca(
     """Principal components of the standardised features: scatter, singular values, explained variance."""
     from genrekit.analysis.feature_pca import draw_feature_pca, load_table
 
+    require_folder(output, PICTURES)
     pictures = draw_feature_pca(load_table(table), columns=paper_columns(columns))
     write_pictures(pictures, output, dpi, kind)
     messages.note(pictures[-1].caption)
@@ -150,8 +161,10 @@ def embedding(
     It is recorded in the run as a reading of its test part.
     """
     from genrekit.analysis.embedding import draw_embedding, embed_test_part
+    from genrekit.analysis.embedding_figure import NAMES
     from genrekit.cli.progress import progress_bar
 
+    _require_places(output, NAMES, kind)
     with progress_bar("reading the data") as on_progress:
         embedded = embed_test_part(run, data_root=data, command="genrekit analyse embedding", on_progress=on_progress)
     write_pictures(draw_embedding(embedded, columns=paper_columns(columns)), output, dpi, kind)
@@ -180,12 +193,14 @@ def folds(
 
     The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
     """
-    from genrekit.analysis.fold_metrics import draw_folds, fold_metrics
+    from genrekit.analysis.fold_metrics import NAME, draw_folds, fold_metrics
     from genrekit.analysis.stored import group_runs, read_scored
 
+    runs_there = _find(runs)
+    _require_places(output, [NAME], kind)
     systems = [
         fold_metrics(read_scored(group, command="genrekit analyse folds", part=part, unit=_unit(fusion)))
-        for group in group_runs(_find(runs))
+        for group in group_runs(runs_there)
     ]
     write_pictures([draw_folds(systems, columns=paper_columns(columns))], output, dpi, kind)
 
@@ -213,10 +228,12 @@ def confusion(
 
     The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
     """
-    from genrekit.analysis.confusion import draw_confusion
+    from genrekit.analysis.confusion import NAME, draw_confusion
     from genrekit.analysis.stored import read_scored
 
-    scored = read_scored(_find(runs), command="genrekit analyse confusion", part=part, unit=_unit(fusion))
+    runs_there = _find(runs)
+    _require_places(output, [NAME], kind)
+    scored = read_scored(runs_there, command="genrekit analyse confusion", part=part, unit=_unit(fusion))
     write_pictures([draw_confusion(scored, columns=paper_columns(columns))], output, dpi, kind)
 
 
@@ -243,10 +260,12 @@ def reliability(
 
     The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
     """
-    from genrekit.analysis.reliability import draw_reliability
+    from genrekit.analysis.reliability import NAME, draw_reliability
     from genrekit.analysis.stored import read_scored
 
-    scored = read_scored(_find(runs), command="genrekit analyse reliability", part=part, unit=_unit(fusion))
+    runs_there = _find(runs)
+    _require_places(output, [NAME], kind)
+    scored = read_scored(runs_there, command="genrekit analyse reliability", part=part, unit=_unit(fusion))
     write_pictures([draw_reliability(scored, columns=paper_columns(columns))], output, dpi, kind)
 
 
@@ -257,14 +276,33 @@ def paper_columns(columns: int) -> Literal[1, 2]:
 
 def write_pictures(pictures: Sequence[Picture], folder: Path, dpi: int, kinds: Sequence[Kind]) -> None:
     """Write pictures and say where they are."""
-    from genrekit.analysis.picture import write_picture
+    from genrekit.analysis.picture import earlier_of_others, write_picture
 
+    # One that may not be replaced must not leave the first ones alone.
+    _require_places(folder, [picture.name for picture in pictures], kinds)
     for picture in pictures:
-        written = write_picture(picture, folder, dpi=dpi, formats=[kind.value for kind in dict.fromkeys(kinds)])
-        for path in written:
+        earlier = earlier_of_others(picture, folder)
+        for path in write_picture(picture, folder, dpi=dpi, formats=_formats(kinds)):
             typer.echo(str(path))
+        if earlier:
+            messages.warning(
+                f"replaced {folder / picture.name}.*, which was of others (--output parts them): {earlier}"
+            )
     if any(picture.contaminated for picture in pictures):
         messages.warning("CONTAMINATED: training has heard the tracks of the test part; no figure holds for new music")
+
+
+def _require_places(folder: Path, names: Sequence[str], kinds: Sequence[Kind]) -> None:
+    """Say before any test part is read what would keep `write_pictures` from writing pictures of these names."""
+    from genrekit.analysis.picture import require_picture_place
+
+    require_folder(folder, PICTURES)
+    for name in names:
+        require_picture_place(folder, name, _formats(kinds))
+
+
+def _formats(kinds: Sequence[Kind]) -> list[PictureFormat]:
+    return [kind.value for kind in dict.fromkeys(kinds)]
 
 
 def _find(paths: Sequence[Path]) -> list[StoredRun]:

@@ -12,7 +12,7 @@ from genrekit.cli import messages
 from genrekit.cli.dataset_options import Name, Root, load
 from genrekit.cli.examples import examples
 from genrekit.cli.progress import progress_bar
-from genrekit.cli.text_output import Format, Output, columns, write
+from genrekit.cli.text_output import Format, Output, columns, require_output, write
 
 if TYPE_CHECKING:
     from genrekit.data.band_edges import BandEdges
@@ -42,6 +42,7 @@ def band_edges(
     """
     from genrekit.data.band_edges import find_band_edges
 
+    require_output(output, "the edges")
     dataset = load(name, root)
     with progress_bar("listening") as progress:
         found = find_band_edges(dataset, on_progress=progress)

@@ -13,7 +13,7 @@ from genrekit.cli.classify_files import classify_files, tell_failed
 from genrekit.cli.classify_summary import Summary, check_summary
 from genrekit.cli.classify_to_file import classify_to_file
 from genrekit.cli.examples import examples
-from genrekit.cli.given_files import given_files, require_named, tell_hidden
+from genrekit.cli.given_files import given_files, tell_hidden
 from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
 from genrekit.cli.streams import require_reader
@@ -79,7 +79,6 @@ def classify(
             metavar="PATH",
             help="Files, folders, or '-' for a list on standard input.",
             show_default=False,
-            callback=require_named,
         ),
     ],
     format: Annotated[

@@ -38,7 +38,10 @@ def compare(
     fusion: Annotated[Fusion, typer.Option(help="How excerpts become one decision per track.")] = "mean",
     part: Annotated[Part, typer.Option(help="Part whose decisions are compared.")] = "test",
 ) -> None:
-    """Compare two runs track by track: difference in accuracy with its 95 % interval, and whether it can be chance."""
+    """Compare two runs track by track: difference in accuracy with its 95 % interval, and whether it can be chance.
+
+    The first comparison of a run's test predictions is recorded in both runs as a reading of their test part.
+    """
     from genrekit.evaluation.from_runs import compare_runs
     from genrekit.evaluation.runs import find_runs
 

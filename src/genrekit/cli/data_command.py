@@ -13,7 +13,7 @@ from genrekit.cli.band_edges_command import band_edges
 from genrekit.cli.dataset_options import Name, Root, compared, load
 from genrekit.cli.examples import examples
 from genrekit.cli.progress import progress_bar
-from genrekit.cli.text_output import Format, Output, columns, write
+from genrekit.cli.text_output import Format, Output, columns, require_output, write
 
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset
@@ -167,13 +167,11 @@ def audit(
     With --root alone the folder is taken as your own, with one folder a genre.
     """
     from genrekit.data.audit import audit as look
-    from genrekit.errors import DataError
 
     if not name and root is None:
         raise typer.BadParameter("give the name of a data set, or --root with a folder of genre folders")
-    if output is not None and output.exists():
-        # An audit takes minutes, so this must be said first.
-        raise DataError(f"{output} exists already; choose another name, or move it away.")
+    # An audit takes minutes, so this must be said first.
+    require_output(output, "the audit")
     dataset = load(name or "folder", root)
     with progress_bar("looking at files") as progress:
         found = look(dataset, processes=True, progress=progress)
@@ -267,7 +265,7 @@ def prepare(
         if not source:
             raise typer.BadParameter("name the data set or folder to compute features of", param_hint="SOURCE")
         windows = Windows(window_s, window_s if hop_s is None else hop_s, span_s or None)
-        _prepare_features(load(source, root), output, windows, jobs)
+        _prepare_features(source, root, output, windows, jobs)
         return
     if source:
         raise typer.BadParameter(f"{source!r}: only 'features' is followed by a data set", param_hint="SOURCE")
@@ -310,11 +308,11 @@ def _kind_text(kind: str) -> str:
     return "an archive of audio" if kind == "archive" else f"'prepare {kind}'"
 
 
-def _prepare_features(dataset: Dataset, output: Path, windows: Windows, jobs: int | None) -> None:
+def _prepare_features(source: str, root: Path | None, output: Path, windows: Windows, jobs: int | None) -> None:
     from genrekit.data.table_writer import require_table_place, write_table
 
     require_table_place(output)
-    dataset = compared(dataset, jobs)
+    dataset = compared(load(source, root), jobs)
     with progress_bar("computing features") as progress:
         made = write_table(dataset, output, windows, n_processes=jobs, progress=progress)
     for warning in made.warnings:

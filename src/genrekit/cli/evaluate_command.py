@@ -57,7 +57,7 @@ def evaluate(
             "-o",
             metavar="DIR",
             help="Folder for report.md, report.html and scores.json (report_valid.md and so on for another part than "
-            "test); of one run by default its own folder.",
+            "test); of one run by default its own folder. Earlier ones are replaced, other files never.",
             show_default=False,
         ),
     ] = None,
@@ -70,8 +70,8 @@ def evaluate(
     The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
     """
     from genrekit.evaluation.from_runs import evaluate_runs
-    from genrekit.evaluation.protocols_card import group_by_protocol, protocols_dict
-    from genrekit.evaluation.report import write_protocols, write_report
+    from genrekit.evaluation.protocols_card import folder_of_runs, group_by_protocol, protocols_dict
+    from genrekit.evaluation.report import require_card_place, write_protocols, write_report
     from genrekit.evaluation.runs import find_all_runs, pool_runs
 
     stored = find_all_runs(runs)
@@ -79,15 +79,13 @@ def evaluate(
         raise typer.BadParameter(f"{len(stored)} runs are pooled; say where their card goes", param_hint="--output")
     groups = group_by_protocol(stored)
     for group in groups:
-        # Before any reading is recorded: what cannot be pooled gives no card.
+        # Before any reading is recorded: what cannot be pooled gives no card, and neither does a place that is taken.
         pool_runs(group)
+    folder = output if output is not None else stored[0].folder
+    require_card_place(folder, part=part, below=map(folder_of_runs, groups) if len(groups) > 1 else ())
     evaluations = [evaluate_runs(group, command="genrekit evaluate", part=part, fusion=fusion) for group in groups]
     (evaluation, *others) = evaluations
-    if others:
-        assert output is not None
-        written = write_protocols(evaluations, output)
-    else:
-        written = write_report(evaluation, output if output is not None else stored[0].folder)
+    written = write_protocols(evaluations, folder) if others else write_report(evaluation, folder)
     if format == "json":
         import json
 

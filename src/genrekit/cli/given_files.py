@@ -12,7 +12,7 @@ import typer
 
 from genrekit.cli import messages
 
-__all__ = ["GivenFiles", "given_files", "require_named", "tell_hidden"]
+__all__ = ["GivenFiles", "given_files", "tell_hidden"]
 
 PATH_HINT = "PATH"
 
@@ -22,15 +22,6 @@ class GivenFiles(NamedTuple):
 
     files: list[str]
     hidden: list[Path]
-
-
-def require_named(paths: list[str]) -> list[str]:
-    """The arguments as they are, none of them empty: "" would mean the whole current folder. A callback of typer's."""
-    if paths and "" in paths:
-        raise typer.BadParameter(
-            "an argument is empty (an unset variable of the shell, perhaps); the current folder would be '.'"
-        )
-    return paths
 
 
 def given_files(paths: list[str]) -> GivenFiles:

@@ -9,7 +9,7 @@ import typer
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
-from genrekit.cli.places import require_own
+from genrekit.cli.places import require_own, require_place
 
 __all__ = ["labels"]
 
@@ -50,6 +50,7 @@ def labels(
 
     if output is not None:
         # Told before the test parts are read; a table of no track is its header.
+        require_place(output, "the table")
         require_own(output, "--output", doubted_labels_csv([]))
     stored = find_all_runs(runs)
     scored = [read_scored(group, command="genrekit analyse labels") for group in group_runs(stored)]
@@ -62,7 +63,6 @@ def labels(
     messages.note(f"{len(doubted)} of {n_tracks} tracks are taken for another genre; {min(most, len(doubted))} shown")
     if output is not None:
         try:
-            output.parent.mkdir(parents=True, exist_ok=True)
             with written_whole(output) as fresh:
                 fresh.write_text(doubted_labels_csv(doubted), encoding="utf-8")
         except OSError as error:

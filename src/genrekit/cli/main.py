@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ from typer.main import get_command, get_group
 
 import genrekit
 from genrekit.cli import messages
-from genrekit.cli.examples import ExampledCommand
+from genrekit.cli.examples import ExampledCommand, with_exit_codes
 from genrekit.cli.extras import EXTRAS, install_line, packages_of
 from genrekit.cli.settings import Settings
 from genrekit.cli.streams import ReaderGone, lasting_streams
@@ -33,6 +34,8 @@ __all__ = ["COMMANDS", "Command", "load_command", "main"]
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+# As in --output=$FOLDER where there is no such variable.
+EMPTY_OPTION = re.compile("--[a-z-]+=")
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     given, debug = _without_debug(list(sys.argv[1:] if arguments is None else arguments))
+    if (empty := _empty_argument(given)) is not None:
+        messages.error(
+            f"an argument is empty (an unset variable of the shell, perhaps){empty}; the current folder is '.'"
+        )
+        return EXIT_USAGE
     try:
         with _audio_warnings_as_messages():
             get_command(app).main(args=given, prog_name="genrekit", obj=Settings(debug=debug))
@@ -301,12 +309,24 @@ def load_command(command: Command) -> Any:
         for verb in target.registered_commands:
             verb.cls = ExampledCommand
         loaded: Any = get_group(target)
+        loaded.help = with_exit_codes(loaded.help)
     else:
         single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
         single.command(command.name, cls=ExampledCommand)(target)
         loaded = get_command(single)
     loaded.name = command.name
     return loaded
+
+
+def _empty_argument(arguments: list[str]) -> str | None:
+    """Where an argument is empty, as words to go on with; None if none is. As a path "" means the current folder."""
+    for place, argument in enumerate(arguments):
+        if argument == "":
+            before = arguments[place - 1] if place else ""
+            return f", behind {before}" if before.startswith("-") else ""
+        if EMPTY_OPTION.fullmatch(argument):
+            return f": {argument}"
+    return None
 
 
 def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:

@@ -11,7 +11,7 @@ import typer
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.failures import tell_failure
-from genrekit.cli.given_files import given_files, require_named, tell_hidden
+from genrekit.cli.given_files import given_files, tell_hidden
 from genrekit.cli.progress import display
 from genrekit.cli.settings import Settings
 
@@ -43,7 +43,6 @@ def picture(
             metavar="PATH",
             help="Files, folders, or '-' for a list on standard input.",
             show_default=False,
-            callback=require_named,
         ),
     ],
     output: Annotated[
@@ -65,8 +64,10 @@ def picture(
     from genrekit.audio import display_name
     from genrekit.errors import GenrekitError
     from genrekit.inference import Failure
+    from genrekit.output_places import require_folder
     from genrekit.pictures.timeline import TimelineReader
 
+    require_folder(output, "pictures")
     reader = TimelineReader(model)
     files, hidden = given_files(paths)
     try:

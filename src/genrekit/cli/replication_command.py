@@ -11,6 +11,9 @@ from genrekit.cli.examples import examples
 
 __all__ = ["replication"]
 
+NAME = "replication"
+TABLE = f"{NAME}.csv"
+
 
 @examples(
     """
@@ -39,19 +42,17 @@ def replication(
     """
     from genrekit.analysis.replication import replicate
     from genrekit.analysis.replication_content import replication_content
-    from genrekit.analysis.replication_scores import scores_csv
+    from genrekit.analysis.replication_scores import HEADER, scores_csv
     from genrekit.errors import NoSuchRunError
-    from genrekit.evaluation.report import write_content
+    from genrekit.evaluation.report import require_page_place, write_content
     from genrekit.evaluation.runs import PREDICTIONS_NAME, load_run
-    from genrekit.whole_file import written_whole
 
     folders = sorted(table.parent for table in results.rglob(PREDICTIONS_NAME))
     if not folders:
         raise NoSuchRunError(f"There is no run below {results}: no folder there has a {PREDICTIONS_NAME}.")
-    runs = [load_run(folder) for folder in folders]
-    found, folder = replicate(runs), output or results
-    for path in write_content(replication_content(found), folder, name="replication"):
+    runs, folder = [load_run(folder) for folder in folders], output or results
+    # Told before the test parts are read.
+    require_page_place(folder, name=NAME, tables={TABLE: ",".join(HEADER)})
+    found = replicate(runs)
+    for path in write_content(replication_content(found), folder, name=NAME, tables={TABLE: scores_csv(found)}):
         typer.echo(str(path))
-    with written_whole(folder / "replication.csv") as partial:
-        partial.write_text(scores_csv(found), encoding="utf-8")
-    typer.echo(str(folder / "replication.csv"))

@@ -99,8 +99,10 @@ def make(
     from genrekit.data.leakage import prove
     from genrekit.data.splits import make_split, split_kind
 
-    # Recordings are compared for minutes: what is wrong with the name must be said first.
+    # Recordings are compared for minutes: what is wrong with the name or the place must be said first.
     split_kind(name)
+    if output is not None:
+        _require_split_place(output, name, fold)
     dataset = _compared(load(data, root), audit)
     split = make_split(
         dataset,
@@ -144,7 +146,10 @@ def check(
     audit: AuditFile = None,
     format: Annotated[Format, typer.Option("--format", help="A table for people, or JSON.")] = "table",
 ) -> None:
-    """Count what the parts of a split share; exit code 1 if its protocol does not allow it."""
+    """Count what the parts of a split share, and whether its protocol allows it.
+
+    Exit code: 0 it does; 1 it does not, or the split or the data cannot be read; 2 wrong usage, or no such file.
+    """
     import json
     from dataclasses import replace
 
@@ -222,6 +227,23 @@ def _artists(proof: Proof) -> str:
         f"{proof.crossing['artist']} artists are in more than one part; "
         f"{proof.n_unknown_artists} tracks have no known artist"
     )
+
+
+def _require_split_place(output: Path, name: str, fold: int) -> None:
+    """Refuse a place that holds anything but a split of this kind and fold, which may be the very one: that stays."""
+    from genrekit.data.split import read_split
+    from genrekit.errors import DataError, PlaceError
+    from genrekit.output_places import require_place
+
+    require_place(output, "the split")
+    if not output.is_file():
+        return
+    try:
+        there = read_split(output)
+    except DataError as error:
+        raise PlaceError(f"{output} exists, and is something else; give another name") from error
+    if there.fold != fold or not there.name.startswith(name):
+        raise PlaceError(f"{output} exists, and is fold {there.fold} of {there.name}; give another name")
 
 
 def _read(dataset: Dataset, file: Path | None, lists: dict[Part, Path]) -> Split:

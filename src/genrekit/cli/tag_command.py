@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from genrekit.cli import messages
 from genrekit.cli.examples import examples
-from genrekit.cli.given_files import given_files, require_named, tell_hidden
+from genrekit.cli.given_files import given_files, tell_hidden
 from genrekit.cli.progress import display
 from genrekit.cli.streams import ReaderGone
 from genrekit.cli.tag_run import TagRun, require_mutagen
@@ -88,7 +88,6 @@ def tag(
             help="Files, folders, or '-' for a list on standard input.",
             show_default=False,
             autocompletion=_complete_undo,
-            callback=require_named,
         ),
     ],
     write: Annotated[bool, typer.Option("--write", help="Write the tags. Without it they are only shown.")] = False,

@@ -9,7 +9,7 @@ import typer
 
 from genrekit.cli import messages
 
-__all__ = ["Format", "Output", "columns", "write"]
+__all__ = ["Format", "Output", "columns", "require_output", "write"]
 
 
 Format = Literal["table", "json"]
@@ -30,6 +30,14 @@ def columns(rows: list[tuple[str, ...]]) -> str:
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def require_output(output: Path | None, what: str) -> None:
+    """Say before the work what would keep `write` from making a new file of it; PlaceError if something would."""
+    from genrekit.output_places import require_new
+
+    if output is not None:
+        require_new(output, what)
 
 
 def write(text: str, output: Path | None) -> None:

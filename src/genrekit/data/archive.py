@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.audio.sniff import HEAD_BYTES, describe_head
-from genrekit.errors import DataError
+from genrekit.errors import DataError, NoSuchDataError
 
 __all__ = ["HOP_SAMPLES", "LEVELS", "SR", "LogMelArchive", "read_archive"]
 
@@ -215,7 +215,7 @@ def _json_object(path: Path, text: str) -> dict[str, Any]:
 
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     if not path.is_file():
-        raise DataError(f"There is no archive {path}; expected a .npz file of log-mels.")
+        raise NoSuchDataError(f"There is no archive {path}; expected a .npz file of log-mels.")
     try:
         _require_zip(path)
         with np.load(path, allow_pickle=False) as loaded:

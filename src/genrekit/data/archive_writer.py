@@ -22,9 +22,10 @@ from genrekit.data.collection import collection_of_file
 from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.fingerprint import archive_fingerprint, find_matches
 from genrekit.data.recording_names import recording_names
-from genrekit.data.unfinished import Unfinished, require_new_file
-from genrekit.errors import AudioError, DataError
+from genrekit.data.unfinished import Unfinished
+from genrekit.errors import AudioError, DataError, PlaceError
 from genrekit.features import ARCHIVE_LOG_MEL, compute
+from genrekit.output_places import require_new
 from genrekit.progress import Progress
 from genrekit.whole_file import written_whole
 
@@ -180,10 +181,10 @@ def write_archive(
 
 
 def require_archive_place(path: Path) -> None:
-    """Raise DataError unless a new archive can be written there by its name, before anything that takes long."""
+    """Raise PlaceError unless a new archive can be written there by its name, before anything that takes long."""
     if path.suffix != ".npz":
-        raise DataError(f"An archive's name ends in .npz; {path} was given.")
-    require_new_file(path)
+        raise PlaceError(f"An archive's name ends in .npz; {path} was given.")
+    require_new(path, "the archive")
 
 
 def _rows(tracks: list[Track], n_threads: int | None) -> Iterator[tuple[Track, ArchiveRow | Fault]]:
@@ -277,4 +278,4 @@ def _save(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
         with written_whole(path) as partial, partial.open("wb") as handle:
             np.savez_compressed(handle, allow_pickle=False, **arrays)
     except OSError as error:
-        raise DataError(f"Cannot write {path}: {error}.") from None
+        raise DataError(f"Cannot write {path}: {error.strerror or error}.") from None

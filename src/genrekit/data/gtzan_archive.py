@@ -9,7 +9,7 @@ from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.gtzan import CITATION, LICENCE
 from genrekit.data.gtzan_facts import GENRES, gtzan_facts, known_faults, known_recordings
 from genrekit.data.info import DatasetInfo
-from genrekit.errors import DataError
+from genrekit.errors import DataError, NoSuchDataError
 
 __all__ = ["INFO", "load_gtzan_archive"]
 
@@ -39,7 +39,7 @@ def load_gtzan_archive(root: Path) -> Dataset:
     """
     path = root / FILE_NAME if root.is_dir() else root
     if not path.is_file() and root.is_dir() and any(folder.name in GENRES for folder in root.iterdir()):
-        raise DataError(
+        raise NoSuchDataError(
             f"There is no {path}, and {root} looks like GTZAN as audio, which is the data set gtzan: other recipes are "
             "for it (those without _archive in their name). 'genrekit data prepare gtzan' makes an archive of it."
         )

@@ -21,7 +21,7 @@ from genrekit.data.collection import collection_of_file, with_collection
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.recording_names import pairs_of_names, recording_names
-from genrekit.errors import DataError
+from genrekit.errors import DataError, NoSuchDataError, PlaceError
 from genrekit.parquet_table import read_parquet_table
 from genrekit.whole_file import written_whole
 
@@ -35,9 +35,9 @@ METADATA_KEY = b"genrekit"
 
 
 def require_suffix(path: Path) -> None:
-    """Raise DataError if the name of a table ends in neither of `SUFFIXES`."""
+    """Raise PlaceError if the name of a table ends in neither of `SUFFIXES`."""
     if path.suffix.lower() not in SUFFIXES:
-        raise DataError(f"A feature table's name ends in .parquet or .csv; {path.name!r} was given.")
+        raise PlaceError(f"A feature table's name ends in .parquet or .csv; {path.name!r} was given.")
 
 
 def write_table_file(dataset: Dataset, path: Path) -> None:
@@ -79,7 +79,7 @@ def read_table_file(path: Path) -> Dataset:
     """
     require_suffix(path)
     if not path.is_file():
-        raise DataError(f"There is no feature table {path}; 'genrekit data prepare features' makes one.")
+        raise NoSuchDataError(f"There is no feature table {path}; 'genrekit data prepare features' makes one.")
     collection: Mapping[str, Any] = {}
     if path.suffix.lower() == ".csv":
         name, columns = _read_csv(path)

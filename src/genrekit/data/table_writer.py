@@ -13,9 +13,10 @@ from genrekit.data.dataset import Dataset, Fault, Track
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.table_file import require_suffix, write_table_file
 from genrekit.data.table_rows import TrackRows, Windows, compute_rows
-from genrekit.data.unfinished import Unfinished, require_new_file
+from genrekit.data.unfinished import Unfinished
 from genrekit.errors import DataError
 from genrekit.features import HANDCRAFTED_NAMES
+from genrekit.output_places import require_new
 from genrekit.progress import Progress
 
 __all__ = ["WrittenTable", "require_table_place", "write_table"]
@@ -128,10 +129,10 @@ def _rows(values: Mapping[str, Any]) -> TrackRows:
 
 
 def require_table_place(path: Path) -> None:
-    """Raise DataError unless a new table can be written there by its name, before anything that takes long.
+    """Raise PlaceError unless a new table can be written there by its name, before anything that takes long.
 
     ModuleNotFoundError is raised here rather than in a process of its own, if the extra is not installed.
     """
     require_suffix(path)
-    require_new_file(path)
+    require_new(path, "the table")
     import librosa  # noqa: F401

@@ -42,11 +42,11 @@ def write_new(path: Path, text: str) -> None:
     """
     content = text.encode("utf-8", "backslashreplace")
     try:
-        if path.exists():
+        if path.is_file():
             if path.read_bytes() == content:
                 return
             raise DataError(f"{path} exists already with other content; choose another name, or move it away.")
         with written_whole(path) as partial:
             partial.write_bytes(content)
     except OSError as error:
-        raise DataError(f"Cannot write {path}: {error}.") from None
+        raise DataError(f"Cannot write {path}: {error.strerror or error}.") from None

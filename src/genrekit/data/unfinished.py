@@ -13,17 +13,9 @@ from genrekit.errors import DataError
 from genrekit.file_identity import file_state
 from genrekit.line_files import append_line, cut_torn_end
 
-__all__ = ["Unfinished", "require_new_file"]
+__all__ = ["Unfinished"]
 
 Row = TypeVar("Row")
-
-
-def require_new_file(path: Path) -> None:
-    """Raise DataError if a file is there already, or no folder for it."""
-    if path.exists():
-        raise DataError(f"{path} exists already; choose another name, or move it away.")
-    if not path.parent.is_dir():
-        raise DataError(f"The folder {path.parent} to write {path.name} in does not exist; make it first.")
 
 
 class Unfinished:

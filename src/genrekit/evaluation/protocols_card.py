@@ -9,11 +9,11 @@ from genrekit.errors import DataError
 from genrekit.evaluation.protocols import PROTOCOL_NOTES, note_of
 from genrekit.evaluation.recipe_identity import is_free
 from genrekit.evaluation.report_content import interval_text, percent, spread_text
-from genrekit.evaluation.report_parts import Bullets, Cell, Fact, ReportContent, Section, Table
+from genrekit.evaluation.report_parts import COMPUTED, Bullets, Cell, Fact, ReportContent, Section, Table
 from genrekit.evaluation.runs import StoredRun, proofs_of
 from genrekit.evaluation.summary import Evaluation
 
-__all__ = ["group_by_protocol", "protocol_folder", "protocols_content", "protocols_dict"]
+__all__ = ["folder_of_runs", "group_by_protocol", "protocol_folder", "protocols_content", "protocols_dict"]
 
 STOPPED_ON_TEST = "stopped on the scored part"
 # What may differ in a recipe besides what is free: what tells the protocol, and the name.
@@ -59,7 +59,17 @@ def _require_one_system(first: StoredRun, other: StoredRun) -> None:
 
 def protocol_folder(evaluation: Evaluation) -> str:
     """Name of the folder that a protocol's own card lies in, below the page of all."""
-    return evaluation.protocol.lower() + ("_stopped_on_test" if _stopped(evaluation) else "")
+    return _folder(evaluation.protocol, _stopped(evaluation))
+
+
+def folder_of_runs(runs: Sequence[StoredRun]) -> str:
+    """`protocol_folder` of what becomes of these runs, of one protocol."""
+    stopped = any(run.split is not None and run.split.validates_on_test for run in runs)
+    return _folder(runs[0].predictions.protocol, stopped)
+
+
+def _folder(protocol: str, stopped: bool) -> str:
+    return protocol.lower() + ("_stopped_on_test" if stopped else "")
 
 
 def protocols_content(evaluations: Sequence[Evaluation]) -> ReportContent:
@@ -105,7 +115,7 @@ def protocols_content(evaluations: Sequence[Evaluation]) -> ReportContent:
                 ),
             ),
         ),
-        footer=("Computed from stored predictions alone. To compute it again: genrekit evaluate RUN... --output DIR.",),
+        footer=(f"{COMPUTED}. To compute it again: genrekit evaluate RUN... --output DIR.",),
     )
 
 

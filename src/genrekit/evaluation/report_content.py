@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from genrekit.evaluation.intervals import Interval
 from genrekit.evaluation.protocols import note_of
-from genrekit.evaluation.report_parts import Bullets, Cell, Fact, Figure, ReportContent, Section, Table
+from genrekit.evaluation.report_parts import COMPUTED, Bullets, Cell, Fact, Figure, ReportContent, Section, Table
 from genrekit.evaluation.report_svg import Dot, confusion_svg, dots_svg, reliability_svg
 from genrekit.evaluation.runs import StoredSplit, proofs_of
 from genrekit.evaluation.scores import METRICS, Spread
@@ -62,7 +62,7 @@ def report_content(evaluation: Evaluation) -> ReportContent:
         _calibration(e),
     )
     footer = (
-        f"Computed from stored predictions alone; SHA-256 of their content: {e.predictions_sha256}",
+        f"{COMPUTED}; SHA-256 of their content: {e.predictions_sha256}",
         "To compute it again: genrekit evaluate RUN. To test a difference: genrekit compare RUN RUN.",
     )
     return ReportContent(e.title, banner, lead, _facts(e), sections, footer)

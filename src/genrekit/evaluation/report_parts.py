@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Bullets", "Cell", "Fact", "Figure", "ReportContent", "Section", "Table"]
+__all__ = ["COMPUTED", "Bullets", "Cell", "Fact", "Figure", "ReportContent", "Section", "Table"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,10 @@ class Fact:
     label: str
     value: str
     detail: str
+
+
+# Begins the footer of every page, by which a page of before is known when it is to be replaced.
+COMPUTED = "Computed from stored predictions alone"
 
 
 @dataclass(frozen=True)

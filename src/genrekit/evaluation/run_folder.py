@@ -20,6 +20,7 @@ __all__ = [
     "SCORED",
     "RunFolder",
     "RunRecord",
+    "run_below",
 ]
 
 METRICS_NAME = "metrics.csv"
@@ -150,6 +151,11 @@ class RunFolder:
         if not isinstance(values, dict):
             raise DataError(f"The recipe of the run, {self.recipe_path}, is not a mapping of keys to values.")
         return values
+
+
+def run_below(folder: Path, name: str) -> Path | None:
+    """A run two or three folders below one that holds none itself: one whose folder has a file of that name."""
+    return next((found.parent for depth in ("*/*", "*/*/*") for found in folder.glob(f"{depth}/{name}")), None)
 
 
 def _read_json(path: Path, what: str) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from genrekit.errors import DataError, NoSuchRunError, RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import Reading, load_readings, record_reading
 from genrekit.evaluation.recipe_identity import flat, is_free
-from genrekit.evaluation.run_folder import JOURNAL_NAME, LOGS_NAME, PLAN_NAME, PREDICTIONS_NAME, RunFolder
+from genrekit.evaluation.run_folder import JOURNAL_NAME, LOGS_NAME, PLAN_NAME, PREDICTIONS_NAME, RunFolder, run_below
 
 __all__ = [
     "PREDICTIONS_NAME",
@@ -144,13 +144,9 @@ def load_run(path: str | Path) -> StoredRun:
     table = path / PREDICTIONS_NAME if path.is_dir() else path
     stored = RunFolder(folder)
     if not table.exists() and stored.done:
-        raise RunError(
-            f"{folder} is trained and has no {PREDICTIONS_NAME}, as a member of an ensemble: the ensemble is "
-            f"scored. `genrekit train --resume {folder}` gives it predictions of its own, and reads the test part."
-        )
+        raise RunError(_without_predictions(stored))
     if not table.exists():
-        deeper = (found.parent for depth in ("*/*", "*/*/*") for found in folder.glob(f"{depth}/{PREDICTIONS_NAME}"))
-        below = next(deeper, None) or next(folder.glob("*.parquet"), None)
+        below = run_below(folder, PREDICTIONS_NAME) or next(folder.glob("*.parquet"), None)
         if below is not None:
             raise NoSuchRunError(f"There is no run in {folder} itself. Name what lies below, such as {below}.")
         raise NoSuchRunError(
@@ -165,6 +161,25 @@ def load_run(path: str | Path) -> StoredRun:
         None if recipe is None else dict(flat(recipe)),
         None if record is None else record.hash,
     )
+
+
+def _without_predictions(run: RunFolder) -> str:
+    record = run.record()
+    left_out = (
+        f"as a member of an ensemble, of which the ensemble is scored. `genrekit train --resume {run.folder}` gives it "
+        "predictions of its own, and reads the test part."
+    )
+    gone = (
+        f"though they were written: the file is gone. Restore it, or remove {run.record_path.name} there and give "
+        f"`genrekit train --resume {run.folder}`, which predicts again from its weights."
+    )
+    if record is not None and record.parts_predicted:
+        why = gone
+    elif record is not None and record.parts_left_out:
+        why = left_out
+    else:
+        why = f"either {left_out} Or {gone}"
+    return f"{run.folder} is trained and has no {PREDICTIONS_NAME}, {why}"
 
 
 def _split_of(stored: RunFolder) -> StoredSplit | None:

@@ -21,7 +21,7 @@ from genrekit.models.spec import ModelSpec
 from genrekit.suggestion import unknown_name
 from genrekit.whole_file import written_whole
 
-__all__ = ["WeightsHeader", "load_weights", "save_weights"]
+__all__ = ["WeightsHeader", "load_weights", "require_weights", "save_weights"]
 
 FORMAT = 1
 METADATA_KEY = "genrekit"
@@ -113,6 +113,15 @@ def save_weights(path: str | os.PathLike[str], network: GenreNetwork, header: We
         raise ModelFileError(f"{path}: cannot write the weights: {error.strerror or error}") from error
 
 
+def require_weights(path: Path) -> None:
+    """Raise NoSuchModelError if no weights are there: runs are published without."""
+    if not path.is_file():
+        raise NoSuchModelError(
+            f"{path}: no such weights file. Runs are published without their weights: train the recipe, and give "
+            "that run's folder."
+        )
+
+
 def load_weights(path: str | os.PathLike[str]) -> tuple[GenreNetwork, WeightsHeader]:
     """The network in `path`, on the CPU and in evaluation mode, and its header.
 
@@ -122,8 +131,7 @@ def load_weights(path: str | os.PathLike[str]) -> tuple[GenreNetwork, WeightsHea
         shapes than the network of its header
     """
     path = Path(path)
-    if not path.is_file():
-        raise NoSuchModelError(f"{path}: no such weights file")
+    require_weights(path)
     try:
         with safetensors.safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
