@@ -1,4 +1,4 @@
-"""The table of networks: a new model is one file beside this one and one line here."""
+"""The table of networks: a new model is one file beside this one and one line here, or "module:Class" elsewhere."""
 
 from __future__ import annotations
 
@@ -32,12 +32,23 @@ MODELS: dict[str, str] = {
 
 
 def network_class(name: str) -> type[GenreNetwork]:
-    """The class of the network called `name`; an unknown name is a RecipeError that names the nearest."""
-    if name not in MODELS:
-        raise RecipeError(f"unknown model {unknown_name(name, MODELS)}")
-    module, _, attribute = MODELS[name].partition(":")
-    network: type[GenreNetwork] = getattr(importlib.import_module(module), attribute)
-    return network
+    """The class of a network.
+
+    Parameters
+    ----------
+    name : one of `MODELS`, or "module:Class" of a network of one's own, where Python finds it
+
+    Raises
+    ------
+    RecipeError : for an unknown name, with the nearest; for a module or class that is not there, or is no network
+    """
+    if name in MODELS:
+        module, _, attribute = MODELS[name].partition(":")
+        network: type[GenreNetwork] = getattr(importlib.import_module(module), attribute)
+        return network
+    if ":" not in name:
+        raise RecipeError(f"unknown model {unknown_name(name, MODELS)}; or give module:Class of your own")
+    return _own_class(name)
 
 
 def create_model(spec: ModelSpec) -> GenreNetwork:
@@ -51,3 +62,18 @@ def create_model(spec: ModelSpec) -> GenreNetwork:
     network = network_class(spec.name)
     options = read_strict(network.options_type, spec.options, what=f"options of model {spec.name!r}")
     return network(spec, options)  # type: ignore[call-arg]
+
+
+def _own_class(name: str) -> type[GenreNetwork]:
+    from genrekit.models.network import GenreNetwork
+
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise RecipeError(
+            f"model {name!r} cannot be imported: {error}; run where Python finds the module, or set PYTHONPATH"
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, GenreNetwork)):
+        raise RecipeError(f"model {name!r} is no network: expected a subclass of genrekit.models.GenreNetwork")
+    return found

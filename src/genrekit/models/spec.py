@@ -18,7 +18,7 @@ class ModelSpec:
 
     Attributes
     ----------
-    name : name in `genrekit.models.registry.MODELS`
+    name : name in `genrekit.models.registry.MODELS`, or "module:Class" of one's own
     n_classes : genres, at least 1
     n_bins : rows of the features, at least 1
     n_columns : columns of the features; None for a network that takes any number (it pools over time)
