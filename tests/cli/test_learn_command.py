@@ -122,7 +122,7 @@ def test_a_song_beside_the_genres_is_told(
     assert told == "genrekit: left out loose.FLAC: not in a genre's folder"
 
 
-@pytest.mark.parametrize("name", ["", " ", "a\nb", "\x1b[31m"])
+@pytest.mark.parametrize("name", [" ", "a\nb", "\x1b[31m"])
 def test_a_name_is_one_line(name: str, genrekit_cli: Callable[..., Any], collection: Path, tmp_path: Path) -> None:
     finished = genrekit_cli("learn", collection, "--output", tmp_path / "mine.onnx", "--name", name)
     assert finished.code == 2 and "one line" in finished.err

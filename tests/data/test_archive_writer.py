@@ -154,7 +154,7 @@ def test_what_cannot_be_written(tmp_path: Path, tune: Callable, write_wav: Calla
     dataset = Dataset("one", ("g",), (Track("a", "g", path),))
     with pytest.raises(DataError, match=r"ends in \.npz"):
         write_archive(dataset, tmp_path / "a.zip")
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(DataError, match="there is no folder"):
         write_archive(dataset, tmp_path / "no" / "a.npz")
     with pytest.raises(DataError, match="no audio"):
         write_archive(Dataset("none", ("g",), (Track("a", "g"),)), tmp_path / "a.npz")

@@ -28,6 +28,7 @@ EXTRAS = {
     },
     "serve": {
         "fastapi": "fastapi",
+        "starlette": "starlette",
         "uvicorn": "uvicorn",
         "python_multipart": "python-multipart",
     },
