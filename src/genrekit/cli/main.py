@@ -46,7 +46,7 @@ class Command:
     help : one line for `genrekit --help`
     panel : heading that it stands under there
     needs : what it needs beyond the light install, for people; "" if nothing
-    extra : what brings that, of `EXTRAS`
+    extra : the lightest of `EXTRAS` that brings that
     """
 
     name: str
@@ -101,6 +101,7 @@ COMMANDS = (
         "Look at data sets: list, info, download, audit, prepare.",
         RESEARCH,
         "scikit-learn",
+        "learn",
     ),
     Command(
         "split",
@@ -108,6 +109,7 @@ COMMANDS = (
         "Make splits, and check what their parts share.",
         RESEARCH,
         "scikit-learn",
+        "learn",
     ),
     Command(
         "train", "genrekit.cli.train_command:train", "Train a model from a recipe.", RESEARCH, "PyTorch and Lightning"
@@ -124,14 +126,16 @@ COMMANDS = (
         "genrekit.cli.evaluate_command:evaluate",
         "Score the predictions of runs.",
         RESEARCH,
-        "pyarrow and scikit-learn",
+        "pyarrow",
+        "analyse",
     ),
     Command(
         "compare",
         "genrekit.cli.compare_command:compare",
         "Compare two runs on the same tracks.",
         RESEARCH,
-        "pyarrow and scikit-learn",
+        "pyarrow",
+        "analyse",
     ),
     Command(
         "analyse",
