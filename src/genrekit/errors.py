@@ -6,6 +6,7 @@ Every message says what was given, what was expected, and what to do. Anything e
 from __future__ import annotations
 
 __all__ = [
+    "INSTALL_AGAIN",
     "AudioError",
     "DataError",
     "GenrekitError",
@@ -19,6 +20,10 @@ __all__ = [
     "RunError",
     "UsageError",
 ]
+
+
+# With what it depends on, as that may be what is missing.
+INSTALL_AGAIN = "install genrekit again, from where you had it: pip install --force-reinstall WHEEL_OR_FOLDER"
 
 
 class GenrekitError(Exception):

@@ -9,6 +9,9 @@ import pytest
 from tiny_model import tiny_card, write_tiny_model
 
 from genrekit.audio.formats import check_formats
+from genrekit.cli import doctor_command
+from genrekit.errors import INSTALL_AGAIN
+from genrekit.inference import bundled
 
 
 def test_says_all_and_is_0_where_classifying_works(genrekit_cli: Callable, tiny_model_path: Path) -> None:
@@ -65,6 +68,23 @@ def test_is_1_where_the_model_does_not_work(genrekit_cli: Callable, tmp_path: Pa
     assert "no such model file" in finished.out
     assert "does not work" in finished.err
     assert "verdict" not in finished.out
+
+
+def test_what_is_missing_of_the_core_is_installed_again_by_a_whole_command(
+    genrekit_cli: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_command, "CORE", ("numpy", "no_such_package"))
+    finished = genrekit_cli("doctor")
+    assert finished.code == 1
+    assert "no_such_package missing: install genrekit again" in finished.err
+    assert finished.err.endswith("pip install --force-reinstall WHEEL_OR_FOLDER\n")
+
+
+def test_a_bundled_model_that_is_missing_is_installed_again_by_a_whole_command(
+    genrekit_cli: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundled, "bundled_models", dict)
+    assert f"the bundled model is missing here: {INSTALL_AGAIN}\n" in genrekit_cli("doctor").out
 
 
 def test_names_a_missing_extra_with_the_line_that_installs_it(tiny_model_path: Path) -> None:

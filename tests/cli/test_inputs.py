@@ -53,6 +53,12 @@ def test_half_of_utf_16_is_no_list(data: bytes) -> None:
         read_path_list(io.BytesIO(data))
 
 
+def test_a_name_that_the_system_cannot_hold_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsdecode", lambda name: name.decode("utf-8"))  # as on Windows
+    with pytest.raises(NoPathListError, match=r"lists 'M\\\\xf6te.mp3', which is not in UTF-8; write the list in that"):
+        read_path_list(io.BytesIO("ä.mp3\n".encode() + "Möte.mp3\n".encode("latin-1")))
+
+
 @pytest.mark.parametrize("name", ["RIFF.wav", "fLaC/a.flac", "OggS.ogg", "ID3/song.mp3"])
 def test_names_of_formats_are_names(name: str) -> None:
     assert read_path_list(io.BytesIO(name.encode() + b"\n")) == [name]

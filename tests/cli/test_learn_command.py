@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ pytest.importorskip("sklearn")
 pytest.importorskip("onnx")
 
 from learning.conftest import write_song
+
+from genrekit.cli.extras import install_line
+from genrekit.learning import own_genres
 
 DEEP, BRIGHT = "Früh Dub", "Acid & Bleep"  # no letters of ASCII alone, and what HTML and shells mind
 
@@ -126,6 +130,20 @@ def test_a_song_beside_the_genres_is_told(
 def test_a_name_is_one_line(name: str, genrekit_cli: Callable[..., Any], collection: Path, tmp_path: Path) -> None:
     finished = genrekit_cli("learn", collection, "--output", tmp_path / "mine.onnx", "--name", name)
     assert finished.code == 2 and "one line" in finished.err
+
+
+@pytest.mark.parametrize("package", ["sklearn", "onnx"])
+def test_a_missing_extra_is_told_before_anything_is_heard(
+    package: str, genrekit_cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hear(*arguments: Any, **options: Any) -> None:
+        raise AssertionError("a song was heard")
+
+    monkeypatch.setattr(own_genres, "find_songs", hear)
+    monkeypatch.setitem(sys.modules, package, None)
+    finished = genrekit_cli("learn", tmp_path, "--output", tmp_path / "x.onnx")
+    assert finished.code == 2
+    assert finished.err == f"genrekit: error: genrekit learn needs scikit-learn and onnx: {install_line('learn')}\n"
 
 
 def test_a_folder_that_is_not_there_is_told(

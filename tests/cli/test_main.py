@@ -11,7 +11,7 @@ import pytest
 
 import genrekit
 from genrekit.cli import main as main_module
-from genrekit.cli.extras import EXTRAS, install_line, packages_of
+from genrekit.cli.extras import EXTRAS, ON_PYTORCH, install_line, packages_of
 from genrekit.cli.main import COMMANDS
 from genrekit.errors import DataError
 
@@ -110,6 +110,9 @@ def test_a_missing_extra_is_named_with_the_line_that_installs_it(verb: str, pack
 
 def test_the_line_that_installs_an_extra_holds_for_the_package_and_for_a_clone() -> None:
     assert install_line("tag") == "pip install 'genrekit[tag]' (in a clone: pip install '.[tag]')"
+    assert {extra for extra in EXTRAS if install_line(extra).endswith(ON_PYTORCH)} == {"train", "search", "cluster"}
+    page = re.findall(r"docs/\S+\.md", ON_PYTORCH)
+    assert "CUDA" in (Path(__file__).parents[2] / page[0]).read_text(encoding="utf-8")
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for extra, packages in EXTRAS.items():
         required = (re.match(r"[A-Za-z0-9_-]+", line) for line in project["optional-dependencies"][extra])
@@ -126,6 +129,15 @@ def test_the_line_that_installs_an_extra_holds_for_the_package_and_for_a_clone()
             ["search", "r.yaml"],
             "torch",
             f"genrekit search needs PyTorch, Lightning and Optuna: {install_line('search')}",
+        ),
+        (["evaluate", "runs/a"], "pyarrow", f"genrekit evaluate needs pyarrow: {install_line('analyse')}"),
+        (["compare", "runs/a", "runs/b"], "pyarrow", f"genrekit compare needs pyarrow: {install_line('analyse')}"),
+        (["data", "band-edges"], "sklearn", f"genrekit data needs scikit-learn: {install_line('learn')}"),
+        (["split", "make"], "sklearn", f"genrekit split needs scikit-learn: {install_line('learn')}"),
+        (
+            ["data", "prepare", "features"],
+            "librosa",
+            f"this use of genrekit data needs librosa: {install_line('analyse')}",
         ),
         (["analyse", "curves", "runs"], "yaml", f"genrekit analyse needs Matplotlib: {install_line('analyse')}"),
         (

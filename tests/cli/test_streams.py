@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from genrekit.cli.streams import lasting_streams, nobody_reads
+from genrekit.results.writers import csv_line
 
 
 @pytest.fixture
@@ -75,3 +81,27 @@ def test_another_pipe_that_breaks_is_told(genrekit_cli: Callable, monkeypatch: p
     finished = genrekit_cli("doctor")
     assert finished.code == 1
     assert "unexpected ConnectionError: [Errno 32] Broken pipe" in finished.err
+
+
+def test_lines_end_as_in_files_on_every_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    # As Windows opens it.
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252", newline="\r\n"))
+    with lasting_streams():
+        sys.stdout.write(csv_line(["ä", "b\r\nc"]))
+        sys.stdout.flush()
+    assert written.getvalue() == 'ä,"b\r\nc"\n'.encode()
+
+
+@pytest.mark.parametrize(
+    ("error", "platform", "gone"),
+    [
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), "linux", True),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), "win32", True),
+        (OSError(errno.EINVAL, "Invalid argument"), "win32", True),
+        (OSError(errno.EINVAL, "Invalid argument"), "linux", False),
+        (OSError(errno.ENOSPC, "No space left on device"), "win32", False),
+    ],
+)
+def test_how_a_system_says_that_nobody_reads(error: OSError, platform: str, gone: bool) -> None:
+    assert nobody_reads(error, platform) is gone

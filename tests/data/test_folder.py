@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ import soundfile
 
 from genrekit.data import load_dataset
 from genrekit.errors import DataError
+
+Form = Literal["NFC", "NFD"]
 
 
 @pytest.fixture
@@ -63,6 +67,30 @@ def test_artists_as_spreadsheets_of_other_countries_write_them(separator: str, m
     (music / "artists.csv").write_text("\r\n".join(lines), encoding="utf-8-sig", newline="")
     track = load_dataset("folder", music).track("polka/a.mp3")
     assert (track.artist, track.title) == ("Trio, The", "First, second")
+
+
+@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
+@pytest.mark.parametrize("in_table", ["NFC", "NFD"])
+@pytest.mark.parametrize("given", ["polka/Beyoncé.mp3", r"polka\Beyoncé.mp3", "Beyoncé.mp3"])
+def test_artists_as_other_systems_write_names(on_disk: Form, in_table: Form, given: str, music: Path) -> None:
+    name = unicodedata.normalize(on_disk, "polka/Beyoncé.mp3")
+    (music / name).write_bytes(b"five5")
+    table = unicodedata.normalize(in_table, f"file,artist\n{given},B\n")
+    (music / "artists.csv").write_text(table, encoding="utf-8")
+    dataset = load_dataset("folder", music)
+    assert (dataset.track(name).artist, dataset.faults) == ("B", ())
+
+
+def test_a_name_as_it_is_written_goes_before_one_that_is_spelt_alike(music: Path) -> None:
+    names = [unicodedata.normalize(form, "é.mp3") for form in ("NFC", "NFD")]
+    for name in names:
+        (music / "polka" / name).write_bytes(name.encode())
+    table = "file,artist\n" + "".join(f"polka/{name},{artist}\n" for name, artist in zip(names, "CD", strict=True))
+    (music / "artists.csv").write_text(table, encoding="utf-8")
+    dataset = load_dataset("folder", music)
+    assert [dataset.track(f"polka/{name}").artist for name in names] == ["C", "D"]
+    (music / "artists.csv").write_text(f"file,artist\npolka\\{names[0]},C\n", encoding="utf-8")
+    assert [fault.kind for fault in load_dataset("folder", music).faults] == ["ambiguous"]
 
 
 def test_folders_that_systems_make_are_no_genres(music: Path) -> None:

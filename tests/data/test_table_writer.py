@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +20,14 @@ from processes import children_of, is_running
 from waiting import wait_until
 
 from genrekit.audio import load_audio
+from genrekit.audio.file_processes import FileProcesses
 from genrekit.data import Dataset, Fault, Track, load_dataset
 from genrekit.data.table_file import read_table_file
 from genrekit.data.table_rows import Windows
 from genrekit.data.table_writer import write_table
 from genrekit.errors import DataError
 from genrekit.features import compute_handcrafted
+from genrekit.worker import Worker, WorkerDiedError
 
 SR = 22_050
 
@@ -81,6 +85,35 @@ def test_several_processes_give_the_same_table(dances: Dataset, tmp_path: Path) 
     )  # fmt: skip
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert (tmp_path / "two.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
+
+
+def test_one_process_has_compiled_everything_before_there_are_others(
+    dances: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    ask = FileProcesses.ask
+
+    def watched(processes: FileProcesses[Any], path: str | os.PathLike[str], question: Any = None) -> Any:
+        events.append(f"begin {Path(path).name}")
+        answer = ask(processes, path, question)
+        events.append(f"end {Path(path).name}")
+        return answer
+
+    monkeypatch.setattr(FileProcesses, "ask", watched)
+    write_table(dances, tmp_path / "a.csv", Windows(2.0, 2.0), n_processes=2)
+    assert events[:2] == ["begin noise", "end noise"]
+    assert len(events) == 2 * (1 + len(dances.tracks))
+
+
+def test_a_process_that_dies_without_a_file_blames_none(
+    dances: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(worker: Worker[Any], question: Any) -> None:
+        raise WorkerDiedError("SIGSEGV")
+
+    monkeypatch.setattr(Worker, "ask", dies)
+    with pytest.raises(DataError, match=r"not even of noise \(SIGSEGV\).* NUMBA_CACHE_DIR"):
+        write_table(dances, tmp_path / "a.csv", n_processes=2)
 
 
 class Stop(Exception):

@@ -160,6 +160,7 @@ def test_folds_that_are_missing_are_counted_and_of_all_none_is(sound: Prediction
     ("n_readings", "sentences"),
     [
         (None, ["Missing: the record of how often this part was read."]),
+        ([], ["Missing: the record of how often this part was read."]),
         ([1, 3, 2], ["The test part of a run was read 3 times: choices may have been made on it."]),
         ([1, 1], []),
     ],

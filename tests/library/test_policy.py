@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from genrekit.library.errors import TagError
-from genrekit.library.policy import TagPolicy, decide, left_alone
+from genrekit.library.policy import TagPolicy, decide, left_alone, path_fits
 from genrekit.library.policy_file import policy_values
 
 HEARD = {"jazz": 0.6, "blues": 0.3, "hiphop": 0.1}
@@ -50,6 +51,34 @@ def test_decisions(old: tuple[str, ...], policy: TagPolicy, new: tuple[str, ...]
 )
 def test_what_is_left_alone(old: tuple[str, ...], policy: TagPolicy, reason: str) -> None:
     assert left_alone(["/music/Live/song.mp3"], old, policy) == reason
+
+
+CAFE = "/music/Café/song.mp3"
+
+
+@pytest.mark.parametrize("of_path", ["NFC", "NFD"])
+@pytest.mark.parametrize("of_pattern", ["NFC", "NFD"])
+@pytest.mark.parametrize("pattern", ["*/Café/*", "*/Caf?/*", "*/Caf[é]/*"])
+def test_a_folder_is_left_alone_whatever_its_accents_are_made_of(of_path: str, of_pattern: str, pattern: str) -> None:
+    path, pattern = unicodedata.normalize(of_path, CAFE), unicodedata.normalize(of_pattern, pattern)  # type: ignore[arg-type]
+    assert left_alone([path], (), TagPolicy(never_paths=(pattern,)))
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "platforms"),
+    [
+        (r"C:\Music\Live\x.mp3", "*/Live/*", {"win32"}),
+        (r"C:\Music\Live\x.mp3", r"*\Live\*", {"linux", "darwin", "win32"}),
+        (r"C:\Music\Live\x.mp3", "x.*", {"win32"}),
+        ("/Music/LIVE/x.mp3", "*/live/*", {"darwin", "win32"}),
+        ("/Music/Live/X.mp3", "x.[l-n]p3", {"darwin", "win32"}),
+        ("/Music/Stra\N{LATIN SMALL LETTER SHARP S}e/x.mp3", "*/STRASSE/*", {"darwin", "win32"}),
+        ("/Music/Live/x.mp3", "*/Live/*", {"linux", "darwin", "win32"}),
+        ("/Music/Live/x.mp3", "Live/*", set()),
+    ],
+)
+def test_a_pattern_is_read_as_the_system_reads_paths(path: str, pattern: str, platforms: set[str]) -> None:
+    assert {one for one in ("linux", "darwin", "win32") if path_fits(path, pattern, one)} == platforms
 
 
 def test_unknown_is_never_written() -> None:

@@ -119,12 +119,15 @@ def header(**changes: object) -> str:
             r"of version 2; this genrekit knows only 1; it was written by genrekit 9\.9",
         ),
         (header(version="1"), "of version '1'"),
-        (header() + header(version=2), r"line 2 is broken .*of version 2"),
+        (header() + header(version=2), r"line 2 is broken: a journal of version 2"),
+        (header() + '{"format": "genrekit tag diary"}\n', "line 2 is broken: not a journal"),
+        (header(folders=None), "folders is None; expected a list of paths"),
+        (header() + header(folders=["/music", 5]), r"line 2 is broken: folders is \['/music', 5\]"),
         (header() + "{}\n", "line 2 is broken"),
         (header() + "5\n", "line 2 is broken"),
         (header() + "{\n", "line 2 is broken"),
         (header() + json.dumps({**entry().to_json(), "mtime_ns": "soon"}) + "\n", "line 2 is broken"),
-        (header() + json.dumps({**entry().to_json(), "patch": [[0, 1, "?"]]}) + "\n", "line 2 is broken .*difference"),
+        (header() + json.dumps({**entry().to_json(), "patch": [[0, 1, "?"]]}) + "\n", "line 2 is broken: .*difference"),
         (header() + json.dumps(entry().to_json()) + "\n\n", "line 3 is broken"),
         (header() + "{", None),
         ("", None),
@@ -137,8 +140,9 @@ def test_what_is_no_journal_is_neither_read_nor_written(text: str, message: str 
         assert list(read_journal(path)) == []
         return
     for use in (lambda: list(read_journal(path)), lambda: read_folders(path), lambda: write(path, entry())):
-        with pytest.raises(TagError, match=rf"^{path}: .*{message}"):
+        with pytest.raises(TagError, match=rf"^{path}: .*{message}") as caught:
             use()
+        assert str(caught.value).count(str(path)) == 1
     assert path.read_text() == text
 
 

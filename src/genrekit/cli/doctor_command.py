@@ -14,6 +14,7 @@ from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.extras import EXTRAS, install_line
 from genrekit.cores import usable_cores
+from genrekit.errors import INSTALL_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,7 @@ def doctor(
     _show_versions(console)
     missing = [name for name in CORE if find_spec(name) is None]
     if missing:
-        messages.error(f"{', '.join(missing)} missing: install genrekit anew, by pip install --force-reinstall")
+        messages.error(f"{', '.join(missing)} missing: {INSTALL_AGAIN}")
         raise typer.Exit(EXIT_FAILED)
     _show_extras(console)
     _show_service(console)

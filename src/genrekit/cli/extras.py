@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["EXTRAS", "install_line", "packages_of"]
+__all__ = ["EXTRAS", "ON_PYTORCH", "install_line", "packages_of"]
 
 # extra -> name as it is imported -> name as it is installed
 EXTRAS = {
@@ -52,6 +52,8 @@ EXTRAS = {
 
 # Extras that bring another one's packages, too.
 INCLUDED = {"search": "train", "cluster": "train"}
+# PyPI has PyTorch for Linux with CUDA alone.
+ON_PYTORCH = "; first see docs/guide/install.md for PyTorch without gigabytes of CUDA"
 
 
 def packages_of(extra: str) -> frozenset[str]:
@@ -62,4 +64,5 @@ def packages_of(extra: str) -> frozenset[str]:
 
 def install_line(extra: str) -> str:
     """What to type to get an extra, for whoever has the package and for whoever works in a clone."""
-    return f"pip install 'genrekit[{extra}]' (in a clone: pip install '.[{extra}]')"
+    line = f"pip install 'genrekit[{extra}]' (in a clone: pip install '.[{extra}]')"
+    return line + ON_PYTORCH if "torch" in packages_of(extra) else line

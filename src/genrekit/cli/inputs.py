@@ -30,7 +30,7 @@ def read_path_list(stream: BinaryIO) -> list[str]:
 
     Raises
     ------
-    NoPathListError : if it is audio, or UTF-16 without its mark
+    NoPathListError : if it is audio, UTF-16 without its mark, or holds bytes that are no name on this system
     """
     data = stream.read()
     if (audio := describe_audio(data[:HEAD_BYTES])) is not None:
@@ -51,7 +51,7 @@ def read_path_list(stream: BinaryIO) -> list[str]:
         raise NoPathListError(
             "standard input seems to be a list in UTF-16: there is a NUL behind each character; write it in UTF-8"
         )
-    return [os.fsdecode(part) for part in parts if part]
+    return [_as_path(part) for part in parts if part]
 
 
 def list_inputs(
@@ -90,6 +90,16 @@ def list_inputs(
 def given_folders(arguments: Sequence[str]) -> list[str]:
     """Those of the arguments that are folders, each searched by `list_inputs` with all that is in it."""
     return [argument for argument in arguments if argument != STDIN and _is_folder(argument)]
+
+
+def _as_path(name: bytes) -> str:
+    try:
+        return os.fsdecode(name)
+    except UnicodeDecodeError as error:  # on Windows, where names are no bytes
+        raise NoPathListError(
+            f"standard input lists {name.decode(errors='backslashreplace')!r}, which is not in "
+            f"{error.encoding.upper()}; write the list in that"
+        ) from error
 
 
 def _expand(arguments: Sequence[str], stdin: BinaryIO) -> Iterator[str]:

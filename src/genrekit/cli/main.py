@@ -49,7 +49,7 @@ class Command:
     help : one line for `genrekit --help`
     panel : heading that it stands under there
     needs : what it needs beyond the light install, for people; "" if nothing
-    extra : what brings that, of `EXTRAS`
+    extra : the lightest of `EXTRAS` that brings that
     """
 
     name: str
@@ -104,6 +104,7 @@ COMMANDS = (
         "Look at data sets: list, info, download, audit, prepare.",
         RESEARCH,
         "scikit-learn",
+        "learn",
     ),
     Command(
         "split",
@@ -111,6 +112,7 @@ COMMANDS = (
         "Make splits, and check what their parts share.",
         RESEARCH,
         "scikit-learn",
+        "learn",
     ),
     Command(
         "train", "genrekit.cli.train_command:train", "Train a model from a recipe.", RESEARCH, "PyTorch and Lightning"
@@ -127,14 +129,16 @@ COMMANDS = (
         "genrekit.cli.evaluate_command:evaluate",
         "Score the predictions of runs.",
         RESEARCH,
-        "pyarrow and scikit-learn",
+        "pyarrow",
+        "analyse",
     ),
     Command(
         "compare",
         "genrekit.cli.compare_command:compare",
         "Compare two runs on the same tracks.",
         RESEARCH,
-        "pyarrow and scikit-learn",
+        "pyarrow",
+        "analyse",
     ),
     Command(
         "analyse",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-__all__ = ["ReaderGone", "lasting_streams", "require_reader"]
+__all__ = ["ReaderGone", "lasting_streams", "nobody_reads", "require_reader"]
 
 
 class ReaderGone(Exception):
@@ -25,10 +26,10 @@ class LastingStream:
     is_gone : whether it has
     """
 
-    def __init__(self, stream: TextIO, failure: type[OSError]) -> None:
-        """Of all failures, only those of type `failure` are passed over."""
+    def __init__(self, stream: TextIO, passed_over: Callable[[OSError], bool]) -> None:
+        """Of all failures, only those are passed over for which `passed_over` is true."""
         self.is_gone = False
-        self._stream, self._failure = stream, failure
+        self._stream, self._passed_over = stream, passed_over
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -36,17 +37,19 @@ class LastingStream:
     def write(self, text: str) -> int:
         try:
             self._stream.write(text)
-        except self._failure:
-            self._lead_nowhere()
+        except OSError as error:
+            self._lead_nowhere(error)
         return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
-        except self._failure:
-            self._lead_nowhere()
+        except OSError as error:
+            self._lead_nowhere(error)
 
-    def _lead_nowhere(self) -> None:
+    def _lead_nowhere(self, error: OSError) -> None:
+        if not self._passed_over(error):
+            raise error
         self.is_gone = True
         # What is left in the buffer must not fail once more at exit.
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -64,12 +67,17 @@ def lasting_streams() -> Iterator[None]:
     _open_what_is_closed()
     before = sys.stdout, sys.stderr
     _make_encodable(sys.stdout)
-    sys.stdout = cast(TextIO, LastingStream(sys.stdout, BrokenPipeError))
-    sys.stderr = cast(TextIO, LastingStream(sys.stderr, OSError))
+    sys.stdout = cast(TextIO, LastingStream(sys.stdout, nobody_reads))
+    sys.stderr = cast(TextIO, LastingStream(sys.stderr, lambda error: True))
     try:
         yield
     finally:
         sys.stdout, sys.stderr = before
+
+
+def nobody_reads(error: OSError, platform: str = sys.platform) -> bool:
+    """Whether that is why a pipe cannot be written, which Windows calls an invalid argument."""
+    return isinstance(error, BrokenPipeError) or (platform == "win32" and error.errno == errno.EINVAL)
 
 
 def require_reader() -> None:
@@ -93,5 +101,10 @@ def _open_what_is_closed() -> None:
 
 def _make_encodable(stream: object) -> None:
     # Programs that read a pipe expect UTF-8 whatever the locale; a terminal has its own encoding, and must not fail.
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
+    if not isinstance(stream, io.TextIOWrapper):
+        return
+    if stream.isatty():
+        stream.reconfigure(errors="backslashreplace")
+    else:
+        # On Windows, too, lines end as in the files that `--output` writes.
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")

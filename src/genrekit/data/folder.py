@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from genrekit.audio import find_audio
@@ -41,9 +43,10 @@ def load_folder(root: Path) -> Dataset:
     Folders that systems make, such as ``@eaDir`` or ``$RECYCLE.BIN``, are no genres. A track is named by its
     path below ``root``, such as ``"rock/live/song.mp3"``. ``root/artists.csv``, if it is there, has the columns
     ``file`` (that name, or the file's name alone if it is there once), ``artist`` and optionally ``title``, separated
-    by commas, semicolons or tabs; where it tells no artist, the file's tags do. A byte of a name that is not UTF-8 is
-    written ``\\udcXX``, as in messages, so that every file of results can hold it. Only files that share their size
-    with another are hashed, since the others can have no copy.
+    by commas, semicolons or tabs; its names may have ``\\`` for ``/``, and accents in another form of Unicode; where it
+    tells no artist, the file's tags do. A byte of a name that is not UTF-8 is written ``\\udcXX``, as in messages, so
+    that every file of results can hold it. Only files that share their size with another are hashed, since the others
+    can have no copy.
 
     Raises
     ------
@@ -110,13 +113,11 @@ def _read_artists(
     path = root / ARTISTS_FILE
     if not path.is_file():
         return {}
-    by_name: dict[str, list[str]] = {}
-    for name in files:
-        by_name.setdefault(name.rpartition("/")[2], []).append(name)
+    as_written, spelt_alike = _by_name(files, str), _by_name(files, _one_spelling)
     artists: dict[str, tuple[str | None, str | None]] = {}
     for row in _rows_of_artists(path):
         given = (row["file"] or "").strip()
-        names = [given] if given in files else by_name.get(given, [])
+        names = as_written.get(given) or spelt_alike.get(_one_spelling(given)) or []
         if len(names) == 1:
             told = known_artist(row["artist"]), (row.get("title") or "").strip() or None
             if artists.setdefault(names[0], told) != told:
@@ -127,6 +128,21 @@ def _read_artists(
             detail = f"{ARTISTS_FILE} names it, but there is no such file{did_you_mean(given, files)}"
             faults.append(Fault("missing", given, detail))
     return artists
+
+
+def _by_name(files: Iterable[str], spell: Callable[[str], str]) -> dict[str, list[str]]:
+    """The files that a path below the root is, and those that a name alone is, which has no "/" as paths have."""
+    found: dict[str, list[str]] = {}
+    for name in files:
+        spelt = spell(name)
+        for key in {spelt, spelt.rpartition("/")[2]}:
+            found.setdefault(key, []).append(name)
+    return found
+
+
+def _one_spelling(name: str) -> str:
+    """Of what other systems write for one file: accents as characters of their own or not, folders in Windows' way."""
+    return unicodedata.normalize("NFC", name).replace("\\", "/")
 
 
 def _rows_of_artists(path: Path) -> list[dict[str, str | None]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from genrekit.audio import AudioWarning, load_audio
 from genrekit.audio.file_processes import FileProcesses
 from genrekit.cores import usable_cores
@@ -22,6 +24,8 @@ __all__ = ["TrackRows", "Windows", "compute_rows"]
 TOLERANCE_S = 1.0
 # A process that was killed for want of memory says nothing of its file, which would be missing from the table.
 N_TRIES = 2
+# Asked of a process in a track's place, before there are several.
+REHEARSAL = "rehearsal"
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ def compute_rows(
 
     Raises
     ------
+    DataError
+        If the process that is first of several dies before it is given a file.
     WorkerError
         If no process can be started.
     """
@@ -94,12 +100,41 @@ def compute_rows(
         except AudioError as error:
             return TrackRows(track_id, error=str(error))
 
+    if len(tracks) > 1:
+        _compile_once(processes)
     yield from processes.as_ready(attempt, tracks)
 
 
-def _make_answer(windows: Windows) -> Callable[[tuple[str, Path]], TrackRows]:
-    """In a process of its own: what answers for a track."""
-    return lambda track: rows_of(*track, windows)
+def _compile_once(processes: FileProcesses[TrackRows]) -> None:
+    """Have one process compile what the features need, and keep it, before others look for it.
+
+    Where nothing is compiled yet, processes that do so at once write over each other's files in numba's cache, die of
+    what they read there, and leave it so.
+    """
+    try:
+        processes.ask("noise", REHEARSAL)
+    except AudioError as error:
+        processes.stop()
+        raise DataError(
+            f"Features cannot be computed here, not even of noise ({error.__cause__ or error}). As a rule what numba "
+            "keeps of compiled code is broken: set the variable NUMBA_CACHE_DIR to an empty folder, and run it again."
+        ) from error
+    except BaseException:
+        processes.stop()
+        raise
+
+
+def _make_answer(windows: Windows) -> Callable[[tuple[str, Path] | str], TrackRows]:
+    """In a process of its own: what answers for a track, or rehearses."""
+
+    def answer(track: tuple[str, Path] | str) -> TrackRows:
+        if isinstance(track, str):
+            with one_thread_each():
+                compute_handcrafted(np.random.default_rng(0).uniform(-0.5, 0.5, SR))
+            return TrackRows(track)
+        return rows_of(*track, windows)
+
+    return answer
 
 
 def rows_of(track_id: str, path: Path, windows: Windows) -> TrackRows:

@@ -26,7 +26,7 @@ def cautions(rows: Predictions, splits: Sequence[StoredSplit], n_readings: Seque
     ----------
     rows : of one part, not empty
     splits : of the runs, as far as they are known
-    n_readings : of the part, run by run; None if no record is kept
+    n_readings : of the part, run by run; None or empty if no record is kept
     """
     return (
         *_on_the_split(rows, splits),
@@ -133,7 +133,7 @@ def _on_the_readings(rows: Predictions, n_readings: Sequence[int] | None) -> Ite
     part = str(rows.part[0])
     if part != "test":
         yield f"These are figures of the {part} part, on which choices were made: not a test result."
-    elif n_readings is None:
+    elif not n_readings:
         yield "Missing: the record of how often this part was read."
     elif max(n_readings) > 1:
         yield f"The test part of a run was read {max(n_readings)} times: choices may have been made on it."

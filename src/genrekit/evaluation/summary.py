@@ -225,7 +225,7 @@ def evaluate_predictions(
         spread=spread(file_runs),
         calibration=calibration_of(tables["file-wise, mean"]),
         splits=tuple(splits),
-        n_readings=None if n_readings is None else tuple(n_readings),
+        n_readings=tuple(n_readings) if n_readings else None,
         published=published_for(rows.protocol, rows.genres, rows.dataset) if part == "test" else (),
         notes=cautions(rows, splits, n_readings),
         predictions_sha256=rows.sha256,

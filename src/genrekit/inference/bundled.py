@@ -6,7 +6,7 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
-from genrekit.errors import ModelFileError, NoSuchModelError
+from genrekit.errors import INSTALL_AGAIN, ModelFileError, NoSuchModelError
 from genrekit.suggestion import unknown_name
 
 __all__ = ["DEFAULT", "bundled_models", "find_model"]
@@ -42,7 +42,5 @@ def find_model(model: str | os.PathLike[str]) -> Path:
     if path.name != text or path.suffix == SUFFIX or path.exists():
         return path
     if text == DEFAULT:
-        raise ModelFileError(
-            "the bundled model is missing here: install genrekit anew, by pip install --force-reinstall"
-        )
+        raise ModelFileError(f"the bundled model is missing here: {INSTALL_AGAIN}")
     raise NoSuchModelError(f"no bundled model is named {unknown_name(text, bundled)}; or give the path of a model file")

@@ -114,7 +114,12 @@ def learn(
     ------
     DataError : if it is no such folder, has one genre, or too few songs that can be used
     ModelFileError : if the base model is none, or has no embedding
+    ModuleNotFoundError : before anything is heard, if scikit-learn or onnx, of the extra `learn`, is not installed
     """
+    # Needed at the end alone; who lacks them should not have waited for it.
+    import onnx  # noqa: F401
+    import sklearn  # noqa: F401
+
     from genrekit.evaluation.calibration import apply_temperature, fit_unknown_threshold
 
     embedder = Embedder(find_model(model), cache=cache)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import PurePath
 from typing import Literal, get_args
 
 from genrekit.inference import UNKNOWN
 from genrekit.library.errors import PolicyError
 
-__all__ = ["HAS_A_GENRE", "Decision", "Existing", "TagPolicy", "decide", "left_alone"]
+__all__ = ["HAS_A_GENRE", "Decision", "Existing", "TagPolicy", "decide", "left_alone", "path_fits"]
 
 HAS_A_GENRE = "has a genre"
 MOST_DIGITS = 16  # of a percentage, which numbers next to each other need
@@ -33,7 +34,7 @@ class TagPolicy:
     names : model's genre -> name to write, such as "hiphop" -> "Hip-Hop"; "" leaves that genre out
     never_genres : a file with one of these genres is left alone, whatever `existing` says; case does not matter
     never_paths : patterns ("*/Audiobooks/*") of files that are left alone, matched to the whole path, however it is
-        given, to that of the file behind a link, and to the name alone
+        given, to that of the file behind a link, and to the name alone; spelt as `path_fits` has it
     """
 
     existing: Existing = "fill"
@@ -94,8 +95,7 @@ def left_alone(paths: Iterable[str], old: Sequence[str], policy: TagPolicy) -> s
     old : genres in the file
     policy : what may be written
     """
-    names = {name for path in paths for name in (path, PurePath(path).name)}
-    if any(fnmatchcase(name, pattern) for name in names for pattern in policy.never_paths):
+    if any(path_fits(path, pattern) for path in paths for pattern in policy.never_paths):
         return "its path is never touched"
     protected = {name.casefold() for name in policy.never_genres}
     # ID3v2.3 parts "Hip-Hop/Rap" into two.
@@ -103,6 +103,31 @@ def left_alone(paths: Iterable[str], old: Sequence[str], policy: TagPolicy) -> s
     if kept is not None:
         return f"{kept} is never touched"
     return HAS_A_GENRE if old and policy.existing == "fill" else ""
+
+
+def path_fits(path: str, pattern: str, platform: str = sys.platform) -> bool:
+    """Whether a path, or its last name alone, is of a pattern, however either spells what is one name.
+
+    A letter with its accent is one character or two, as disks and keyboards have it. On Windows, "\\" is "/" and case
+    does not matter, as it does not on macOS.
+
+    Parameters
+    ----------
+    path : of a file
+    pattern : with the wildcards of `fnmatch`
+    platform : whose rules hold, of the values of `sys.platform`
+    """
+    spelt, wanted = (_one_spelling(text, platform) for text in (path, pattern))
+    return any(fnmatchcase(name, wanted) for name in (spelt, spelt.rpartition("/")[2]))
+
+
+def _one_spelling(text: str, platform: str) -> str:
+    if platform == "win32":
+        text = text.replace("\\", "/")
+    if platform in ("win32", "darwin"):
+        # Composed first: what is left apart would fold into something else.
+        text = unicodedata.normalize("NFC", text).casefold()
+    return unicodedata.normalize("NFC", text)
 
 
 def decide(old: Sequence[str], probabilities: Mapping[str, float], genre: str, policy: TagPolicy) -> Decision:

@@ -155,17 +155,19 @@ def _lines(path: Path) -> Iterator[JournalEntry | dict[str, Any]]:
                 return
             try:
                 values = json.loads(line)
+                read: JournalEntry | dict[str, Any]
                 if "format" in values or number == 1:
-                    _check_header(path, values)
-                    yield values
-                    continue
-                entry = JournalEntry.from_json(values)
-            except (ValueError, TypeError, KeyError, TagError) as error:
-                if isinstance(error, TagError) and number == 1:
-                    raise
+                    _check_header(values)
+                    read = values
+                else:
+                    read = JournalEntry.from_json(values)
+            except TagError as error:
+                where = "" if number == 1 else f"line {number} is broken: "
+                raise TagError(f"{display_name(path)}: {where}{error}") from error
+            except (ValueError, TypeError, KeyError) as error:
                 what = "not a journal of genrekit tag" if number == 1 else f"line {number} is broken"
                 raise TagError(f"{display_name(path)}: {what} ({error})") from error
-            yield entry
+            yield read
 
 
 @contextlib.contextmanager
@@ -207,11 +209,14 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _check_header(path: Path, values: Any) -> None:
+def _check_header(values: Any) -> None:
     if not isinstance(values, dict) or values.get("format") != JOURNAL_FORMAT:
-        raise TagError(f"{display_name(path)}: not a journal of genrekit tag")
+        raise TagError("not a journal of genrekit tag")
     if values.get("version") != JOURNAL_VERSION:
         raise TagError(
-            f"{display_name(path)}: a journal of version {values.get('version')!r}; this genrekit knows only "
-            f"{JOURNAL_VERSION}; it was written by genrekit {values.get('genrekit', '?')}"
+            f"a journal of version {values.get('version')!r}; this genrekit knows only {JOURNAL_VERSION}; it was "
+            f"written by genrekit {values.get('genrekit', '?')}"
         )
+    folders = values.get("folders", [])
+    if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
+        raise TagError(f"folders is {folders!r}; expected a list of paths")
