@@ -1,6 +1,6 @@
 """How sure the bundled model is of short recordings, and how often it is right: excerpts of recordings, from audio.
 
-    python benchmarks/short_recordings.py --gtzan DIR --runs runs/default/p4/default_model-* [--output FILE.json]
+    python benchmarks/short_recordings.py --gtzan DIR --runs runs/default/p4/default_model-*-seed0 [--output FILE.json]
 
 The middle of each recording below DIR/audio is classified by `genrekit.Classifier` with the network that did not train
 on its artist, and with the bundled model's temperatures and threshold, with and without those for short recordings.

@@ -131,25 +131,27 @@ def band_edge_text(found: Mapping[str, Any] | None) -> str:
 
 
 def errors_text(path: Path, *, shown: int = 6) -> str:
-    """What `genrekit analyse labels` wrote to `path`: how many errors, how many in faulty tracks, and the surest."""
+    """What `genrekit analyse labels` wrote to `path`: how many errors, made by how many models, how many in faulty
+    tracks, and the surest."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     faulty = {track for track, fact in gtzan_facts().items() if fact.filtered is None}
     n_faulty = sum(row["track"] in faulty for row in rows)
+    n_always = sum(row["n_wrong"] == row["n_decisions"] for row in rows)
     surest = "; ".join(f"{row['artist']}, {row['title']} ({row['label']}: {row['answer']})" for row in rows[:shown])
     return (
-        f"{len(rows)} of {N_TRACKS} tracks are taken for another genre by the models of P3 and P4 that did not train "
-        f"on them; {n_faulty} of these are among the {len(faulty)} that the fault-filtered split leaves out as "
-        "repeated, distorted or mislabelled. Most have one decision under P4 and none under P3, so that they are "
-        "listed by how sure the error is, not by how often it is made. Many of the surest are disputable labels: "
-        f"{surest}. All of them: `results/default_model/{path.name}`."
+        f"{len(rows)} of {N_TRACKS} tracks are taken for another genre by the mean of the models of P3 and P4 that "
+        f"did not train on them (three seeds of each), {n_always} of them by every one of these models; {n_faulty} are "
+        f"among the {len(faulty)} that the fault-filtered split leaves out as repeated, distorted or mislabelled. Many "
+        f"of the surest errors are disputable labels: {surest}. All of them, with how many models erred: "
+        f"`results/default_model/{path.name}`."
     )
 
 
-def confusions_text(found: Sequence[tuple[str, str, int]], *, shown: int = 6) -> str:
+def confusions_text(found: Sequence[tuple[str, str, float]], *, shown: int = 6) -> str:
     """The most frequent of `default_model_scores.confusions`, as a sentence."""
-    listed = ", ".join(f"{genre} for {answer} ({n})" for genre, answer, n in found[:shown])
-    return f"Most often taken for another genre under P4, in tracks of 100: {listed}."
+    listed = ", ".join(f"{genre} for {answer} ({n:.0f})" for genre, answer, n in found[:shown])
+    return f"Most often taken for another genre under P4, in tracks of 100, mean of the seeds: {listed}."
 
 
 def unknown_music_text(found: Mapping[str, Any] | None) -> str:

@@ -105,29 +105,23 @@ def file_confidence(table: Predictions, calibration: Calibration) -> tuple[NDArr
 
 def confidence_of(table: Predictions, calibration: Calibration) -> Confidence:
     """What a calibration is worth on these predictions; of several seeds the mean."""
-    seeds = [table.select(seed=int(seed)) for seed in np.unique(table.seed)]
-    return _mean([_worth(*file_confidence(one, calibration), calibration.unknown_threshold) for one in seeds])
+    of_seeds = (file_confidence(one, calibration) for one in _by_seed(table))
+    return _mean([_of(sure, right, sure >= calibration.unknown_threshold) for sure, right in of_seeds])
 
 
 def held_out_confidence(table: Predictions) -> Confidence:
-    """The same where each fold is answered by a calibration of the other folds, known tracks alone."""
-    confidences, corrects, answered = [], [], []
-    for fold in np.unique(table.fold):
-        calibration = fit_calibration(table.take(np.flatnonzero(table.fold != fold)))
-        confidence, correct = file_confidence(table.select(fold=int(fold)), calibration)
-        confidences.append(confidence)
-        corrects.append(correct)
-        answered.append(confidence >= calibration.unknown_threshold)
-    return _of(np.concatenate(confidences), np.concatenate(corrects), np.concatenate(answered))
+    """The same where each fold is answered by a calibration of the other folds with this seed, known tracks alone."""
+    return _mean([_held_out_of_a_seed(one) for one in _by_seed(table)])
 
 
-def confusions(group: str) -> list[tuple[str, str, int]]:
-    """(genre, answer, tracks) of each confusion of a group's stored runs, the most frequent first."""
-    files = fuse(pooled(group), "mean")
+def confusions(group: str) -> list[tuple[str, str, float]]:
+    """(genre, answer, tracks) of each confusion of a group's stored runs, mean over seeds, the most frequent first."""
+    table = pooled(group)
+    files, n_seeds = fuse(table, "mean"), len(np.unique(table.seed))
     answers = files.probabilities.argmax(1)
     wrong = ((files.genres[label], files.genres[answer]) for label, answer in zip(files.label, answers, strict=True))
     counts = Counter(pair for pair in wrong if pair[0] != pair[1])
-    return [(*pair, n) for pair, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    return [(*pair, n / n_seeds) for pair, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
 
 
 def read_json(name: str) -> dict[str, float]:
@@ -136,8 +130,19 @@ def read_json(name: str) -> dict[str, float]:
     return values
 
 
-def _worth(confidence: NDArray[np.float64], correct: NDArray[np.bool_], threshold: float) -> Confidence:
-    return _of(confidence, correct, confidence >= threshold)
+def _by_seed(table: Predictions) -> list[Predictions]:
+    return [table.select(seed=int(seed)) for seed in np.unique(table.seed)]
+
+
+def _held_out_of_a_seed(table: Predictions) -> Confidence:
+    confidences, corrects, answered = [], [], []
+    for fold in np.unique(table.fold):
+        calibration = fit_calibration(table.take(np.flatnonzero(table.fold != fold)))
+        confidence, correct = file_confidence(table.select(fold=int(fold)), calibration)
+        confidences.append(confidence)
+        corrects.append(correct)
+        answered.append(confidence >= calibration.unknown_threshold)
+    return _of(np.concatenate(confidences), np.concatenate(corrects), np.concatenate(answered))
 
 
 def _of(confidence: NDArray[np.float64], correct: NDArray[np.bool_], answered: NDArray[np.bool_]) -> Confidence:
