@@ -13,6 +13,7 @@ from genrekit.inference import ModelFile
 
 pytest.importorskip("torch")
 import torch
+from guesses import mostly_right
 from stored_splits import split_values, write_split
 
 from genrekit.evaluation.predictions import Predictions
@@ -37,25 +38,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _predictions(genres: tuple[str, ...] = GENRES) -> Predictions:
-    rng = np.random.default_rng(0)
-    n = 200
-    label = rng.integers(0, len(genres), n)
-    p = rng.dirichlet([1.0] * len(genres), n)
-    p[np.arange(n), label] += 0.3
-    return Predictions(
-        genres=genres,
-        track=np.array([f"t{i:03}" for i in range(n)]),
-        start_s=np.zeros(n),
-        part=np.full(n, "valid"),
-        fold=np.zeros(n, np.int64),
-        seed=np.zeros(n, np.int64),
-        label=label,
-        probabilities=(p / p.sum(axis=1, keepdims=True)).astype(np.float32),
-        protocol="P2",
-        contaminated=False,
-        recipe="r",
-        dataset="d",
-    )
+    return mostly_right(genres, recipe="r")
 
 
 def test_a_network_of_a_report_may_be_larger_than_a_bundled_model(genrekit_cli: Callable, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from guesses import mostly_right
 from stored_splits import split_values, write_split
 
 from genrekit.errors import DataError
@@ -29,24 +30,7 @@ def own_run(run_folder: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def known(header: WeightsHeader) -> Predictions:
     """Predictions of the validation part, mostly right."""
-    rng = np.random.default_rng(0)
-    label = rng.integers(0, len(header.genres), N_TRACKS)
-    probabilities = rng.dirichlet([1.0] * len(header.genres), N_TRACKS)
-    probabilities[np.arange(N_TRACKS), label] += 0.3
-    return Predictions(
-        genres=header.genres,
-        track=np.array([f"t{i:03}" for i in range(N_TRACKS)]),
-        start_s=np.zeros(N_TRACKS),
-        part=np.full(N_TRACKS, "valid"),
-        fold=np.zeros(N_TRACKS, np.int64),
-        seed=np.zeros(N_TRACKS, np.int64),
-        label=label,
-        probabilities=(probabilities / probabilities.sum(axis=1, keepdims=True)).astype(np.float32),
-        protocol="P2",
-        contaminated=False,
-        recipe="mine",
-        dataset="d",
-    )
+    return mostly_right(header.genres, recipe="mine", n_tracks=N_TRACKS)
 
 
 def of_test_part(predictions: Predictions) -> Predictions:
