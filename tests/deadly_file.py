@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,36 +28,35 @@ def deadly_file(path: Path, *, n_deaths: int, content: bytes = b"") -> Iterator[
 
 
 def _serve(path: Path, n_deaths: int, content: bytes) -> None:
-    for _ in range(n_deaths):
-        writing = _open_once_read(path)
-        for reader in wait_until(lambda: _readers(path), what="a process reads the file", pause_s=0.005):
-            os.kill(reader, signal.SIGSEGV)
-        wait_until(lambda: not _readers(path), what="the one that was killed ends", pause_s=0.005)
-        os.close(writing)
-    while content:
-        writing = _open_once_read(path)
-        os.set_blocking(writing, True)
-        # The one that was killed may still have been about to close it.
-        with suppress(BrokenPipeError), os.fdopen(writing, "wb") as file:
-            file.write(content)
+    killed: set[int] = set()
+    # Open in both directions, it waits for nobody, and to whoever opens it late it is a pipe that has a writer.
+    held = os.open(path, os.O_RDWR)
+    try:
+        for _ in range(n_deaths):
+            for reader in _next_readers(path, killed):
+                os.kill(reader, signal.SIGSEGV)
+                killed.add(reader)
+        if not content:
             return
+        _next_readers(path, killed)
+        writing = path.open("wb")
+    finally:
+        os.close(held)
+    with writing:
+        writing.write(content)
 
 
-def _open_once_read(path: Path) -> int:
-    def opened() -> list[int]:
-        with suppress(OSError):  # nobody reads it yet
-            return [os.open(path, os.O_WRONLY | os.O_NONBLOCK)]
-        return []
+def _next_readers(path: Path, killed: Collection[int]) -> list[int]:
+    """Those that read it now; one that was killed may take a while to end, and counts no more."""
 
-    return wait_until(opened, what="somebody opens the file", pause_s=0.005)[0]
+    def readers() -> list[int]:
+        return [
+            int(process.name)
+            for process in Path("/proc").iterdir()
+            if process.name.isdecimal() and int(process.name) not in {os.getpid(), *killed} and _has_open(process, path)
+        ]
 
-
-def _readers(path: Path) -> list[int]:
-    return [
-        int(process.name)
-        for process in Path("/proc").iterdir()
-        if process.name.isdecimal() and int(process.name) != os.getpid() and _has_open(process, path)
-    ]
+    return wait_until(readers, what="a process reads the file", pause_s=0.005)
 
 
 def _has_open(process: Path, path: Path) -> bool:
