@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import typer
+from recipes_in_commands import check_recipes
 from shell_lines import commands_in
 
 from genrekit.cli.examples import ExampledCommand, examples_of
@@ -77,30 +78,9 @@ def test_every_example_is_taken_by_the_parser(
     assert len(taken) == sum(command[0] == "genrekit" for command in commands)
 
 
-@each_verb
-def test_examples_name_recipes_that_are_there(verb: tuple[str, ...]) -> None:
-    named = re.findall(r"\brecipes/\S+", examples_of(VERBS[verb]))
-    assert all((REPOSITORY / name).is_file() for name in named)
-
-
-@each_verb
-def test_examples_give_the_negatives_that_their_recipes_train_on(verb: tuple[str, ...]) -> None:
+def test_examples_name_recipes_that_are_there_and_give_the_negatives_that_they_train_on() -> None:
     pytest.importorskip("torch")
-    _require_negatives(examples_of(VERBS[verb]))
-
-
-def _require_negatives(text: str) -> int:
-    """How many recipes the commands name; each command has what they need."""
-    from genrekit.training.recipe import load_recipe
-
-    count = 0
-    for command in commands_in(text):
-        for name in (word for word in command if word.startswith("recipes/")):
-            recipe = load_recipe(REPOSITORY / name)
-            needed = any(one.negatives for one in (recipe, *recipe.members))
-            assert not needed or "--negatives" in command, shlex.join(command)
-            count += 1
-    return count
+    assert sum(check_recipes(examples_of(verb)) for verb in VERBS.values()) >= 7
 
 
 @each_verb

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recipes_in_commands import check_recipes
 from shell_lines import commands_in
 
 from genrekit.cli.examples import ExampledCommand
@@ -65,17 +66,10 @@ def test_commands_are_found_in_the_documents() -> None:
     assert sum(command[0] == "genrekit" for command in found) > 60
 
 
-@each_document
-def test_its_commands_name_recipes_that_are_there_with_the_negatives_that_they_need(path: Path) -> None:
+def test_commands_name_recipes_that_are_there_with_the_negatives_that_they_need() -> None:
     pytest.importorskip("torch")
-    from genrekit.training.recipe import load_recipe
-
-    for listing in _listings(path, "sh"):
-        for command in commands_in(listing):
-            for name in (word for word in command if re.match(r"recipes/.*\.yaml", word)):
-                recipe = load_recipe(REPOSITORY / name)
-                needed = any(one.negatives for one in (recipe, *recipe.members))
-                assert not needed or "--negatives" in command, shlex.join(command)
+    listings = (listing for path in DOCUMENTS for listing in _listings(path, "sh"))
+    assert sum(check_recipes(listing) for listing in listings) >= 12
 
 
 def test_the_rules_for_tags_can_be_read(tmp_path: Path) -> None:

@@ -258,7 +258,7 @@ def _coverage(replication: Replication) -> Section:
     return Section(
         "How much was run",
         (
-            "To run what is missing: genrekit experiment recipes/NAME.yaml --folds all. recipes/README.md has the "
+            "To run what is missing: genrekit experiment NAME --folds all. recipes/README.md has the "
             "recipe of each system, and what to add for each protocol.",
             *(f"Left out, since they do not belong together: {text}" for text in replication.not_pooled),
         ),

@@ -63,12 +63,12 @@ RayAddress = Annotated[
 @examples(
     r"""
     # All folds with three seeds each, two runs at once
-    genrekit experiment recipes/a_se_cnn_archive.yaml \
+    genrekit experiment a_se_cnn_archive \
       --root ~/data/gtzan_archive.npz --seeds 3 --jobs 2 \
       --set split.name=artist_disjoint
 
     # Several recipes, on a Ray cluster
-    genrekit experiment recipes/res_cnn.yaml recipes/transformer_archive.yaml \
+    genrekit experiment res_cnn transformer_archive \
       --root ~/data/gtzan_archive.npz --negatives negatives.npz \
       --executor ray --jobs 8
 
@@ -79,7 +79,10 @@ RayAddress = Annotated[
 def experiment(
     ctx: typer.Context,
     recipes: Annotated[
-        list[Path] | None, typer.Argument(metavar="RECIPE...", help="Recipes (YAML).", show_default=False)
+        list[Path] | None,
+        typer.Argument(
+            metavar="RECIPE...", help="Recipes (YAML), or names of those of `genrekit recipes`.", show_default=False
+        ),
     ] = None,
     folds: Annotated[str, typer.Option(metavar="LIST", help="Folds: all, or 0,2 or 0-4.")] = "all",
     seeds: Annotated[

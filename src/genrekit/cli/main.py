@@ -115,6 +115,13 @@ COMMANDS = (
         "learn",
     ),
     Command(
+        "recipes",
+        "genrekit.cli.recipes_command:recipes",
+        "List the recipes that come with genrekit.",
+        RESEARCH,
+        "pydantic and PyYAML",
+    ),
+    Command(
         "train", "genrekit.cli.train_command:train", "Train a model from a recipe.", RESEARCH, "PyTorch and Lightning"
     ),
     Command(

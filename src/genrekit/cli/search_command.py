@@ -43,13 +43,13 @@ class Format(StrEnum):
 @examples(
     r"""
     # Two settings of report A's SE-CNN; the same line goes on after a stop
-    genrekit search recipes/a_se_cnn_archive.yaml --study studies/se_cnn \
+    genrekit search a_se_cnn_archive --study studies/se_cnn \
       --root ~/data/gtzan_archive.npz --trials 30 \
       --space model.options.reduction=2,4,8,16,32,64 \
       --space model.options.dropout=0.0..0.5
 
     # A learning rate, by orders of magnitude, over three folds
-    genrekit search recipes/res_cnn.yaml --study studies/rate \
+    genrekit search res_cnn --study studies/rate \
       --root ~/data/gtzan_archive.npz --negatives negatives.npz --folds 0-2 \
       --set split.name=filtered_inner \
       --space optimisation.learning_rate=1e-4..1e-2/log
@@ -58,7 +58,11 @@ class Format(StrEnum):
 def search(
     ctx: typer.Context,
     recipe: Annotated[
-        Path, typer.Argument(help="A recipe (YAML) that validates on an inner part.", show_default=False)
+        Path,
+        typer.Argument(
+            help="A recipe (YAML), or the name of one of `genrekit recipes`, that validates on an inner part.",
+            show_default=False,
+        ),
     ],
     space: Annotated[
         list[str],

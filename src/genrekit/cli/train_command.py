@@ -22,16 +22,16 @@ __all__ = ["train"]
 @examples(
     r"""
     # One run; the same line goes on after a stop
-    genrekit train recipes/a_se_cnn_archive.yaml \
+    genrekit train a_se_cnn_archive \
       --root ~/data/gtzan_archive.npz
 
     # The bundled model, which also learns what is no music
     genrekit data prepare negatives --output negatives.npz
-    genrekit train recipes/default_model.yaml --root ~/data/gtzan_archive.npz \
+    genrekit train default_model --root ~/data/gtzan_archive.npz \
       --negatives negatives.npz
 
     # Another fold and seed, for fewer epochs
-    genrekit train recipes/a_se_cnn_archive.yaml \
+    genrekit train a_se_cnn_archive \
       --root ~/data/gtzan_archive.npz --set seed=1 \
       --set split.name=artist_disjoint --set split.fold=2 \
       --set optimisation.max_epochs=20
@@ -43,7 +43,8 @@ __all__ = ["train"]
 def train(
     ctx: typer.Context,
     recipe: Annotated[
-        Path | None, typer.Argument(help="A recipe (YAML); see the folder recipes.", show_default=False)
+        Path | None,
+        typer.Argument(help="A recipe (YAML), or the name of one of `genrekit recipes`.", show_default=False),
     ] = None,
     data: Data = None,
     runs: Annotated[Path, typer.Option(help="Folder in which the run folder is made.")] = Path("runs"),

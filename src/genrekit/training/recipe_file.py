@@ -7,6 +7,7 @@ from typing import Any
 
 from genrekit.errors import RecipeError
 from genrekit.strict_yaml import YAMLTextError, load_strict_yaml
+from genrekit.training.shipped_recipes import shipped_recipes, why_missing
 
 __all__ = ["ENSEMBLE", "EXTENDS", "read_recipe_file"]
 
@@ -18,6 +19,8 @@ SHARED_BY_MEMBERS = ("title", "data", "split", "seed")
 
 def read_recipe_file(path: Path) -> dict[str, Any]:
     """The keys and values of a recipe file, those of the file that it extends included.
+
+    A recipe that comes with genrekit is named without a folder and ``.yaml``, here as in `extends` and `ensemble`.
 
     `extends: other.yaml` names a file relative to this one, which may extend a third. The extending file has a `name`
     of its own. Its groups of keys (`optimisation`, `augmentation`, ...) are merged into the other's key by key; a
@@ -33,7 +36,7 @@ def read_recipe_file(path: Path) -> dict[str, Any]:
     RecipeError
         If a file cannot be read, is not a mapping, extends itself, or extends without a name.
     """
-    return _resolved(path, ())
+    return _resolved(_place(Path(), str(path)), ())
 
 
 def _resolved(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
@@ -51,14 +54,20 @@ def _resolved(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
         raise RecipeError(f"{path}: extends is {base_name!r}; expected the file name of another recipe.")
     if "name" not in values:
         raise RecipeError(f"{path}: a recipe that extends another needs a name of its own.")
-    return _merged(_resolved(path.parent / base_name, (*extending, place)), values)
+    return _merged(_resolved(_place(path.parent, base_name), (*extending, place)), values)
+
+
+def _place(folder: Path, name: str) -> Path:
+    """The file that is so named in `folder`, or else the recipe of that name that comes with genrekit."""
+    there = folder / name
+    return there if there.exists() else shipped_recipes().get(name, there)
 
 
 def _member(folder: Path, member: object, extending: tuple[Path, ...]) -> object:
     """What the recipe file of a member says of it; what is no file name is given in full, as run folders have it."""
     if not isinstance(member, str):
         return member
-    values = _resolved(folder / member, extending)
+    values = _resolved(_place(folder, member), extending)
     if values.get(ENSEMBLE):
         raise RecipeError(f"{extending[-1]}: {member} is an ensemble itself; a member is a recipe of one network.")
     # What is null is at its default.
@@ -70,7 +79,9 @@ def _read(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
     try:
         values = load_strict_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise RecipeError(f"Cannot read the recipe {path}{reader}: {error.strerror or error}.") from error
+        what_to_do = why_missing(path) if isinstance(error, FileNotFoundError) else ""
+        reason = f"{error.strerror or error}.{what_to_do}"
+        raise RecipeError(f"Cannot read the recipe {path}{reader}: {reason}") from error
     except (YAMLTextError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is not YAML that can be read: {error}") from error
     if not isinstance(values, dict):
