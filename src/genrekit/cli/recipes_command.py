@@ -48,5 +48,5 @@ def recipes(
     rows: list[tuple[str, ...]] = [("recipe", "data set", "split", "what it is")]
     for known, path in shipped.items():
         recipe = load_recipe(path)
-        rows.append((known, recipe.data.dataset, recipe.split.name, recipe.title))
+        rows.append((known, recipe.data.dataset, recipe.split.name or "", recipe.title))
     write(columns(rows), output)
