@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from genrekit.data import Dataset, load_dataset
-from genrekit.data.band_edges import edge_bins
-from genrekit.data.split import read_split
+from genrekit.data.checks.band_edges import edge_bins
+from genrekit.data.splits.split import read_split
 from genrekit.features.augmentation import BandLimit
 from genrekit.models import load_weights
 from genrekit.training.recipe import load_recipe

@@ -29,7 +29,7 @@ from sklearn.metrics import roc_auc_score
 from write_results import ASSET, describe_default_model, list_errors, write_report_cards
 
 from genrekit.data import Dataset, load_dataset
-from genrekit.data.negatives import write_negatives
+from genrekit.data.preparation.negatives import write_negatives
 from genrekit.evaluation.predictions import Predictions
 from genrekit.export.calibration import Calibration, fit_calibration, fit_short_temperatures
 from genrekit.export.onnx_export import export_onnx

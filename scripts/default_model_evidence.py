@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from genrekit.data.gtzan_facts import gtzan_facts
+from genrekit.data.sets.gtzan_facts import gtzan_facts
 
 __all__ = [
     "agreement_text",

@@ -13,7 +13,7 @@ import csv
 import re
 from pathlib import Path
 
-TABLE = Path(__file__).parents[1] / "src/genrekit/data/assets/gtzan/tracks.csv"
+TABLE = Path(__file__).parents[1] / "src/genrekit/data/sets/assets/gtzan/tracks.csv"
 COLUMNS = ("track", "artist", "title", "wav_bytes", "wav_sha256", "filtered", "stratified", "artist_fold")
 
 

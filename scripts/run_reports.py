@@ -23,7 +23,7 @@ from pathlib import Path
 
 from report_matrix import STEPS, Step
 
-from genrekit.data.splits import SPLITS
+from genrekit.data.splits.makers import SPLITS
 from genrekit.experiments.plan import parse_folds
 from genrekit.training.recipe import load_recipe
 from genrekit.training.run import Run

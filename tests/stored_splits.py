@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from genrekit.data.leakage import Proof
 from genrekit.data.parts import PARTS
-from genrekit.data.split import Split
+from genrekit.data.splits.leakage import Proof
+from genrekit.data.splits.split import Split
 
 TRACKS = {"train": ("blues.00000",), "valid": ("blues.00001",), "test": ("blues.00002",)}
 

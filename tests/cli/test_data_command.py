@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genrekit.data import DATASETS, archive_writer, load_dataset, negatives
+from genrekit.data import DATASETS, load_dataset
+from genrekit.data.preparation import archive_writer, negatives
 
 SR = 22050
 

@@ -13,8 +13,8 @@ import pytest
 import soundfile
 
 from genrekit.data import SPLITS, load_dataset, make_split, read_split
-from genrekit.data.audit import identity_of
-from genrekit.data.gtzan_facts import gtzan_facts
+from genrekit.data.checks.audit import identity_of
+from genrekit.data.sets.gtzan_facts import gtzan_facts
 
 
 @pytest.fixture

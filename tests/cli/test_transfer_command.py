@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("onnx")
 from tiny_model import tiny_card, write_tiny_model
 
-from genrekit.data.gtzan_facts import gtzan_facts
+from genrekit.data.sets.gtzan_facts import gtzan_facts
 from genrekit.evaluation.predictions import Predictions
 
 HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS\n"

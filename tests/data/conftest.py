@@ -12,7 +12,7 @@ import pytest
 
 from genrekit.data import Dataset, Track
 from genrekit.data.blas import one_thread_each
-from genrekit.data.gtzan_facts import GENRES, gtzan_facts
+from genrekit.data.sets.gtzan_facts import GENRES, gtzan_facts
 
 SR = 22050
 

@@ -10,7 +10,7 @@ from genrekit.data import Dataset, Fault, Track, make_split
 from genrekit.data.feature_table import FeatureTable
 from genrekit.data.left_out import without_genres
 from genrekit.data.parts import Part
-from genrekit.data.split_files import resolve_tracks
+from genrekit.data.splits.split_files import resolve_tracks
 from genrekit.errors import DataError
 
 

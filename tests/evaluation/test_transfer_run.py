@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from genrekit.data import Dataset, Track
-from genrekit.data.across import Heard, heard_by, unheard
 from genrekit.data.dataset import Fault
+from genrekit.data.splits.across import Heard, heard_by, unheard
 from genrekit.errors import LeakError, RunError
 from genrekit.evaluation.runs import load_run
 from genrekit.evaluation.transfer import Answer, transfer

@@ -6,7 +6,7 @@ import pytest
 from training.conftest import write_archive
 
 from genrekit.data.registry import load_dataset
-from genrekit.data.splits import make_split
+from genrekit.data.splits.makers import make_split
 from genrekit.errors import DataError, RecipeError, RunError
 from genrekit.experiments.check import check_plan
 from genrekit.experiments.plan import make_plan

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from genrekit.data.registry import load_dataset
-from genrekit.data.splits import make_split
+from genrekit.data.splits.makers import make_split
 from genrekit.errors import RecipeError, RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.runs import find_runs

@@ -13,7 +13,7 @@ import soundfile
 pytest.importorskip("sklearn")
 pytest.importorskip("onnx")
 
-from genrekit.data.same_recordings import cache_folder
+from genrekit.data.checks.same_recordings import cache_folder
 from genrekit.errors import AudioError, DataError, ModelFileError
 from genrekit.evaluation.calibration import apply_temperature
 from genrekit.inference import Classifier

@@ -97,7 +97,7 @@ def test_robustness_names_what_costs_more_than_three_points(
 
 
 def test_errors_are_counted_and_the_surest_named(evidence, tmp_path: Path) -> None:
-    from genrekit.data.gtzan_facts import gtzan_facts
+    from genrekit.data.sets.gtzan_facts import gtzan_facts
 
     faulty = next(track for track, fact in gtzan_facts().items() if fact.filtered is None)
     sound = next(track for track, fact in gtzan_facts().items() if fact.filtered is not None)

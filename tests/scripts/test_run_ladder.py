@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from genrekit.data.split import read_split
+from genrekit.data.splits.split import read_split
 
 pytest.importorskip("torch")
 

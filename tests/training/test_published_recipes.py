@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from genrekit.data.registry import DATASETS  # noqa: E402
-from genrekit.data.splits import SPLITS  # noqa: E402
+from genrekit.data.splits.makers import SPLITS  # noqa: E402
 from genrekit.features import FEATURES  # noqa: E402
 from genrekit.features.spec import FROM_ARCHIVE  # noqa: E402
 from genrekit.models import create_model  # noqa: E402

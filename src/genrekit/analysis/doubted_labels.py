@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genrekit.data.gtzan_facts import gtzan_facts
+from genrekit.data.sets.gtzan_facts import gtzan_facts
 from genrekit.errors import DataError
 from genrekit.evaluation.predictions import Predictions
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from genrekit.cli.text_output import columns
 
 if TYPE_CHECKING:
-    from genrekit.data.audit import Audit
+    from genrekit.data.checks.audit import Audit
 
 __all__ = ["render_audit"]
 

@@ -15,7 +15,7 @@ from genrekit.cli.progress import progress_bar
 from genrekit.cli.text_output import Format, Output, columns, require_output, write
 
 if TYPE_CHECKING:
-    from genrekit.data.band_edges import BandEdges
+    from genrekit.data.checks.band_edges import BandEdges
 
 __all__ = ["band_edges", "render_band_edges"]
 
@@ -40,7 +40,7 @@ def band_edges(
     Where a file is cut off comes from its rate, coding and resampler, not from its music. A model that sees the edge
     learns where the collector had its files from; features that end below the edges (archive_log_mel_9_khz) do not.
     """
-    from genrekit.data.band_edges import find_band_edges
+    from genrekit.data.checks.band_edges import find_band_edges
 
     require_output(output, "the edges")
     dataset = load(name, root)

@@ -17,7 +17,7 @@ from genrekit.cli.text_output import Format, Output, columns, require_output, wr
 
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset
-    from genrekit.data.table_rows import Windows
+    from genrekit.data.preparation.table_rows import Windows
 
 __all__ = ["app"]
 
@@ -118,9 +118,9 @@ def download(
     """Fetch a data set's archive, unpack it, and check its files; the same command again goes on where it stopped."""
     from urllib.parse import urlsplit
 
-    from genrekit.data.download import download as fetch
-    from genrekit.data.download import unpack
     from genrekit.data.registry import dataset_info
+    from genrekit.data.sets.download import download as fetch
+    from genrekit.data.sets.download import unpack
     from genrekit.errors import DataError
 
     facts = dataset_info(name)
@@ -166,7 +166,7 @@ def audit(
 
     With --root alone the folder is taken as your own, with one folder a genre.
     """
-    from genrekit.data.audit import audit as look
+    from genrekit.data.checks.audit import audit as look
 
     if not name and root is None:
         raise typer.BadParameter("give the name of a data set, or --root with a folder of genre folders")
@@ -260,7 +260,7 @@ def prepare(
     if output is None:
         raise typer.BadParameter("say with --output which file to write", param_hint="--output")
     if name == "features":
-        from genrekit.data.table_rows import Windows
+        from genrekit.data.preparation.table_rows import Windows
 
         if not source:
             raise typer.BadParameter("name the data set or folder to compute features of", param_hint="SOURCE")
@@ -270,13 +270,13 @@ def prepare(
     if source:
         raise typer.BadParameter(f"{source!r}: only 'features' is followed by a data set", param_hint="SOURCE")
     if name == "negatives":
-        from genrekit.data.negatives import write_negatives
+        from genrekit.data.preparation.negatives import write_negatives
 
         with progress_bar("writing log-mels") as progress:
             write_negatives(output, count=count, seed=seed, progress=progress)
         messages.note(f"wrote about {count} sounds that are no music to {output}")
         return
-    from genrekit.data.archive_writer import require_archive_place, write_archive
+    from genrekit.data.preparation.archive_writer import require_archive_place, write_archive
 
     require_archive_place(output)
     dataset = compared(load(name, root), jobs)
@@ -309,7 +309,7 @@ def _kind_text(kind: str) -> str:
 
 
 def _prepare_features(source: str, root: Path | None, output: Path, windows: Windows, jobs: int | None) -> None:
-    from genrekit.data.table_writer import require_table_place, write_table
+    from genrekit.data.preparation.table_writer import require_table_place, write_table
 
     require_table_place(output)
     dataset = compared(load(source, root), jobs)

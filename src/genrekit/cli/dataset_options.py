@@ -42,7 +42,7 @@ def compared(dataset: Dataset, jobs: int | None = None) -> Dataset:
     dataset : of any kind
     jobs : files decoded at once; None for one a processor
     """
-    from genrekit.data.same_recordings import with_same_recordings
+    from genrekit.data.checks.same_recordings import with_same_recordings
 
     with progress_bar("comparing recordings") as progress:
         return with_same_recordings(dataset, n_jobs=jobs, processes=True, progress=progress)

@@ -16,9 +16,9 @@ from genrekit.data.parts import MAX_SEED
 
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset
-    from genrekit.data.leakage import Proof
     from genrekit.data.parts import Part
-    from genrekit.data.split import Split
+    from genrekit.data.splits.leakage import Proof
+    from genrekit.data.splits.split import Split
 
 __all__ = ["app"]
 
@@ -52,7 +52,7 @@ AuditFile = Annotated[
 )
 def list_splits() -> None:
     """Name the ways to split."""
-    from genrekit.data.splits import SPLITS
+    from genrekit.data.splits.makers import SPLITS
 
     rows: list[tuple[str, ...]] = [("name", "protocol", "folds", "what")]
     rows += [(name, kind.protocol, str(kind.n_folds), kind.summary) for name, kind in SPLITS.items()]
@@ -96,8 +96,8 @@ def make(
     ] = None,
 ) -> None:
     """Make a split of a data set and write it as JSON; what its parts share goes to standard error."""
-    from genrekit.data.leakage import prove
-    from genrekit.data.splits import make_split, split_kind
+    from genrekit.data.splits.leakage import prove
+    from genrekit.data.splits.makers import make_split, split_kind
 
     # Recordings are compared for minutes: what is wrong with the name or the place must be said first.
     split_kind(name)
@@ -153,8 +153,8 @@ def check(
     import json
     from dataclasses import replace
 
-    from genrekit.data.leakage import prove
     from genrekit.data.parts import PARTS
+    from genrekit.data.splits.leakage import prove
     from genrekit.errors import DataError
 
     lists: dict[Part, Path] = {}
@@ -231,7 +231,7 @@ def _artists(proof: Proof) -> str:
 
 def _require_split_place(output: Path, name: str, fold: int) -> None:
     """Refuse a place that holds anything but a split of this kind and fold, which may be the very one: that stays."""
-    from genrekit.data.split import read_split
+    from genrekit.data.splits.split import read_split
     from genrekit.errors import DataError, PlaceError
     from genrekit.output_places import require_place
 
@@ -247,13 +247,13 @@ def _require_split_place(output: Path, name: str, fold: int) -> None:
 
 
 def _read(dataset: Dataset, file: Path | None, lists: dict[Part, Path]) -> Split:
-    from genrekit.data.split_files import read_lists, read_split_file
+    from genrekit.data.splits.split_files import read_lists, read_split_file
 
     return read_lists(dataset, lists) if file is None else read_split_file(dataset, file)
 
 
 def _compared(dataset: Dataset, audit: Path | None) -> Dataset:
     """The data set with its pairs of one recording: those that an audit found, or as they are compared now."""
-    from genrekit.data.audit_file import with_audited_recordings
+    from genrekit.data.checks.audit_file import with_audited_recordings
 
     return compared(dataset) if audit is None else with_audited_recordings(dataset, audit)

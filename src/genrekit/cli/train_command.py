@@ -14,7 +14,7 @@ from genrekit.cli.experiment_command import interrupted
 from genrekit.cli.training_options import Data, Negatives, data_was_typed
 
 if TYPE_CHECKING:
-    from genrekit.data.leakage import Proof
+    from genrekit.data.splits.leakage import Proof
 
 __all__ = ["train"]
 

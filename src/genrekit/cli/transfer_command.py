@@ -78,7 +78,7 @@ def transfer(
     training data is counted; recordings that the model may have heard are left out. Exit code 1: some file failed; it
     is named, the others are scored. The same command goes on with what is missing or failed.
     """
-    from genrekit.data.across import heard_by, of_part, require_another, unheard
+    from genrekit.data.splits.across import heard_by, of_part, require_another, unheard
     from genrekit.evaluation.from_runs import evaluate_runs
     from genrekit.evaluation.report import write_report
     from genrekit.evaluation.runs import find_runs

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from genrekit.data.archive import LogMelArchive, read_archive
 from genrekit.data.dataset import Dataset, Fault, Track
-from genrekit.data.leakage import prove, require_proof
 from genrekit.data.parts import PARTS
 from genrekit.data.registry import DATASETS, dataset_info, load_dataset
-from genrekit.data.split import Split, read_split
-from genrekit.data.splits import SPLITS, make_split
+from genrekit.data.splits.leakage import prove, require_proof
+from genrekit.data.splits.makers import SPLITS, make_split
+from genrekit.data.splits.split import Split, read_split
 
 __all__ = [
     "DATASETS",

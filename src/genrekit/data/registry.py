@@ -17,20 +17,20 @@ __all__ = ["DATASETS", "dataset_info", "load_dataset", "recordings_of"]
 # Module and function of each loader; imported when used, so that one data set's needs are not another's.
 DATASETS: Mapping[str, str] = MappingProxyType(
     {
-        "gtzan": "genrekit.data.gtzan:load_gtzan",
-        "gtzan_archive": "genrekit.data.gtzan_archive:load_gtzan_archive",
-        "gtzan6": "genrekit.data.gtzan6:load_gtzan6",
-        "gtzan_table": "genrekit.data.gtzan_table:load_gtzan_table",
-        "gtzan_table_10s": "genrekit.data.gtzan_table_10s:load_gtzan_table_10s",
-        "fma_small": "genrekit.data.fma_small:load_fma_small",
-        "fma_small_gtzan_genres": "genrekit.data.fma_small_gtzan_genres:load_fma_small_gtzan_genres",
-        "fma_medium": "genrekit.data.fma_medium:load_fma_medium",
-        "fma_medium_gtzan_genres": "genrekit.data.fma_medium_gtzan_genres:load_fma_medium_gtzan_genres",
-        "jamendo": "genrekit.data.jamendo:load_jamendo",
-        "jamendo_gtzan_genres": "genrekit.data.jamendo_gtzan_genres:load_jamendo_gtzan_genres",
-        "folder": "genrekit.data.folder:load_folder",
-        "archive": "genrekit.data.own_archive:load_own_archive",
-        "table": "genrekit.data.own_table:load_own_table",
+        "gtzan": "genrekit.data.sets.gtzan:load_gtzan",
+        "gtzan_archive": "genrekit.data.sets.gtzan_archive:load_gtzan_archive",
+        "gtzan6": "genrekit.data.sets.gtzan6:load_gtzan6",
+        "gtzan_table": "genrekit.data.sets.gtzan_table:load_gtzan_table",
+        "gtzan_table_10s": "genrekit.data.sets.gtzan_table_10s:load_gtzan_table_10s",
+        "fma_small": "genrekit.data.sets.fma_small:load_fma_small",
+        "fma_small_gtzan_genres": "genrekit.data.sets.fma_small_gtzan_genres:load_fma_small_gtzan_genres",
+        "fma_medium": "genrekit.data.sets.fma_medium:load_fma_medium",
+        "fma_medium_gtzan_genres": "genrekit.data.sets.fma_medium_gtzan_genres:load_fma_medium_gtzan_genres",
+        "jamendo": "genrekit.data.sets.jamendo:load_jamendo",
+        "jamendo_gtzan_genres": "genrekit.data.sets.jamendo_gtzan_genres:load_jamendo_gtzan_genres",
+        "folder": "genrekit.data.sets.folder:load_folder",
+        "archive": "genrekit.data.sets.own_archive:load_own_archive",
+        "table": "genrekit.data.sets.own_table:load_own_table",
     }
 )
 

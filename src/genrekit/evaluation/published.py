@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 
-from genrekit.data.across import GTZAN, collection_of
-from genrekit.data.gtzan_facts import GENRES
+from genrekit.data.sets.gtzan_facts import GENRES
+from genrekit.data.splits.across import GTZAN, collection_of
 from genrekit.errors import DataError
 
 __all__ = ["GTZAN_GENRES", "PublishedFigure", "load_published", "published_for"]

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from genrekit.data.leakage import Proof
 from genrekit.data.parts import PARTS
-from genrekit.data.split import Split
+from genrekit.data.splits.leakage import Proof
+from genrekit.data.splits.split import Split
 from genrekit.errors import DataError, NoSuchRunError, RunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import Reading, load_readings, record_reading

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from genrekit.data.across import Heard, across, losses
 from genrekit.data.dataset import Dataset
-from genrekit.data.leakage import require_proof
+from genrekit.data.splits.across import Heard, across, losses
+from genrekit.data.splits.leakage import require_proof
 from genrekit.errors import RunError
 from genrekit.evaluation.run_folder import RunFolder
 from genrekit.evaluation.transfer import Transfer

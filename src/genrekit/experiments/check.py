@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from genrekit.data.dataset import Dataset
-from genrekit.data.split import Split, read_split
+from genrekit.data.splits.split import Split, read_split
 from genrekit.errors import DataError, GenrekitError, RecipeError
 from genrekit.experiments.plan import Plan, PlannedRun
 from genrekit.progress import Progress

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from genrekit.data.split import read_split
-from genrekit.data.splits import SPLITS
+from genrekit.data.splits.makers import SPLITS
+from genrekit.data.splits.split import read_split
 from genrekit.errors import DataError, NoSuchDataError, RecipeError
 from genrekit.suggestion import did_you_mean
 from genrekit.training.recipe import Recipe

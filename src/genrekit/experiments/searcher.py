@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genrekit.data.dataset import Dataset
-from genrekit.data.split import Split
+from genrekit.data.splits.split import Split
 from genrekit.errors import RecipeError
 from genrekit.experiments.dispatch import Event, Pool, dispatch
 from genrekit.experiments.runner import record_event

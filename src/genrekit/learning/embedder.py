@@ -50,7 +50,7 @@ class Embedder:
         ------
         ModelFileError : if it is not a model file, or one without an embedding
         """
-        from genrekit.data.same_recordings import cache_folder
+        from genrekit.data.checks.same_recordings import cache_folder
         from genrekit.file_identity import file_sha256
 
         self._session = open_session(path, n_threads=1)

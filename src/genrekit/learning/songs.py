@@ -86,7 +86,7 @@ def find_songs(
 
     Parameters
     ----------
-    folder : with a folder for each genre; ``artists.csv`` as in `genrekit.data.folder`
+    folder : with a folder for each genre; ``artists.csv`` as in `genrekit.data.sets.folder`
     cache : folder that remembers what was found in each file; None for the user's cache
     n_jobs : files decoded at once; None for one per core. Many are decoded in processes of their own
     progress : called with steps done, their total, and what was done
@@ -96,8 +96,8 @@ def find_songs(
     NoSuchDataError : if it is no such folder
     DataError : if it has one genre only, or a genre too few songs
     """
-    from genrekit.data.folder import load_folder
-    from genrekit.data.same_recordings import with_same_recordings
+    from genrekit.data.checks.same_recordings import with_same_recordings
+    from genrekit.data.sets.folder import load_folder
 
     root = Path(folder)
     if not root.is_dir():

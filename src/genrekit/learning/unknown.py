@@ -21,7 +21,7 @@ def embed_negatives(embedder: Embedder) -> tuple[Embedding, ...]:
 
     Without the program espeak-ng there is no speech among them. Silence is left out, as `classify` tells it by itself.
     """
-    from genrekit.data.negatives import FAMILIES, SR
+    from genrekit.data.preparation.negatives import FAMILIES, SR
 
     found = []
     for number, (family, (make, share)) in enumerate(FAMILIES.items()):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from genrekit.data.dataset import Dataset
 from genrekit.data.parts import PARTS
-from genrekit.data.split import Split
+from genrekit.data.splits.split import Split
 
 __all__ = ["data_sha256", "rows_of"]
 

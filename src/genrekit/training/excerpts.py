@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genrekit.data.dataset import Dataset
 from genrekit.data.parts import PARTS, Part
-from genrekit.data.split import Split
+from genrekit.data.splits.split import Split
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import DataError
 from genrekit.training.recipe_groups import Excerpts

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import torch
 
+from genrekit.data.checks.same_recordings import with_same_recordings
 from genrekit.data.dataset import Dataset
-from genrekit.data.leakage import Proof, require_proof
 from genrekit.data.left_out import without_genres
 from genrekit.data.parts import PARTS, Part
 from genrekit.data.registry import load_dataset
-from genrekit.data.same_recordings import with_same_recordings
-from genrekit.data.split import Split
-from genrekit.data.split_files import read_split_file
-from genrekit.data.splits import make_split
+from genrekit.data.splits.leakage import Proof, require_proof
+from genrekit.data.splits.makers import make_split
+from genrekit.data.splits.split import Split
+from genrekit.data.splits.split_files import read_split_file
 from genrekit.errors import RecipeError
 from genrekit.features.spec import named_features
 from genrekit.file_identity import file_sha256

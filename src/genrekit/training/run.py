@@ -11,9 +11,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from genrekit.data.leakage import Proof
 from genrekit.data.parts import PARTS
-from genrekit.data.split import Split, read_split
+from genrekit.data.splits.leakage import Proof
+from genrekit.data.splits.split import Split, read_split
 from genrekit.errors import NoSuchRunError, RunError
 from genrekit.evaluation.run_folder import RunFolder, RunRecord
 from genrekit.training.precision import bfloat16_is_quick

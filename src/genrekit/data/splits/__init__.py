@@ -1,0 +1,1 @@
+"""Splits: how tracks are assigned to parts, and the proof of what the parts share."""
