@@ -40,9 +40,9 @@ def replication(
     Stored predictions are all that is read, so that results without weights do. Their test parts are scored, which the
     run folders record.
     """
-    from genrekit.analysis.replication import replicate
-    from genrekit.analysis.replication_content import replication_content
-    from genrekit.analysis.replication_scores import HEADER, scores_csv
+    from genrekit.analysis.replication.content import replication_content
+    from genrekit.analysis.replication.scores import HEADER, scores_csv
+    from genrekit.analysis.replication.tables import replicate
     from genrekit.errors import NoSuchRunError
     from genrekit.evaluation.report import require_page_place, write_content
     from genrekit.evaluation.runs import PREDICTIONS_NAME, load_run

@@ -73,11 +73,11 @@ def robustness(
     High-pass, gain, mp3, noise, tempo, pitch, telephone band, later start; each track by the models that have not heard
     it. Recorded in each run as a reading of its test part. The same command again goes on where it was stopped.
     """
-    from genrekit.analysis.conditions import choose_conditions
     from genrekit.analysis.picture import write_picture
-    from genrekit.analysis.robustness_figure import draw_robustness
-    from genrekit.analysis.robustness_result import write_predictions
-    from genrekit.analysis.robustness_suite import apply_suite, make_suite, score_suite
+    from genrekit.analysis.robustness.conditions import choose_conditions
+    from genrekit.analysis.robustness.figure import draw_robustness
+    from genrekit.analysis.robustness.result import write_predictions
+    from genrekit.analysis.robustness.suite import apply_suite, make_suite, score_suite
     from genrekit.data.registry import load_dataset
     from genrekit.evaluation.runs import find_all_runs
     from genrekit.training.run import write_text_atomically

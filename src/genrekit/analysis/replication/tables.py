@@ -173,7 +173,7 @@ def n_folds_of(evaluation: Evaluation) -> int | None:
 
 def report_rows() -> tuple[ReportRow, ...]:
     """What the reports print, as shipped with the package."""
-    text = resources.files("genrekit.analysis").joinpath("replication.json").read_text(encoding="utf-8")
+    text = resources.files("genrekit.analysis.replication").joinpath("tables.json").read_text(encoding="utf-8")
     rows = []
     for entry in json.loads(text):
         recipes = {source: tuple(names) for source, names in entry["recipes"].items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from genrekit.analysis.replication import Column, ReportRow
+from genrekit.analysis.replication.tables import Column, ReportRow
 from genrekit.evaluation.scores import Spread
 from genrekit.evaluation.summary import Evaluation
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from stored_splits import write_split
 
-from genrekit.analysis.replication import COLUMNS, replicate, report_rows
-from genrekit.analysis.replication_content import replication_content
+from genrekit.analysis.replication.content import replication_content
+from genrekit.analysis.replication.tables import COLUMNS, replicate, report_rows
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.report_parts import Table
 from genrekit.evaluation.runs import load_run
 from tests.analysis.conftest import write_run
 
-RECIPES = Path(__file__).parents[2] / "recipes"
+RECIPES = Path(__file__).parents[3] / "recipes"
 
 
 GTZAN6 = "gtzan6 (6 genres of 10)"

@@ -13,13 +13,13 @@ import pytest
 pytest.importorskip("torch")
 from deadly_file import deadly_file, needs_proc
 
-from genrekit.analysis.conditions import CONDITIONS, choose_conditions, split_by_rate
-from genrekit.analysis.out_of_fold import OutOfFoldModels, cut_windows, read_run
-from genrekit.analysis.robustness import _on_one_thread, choose_tracks, run_robustness
-from genrekit.analysis.robustness_figure import draw_robustness
-from genrekit.analysis.robustness_result import changed_decisions, score_robustness, tabulate, write_predictions
-from genrekit.analysis.robustness_store import TrackResult, TrackStore
-from genrekit.analysis.robustness_suite import apply_suite, make_suite, score_suite
+from genrekit.analysis.robustness.conditions import CONDITIONS, choose_conditions, split_by_rate
+from genrekit.analysis.robustness.figure import draw_robustness
+from genrekit.analysis.robustness.measuring import _on_one_thread, choose_tracks, run_robustness
+from genrekit.analysis.robustness.out_of_fold import OutOfFoldModels, cut_windows, read_run
+from genrekit.analysis.robustness.result import changed_decisions, score_robustness, tabulate, write_predictions
+from genrekit.analysis.robustness.store import TrackResult, TrackStore
+from genrekit.analysis.robustness.suite import apply_suite, make_suite, score_suite
 from genrekit.audio import iter_windows, load_audio
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.registry import load_dataset
@@ -207,7 +207,7 @@ def test_stored_runs_from_end_to_end(own_runs, trained, tmp_path) -> None:
 
 def test_runs_that_hear_nothing_of_a_change_are_not_asked(own_runs, monkeypatch) -> None:
     monkeypatch.setattr(
-        "genrekit.analysis.robustness_suite.read_run", lambda folder: replace(read_run(folder), sr=6000)
+        "genrekit.analysis.robustness.suite.read_run", lambda folder: replace(read_run(folder), sr=6000)
     )
     made = make_suite(find_runs(own_runs), CONDITIONS)
     assert [condition.name for condition in made.left_out] == ["low_pass_10_khz", "telephone_band"]

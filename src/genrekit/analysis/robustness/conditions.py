@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from genrekit.analysis.mp3_round_trip import mp3_round_trip
-from genrekit.analysis.perturbations import (
+from genrekit.analysis.robustness.mp3_round_trip import mp3_round_trip
+from genrekit.analysis.robustness.perturbations import (
     add_white_noise,
     apply_gain,
     band_pass,

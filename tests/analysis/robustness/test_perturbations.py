@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genrekit.analysis.mp3_round_trip import mp3_round_trip
-from genrekit.analysis.perturbations import (
+from genrekit.analysis.robustness.mp3_round_trip import mp3_round_trip
+from genrekit.analysis.robustness.perturbations import (
     add_white_noise,
     apply_gain,
     band_pass,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from genrekit.analysis.replication import Column, Replication
+from genrekit.analysis.replication.tables import Column, Replication
 from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["HEADER", "scores_csv"]

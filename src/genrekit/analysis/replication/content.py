@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from genrekit.analysis.captions import count
-from genrekit.analysis.replication import COLUMNS, NOT_RECORDED, Column, Replication, ReportRow, n_folds_of
-from genrekit.analysis.replication_leak import leak_section
-from genrekit.analysis.replication_words import HEADINGS, NOT_RUN, data_name, missing, spread_of
+from genrekit.analysis.replication.leak import leak_section
+from genrekit.analysis.replication.tables import COLUMNS, NOT_RECORDED, Column, Replication, ReportRow, n_folds_of
+from genrekit.analysis.replication.words import HEADINGS, NOT_RUN, data_name, missing, spread_of
 from genrekit.evaluation.cautions import on_missing_tracks
 from genrekit.evaluation.report_content import interval_text, spread_text
 from genrekit.evaluation.report_parts import COMPUTED, Cell, ReportContent, Section, Table
@@ -15,7 +15,7 @@ from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["replication_content"]
 
-# Of a row of the reports that they do not have, as replication.json says it.
+# Of a row of the reports that they do not have, as tables.json says it.
 NOT_IN_THE_REPORT = "not in the report"
 DATASETS = {
     "gtzan_archive": "GTZAN's log-mel archive: 10 genres, 999 tracks",

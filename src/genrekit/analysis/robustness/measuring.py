@@ -10,9 +10,9 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from genrekit.analysis.conditions import Condition, choose_conditions
-from genrekit.analysis.out_of_fold import OutOfFoldModels, OutOfFoldRun, read_run
-from genrekit.analysis.robustness_store import TrackResult, TrackStore
+from genrekit.analysis.robustness.conditions import Condition, choose_conditions
+from genrekit.analysis.robustness.out_of_fold import OutOfFoldModels, OutOfFoldRun, read_run
+from genrekit.analysis.robustness.store import TrackResult, TrackStore
 from genrekit.audio.file_processes import FileProcesses
 from genrekit.data.dataset import Dataset
 from genrekit.errors import AudioError, DataError

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from genrekit.analysis.captions import STOPPED_ON_TEST, predictions_caption
-from genrekit.analysis.conditions import UNCHANGED, Condition
-from genrekit.analysis.out_of_fold import OutOfFoldRun
-from genrekit.analysis.robustness_store import TrackResult
+from genrekit.analysis.robustness.conditions import UNCHANGED, Condition
+from genrekit.analysis.robustness.out_of_fold import OutOfFoldRun
+from genrekit.analysis.robustness.store import TrackResult
 from genrekit.data.dataset import Dataset
 from genrekit.data.relations import normalise
 from genrekit.errors import DataError, GenrekitError

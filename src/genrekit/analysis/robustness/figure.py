@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from genrekit.analysis.picture import Picture
-from genrekit.analysis.robustness_result import ConditionScore, Robustness
+from genrekit.analysis.robustness.result import ConditionScore, Robustness
 from genrekit.analysis.style import COLOURS, GREY, INK, SMALL_PT, PaperWidth, new_figure, paper_style
 from genrekit.evaluation.intervals import Interval
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from genrekit.analysis.conditions import Condition, split_by_rate
-from genrekit.analysis.out_of_fold import OutOfFoldRun, read_run
-from genrekit.analysis.robustness import choose_tracks, run_robustness
-from genrekit.analysis.robustness_result import Robustness, score_robustness, tabulate
-from genrekit.analysis.robustness_store import TrackResult, TrackStore
+from genrekit.analysis.robustness.conditions import Condition, split_by_rate
+from genrekit.analysis.robustness.measuring import choose_tracks, run_robustness
+from genrekit.analysis.robustness.out_of_fold import OutOfFoldRun, read_run
+from genrekit.analysis.robustness.result import Robustness, score_robustness, tabulate
+from genrekit.analysis.robustness.store import TrackResult, TrackStore
 from genrekit.data.dataset import Dataset
 from genrekit.data.registry import recordings_of
 from genrekit.errors import DataError

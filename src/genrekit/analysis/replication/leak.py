@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from genrekit.analysis.replication import Column, Replication, ReportRow, Unit
-from genrekit.analysis.replication_words import data_name, missing, spread_of
+from genrekit.analysis.replication.tables import Column, Replication, ReportRow, Unit
+from genrekit.analysis.replication.words import data_name, missing, spread_of
 from genrekit.evaluation.paired import PairedComparison
 from genrekit.evaluation.report_parts import Cell, Section, Table
 from genrekit.evaluation.summary import Evaluation

@@ -1,0 +1,1 @@
+"""The two reports' tables beside our runs of the same systems."""
