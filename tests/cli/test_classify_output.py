@@ -619,7 +619,7 @@ def test_a_log_hears_now_and_then_how_far_it_is(
     files = [write_tone(f"{k}.wav") for k in range(3)]
     counted = "genrekit: 3 files: 3 bass"
     assert classify(*files).err.splitlines() == [counted]
-    monkeypatch.setattr("genrekit.cli.progress.LINE_EVERY_S", 0.0)
+    monkeypatch.setattr("genrekit.cli.terminal.progress.LINE_EVERY_S", 0.0)
     (*lines, last) = classify(*files).err.splitlines()
     assert last == counted
     assert [line.partition(",")[0] for line in lines] == [

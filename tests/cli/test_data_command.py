@@ -274,7 +274,7 @@ def test_a_log_hears_now_and_then_how_far_an_audit_is(
     genrekit_cli: Callable, music: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert genrekit_cli("data", "band-edges", music).err == ""
-    monkeypatch.setattr("genrekit.cli.progress.LINE_EVERY_S", 0.0)
+    monkeypatch.setattr("genrekit.cli.terminal.progress.LINE_EVERY_S", 0.0)
     lines = genrekit_cli("data", "band-edges", music).err.splitlines()
     assert [line.partition(",")[0] for line in lines] == [f"genrekit: listening: {done} of 4" for done in (1, 2, 3)]
 

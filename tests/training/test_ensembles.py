@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from genrekit.cli.matrix_display import validation_text
+from genrekit.cli.terminal.matrix_display import validation_text
 from genrekit.errors import ModelFileError, RecipeError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.experiments.job import Job

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genrekit.cli import messages
-from genrekit.cli.dataset_options import ROOT_VARIABLE
+from genrekit.cli.arguments.dataset_options import ROOT_VARIABLE
 from genrekit.cli.evaluate_command import Part
 from genrekit.cli.examples import examples
 from genrekit.cli.labels_command import labels
 from genrekit.cli.replication_command import replication
 from genrekit.cli.robustness_command import robustness
+from genrekit.cli.terminal import messages
 from genrekit.cli.transfer_command import transfer
 from genrekit.output_places import require_folder
 
@@ -162,7 +162,7 @@ def embedding(
     """
     from genrekit.analysis.embedding import draw_embedding, embed_test_part
     from genrekit.analysis.embedding_figure import NAMES
-    from genrekit.cli.progress import progress_bar
+    from genrekit.cli.terminal.progress import progress_bar
 
     _require_places(output, NAMES, kind)
     with progress_bar("reading the data") as on_progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genrekit.cli.text_output import columns
+from genrekit.cli.terminal.text_output import columns
 
 if TYPE_CHECKING:
     from genrekit.data.checks.audit import Audit

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genrekit.cli import messages
-from genrekit.cli.dataset_options import Name, Root, load
+from genrekit.cli.arguments.dataset_options import Name, Root, load
 from genrekit.cli.examples import examples
-from genrekit.cli.progress import progress_bar
-from genrekit.cli.text_output import Format, Output, columns, require_output, write
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.progress import progress_bar
+from genrekit.cli.terminal.text_output import Format, Output, columns, require_output, write
 
 if TYPE_CHECKING:
     from genrekit.data.checks.band_edges import BandEdges

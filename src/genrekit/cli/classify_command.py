@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genrekit.cli.arguments.given_files import given_files, tell_hidden
+from genrekit.cli.arguments.settings import Settings
 from genrekit.cli.classify_files import classify_files, tell_failed
 from genrekit.cli.classify_summary import Summary, check_summary
 from genrekit.cli.classify_to_file import classify_to_file
 from genrekit.cli.examples import examples
-from genrekit.cli.given_files import given_files, tell_hidden
-from genrekit.cli.progress import display
-from genrekit.cli.settings import Settings
-from genrekit.cli.streams import require_reader
+from genrekit.cli.terminal.progress import display
+from genrekit.cli.terminal.streams import require_reader
 
 if TYPE_CHECKING:
     from genrekit.inference import Classifier, Failure, Result
@@ -139,7 +139,7 @@ def classify(
     Results go to standard output, messages to standard error. Exit code: 0 all done; 1 some file failed, and the others
     are done; 2 wrong usage.
     """
-    from genrekit.cli.inputs import given_folders
+    from genrekit.cli.arguments.inputs import given_folders
     from genrekit.inference import load
     from genrekit.whole_file import followed
 
@@ -148,7 +148,7 @@ def classify(
     if summary is not None:
         check_summary(summary, output)
     if output is not None:
-        from genrekit.cli.places import require_place
+        from genrekit.cli.arguments.places import require_place
         from genrekit.results.output_lock import hold_output
 
         output = followed(output)

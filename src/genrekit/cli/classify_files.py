@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from genrekit.cli import messages
-from genrekit.cli.failures import tell_failure
-from genrekit.cli.progress import display
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.failures import tell_failure
+from genrekit.cli.terminal.progress import display
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from genrekit.cli.progress import Display
+    from genrekit.cli.terminal.progress import Display
     from genrekit.inference import Classifier, Failure, Result
     from genrekit.results.continued import ContinuedResults
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from genrekit.cli import messages
-from genrekit.cli.places import require_own, require_place
+from genrekit.cli.arguments.places import require_own, require_place
+from genrekit.cli.terminal import messages
 
 if TYPE_CHECKING:
     from genrekit.inference import Failure, Result

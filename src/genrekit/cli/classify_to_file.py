@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genrekit.cli import messages
 from genrekit.cli.classify_files import classify_missing
 from genrekit.cli.classify_summary import Summary
+from genrekit.cli.terminal import messages
 
 if TYPE_CHECKING:
     from genrekit.inference import Classifier

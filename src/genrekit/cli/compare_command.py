@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genrekit.cli import messages
 from genrekit.cli.evaluate_command import Fusion, Part
 from genrekit.cli.examples import examples
-from genrekit.cli.text_output import Format
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.text_output import Format
 
 if TYPE_CHECKING:
     from genrekit.evaluation.from_runs import RunComparison

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genrekit.cli import messages
+from genrekit.cli.arguments.dataset_options import Name, Root, compared, load
 from genrekit.cli.audit_text import render_audit
 from genrekit.cli.band_edges_command import band_edges
-from genrekit.cli.dataset_options import Name, Root, compared, load
 from genrekit.cli.examples import examples
-from genrekit.cli.progress import progress_bar
-from genrekit.cli.text_output import Format, Output, columns, require_output, write
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.progress import progress_bar
+from genrekit.cli.terminal.text_output import Format, Output, columns, require_output, write
 
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genrekit.cli import messages
 from genrekit.cli.examples import examples
 from genrekit.cli.extras import EXTRAS, install_line
+from genrekit.cli.terminal import messages
 from genrekit.cores import usable_cores
 from genrekit.errors import INSTALL_AGAIN
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genrekit.cli import messages
 from genrekit.cli.examples import examples
-from genrekit.cli.text_output import Format
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.text_output import Format
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from genrekit.cli import messages
+from genrekit.cli.arguments.training_options import Data, Negatives, data_was_typed
 from genrekit.cli.examples import examples
 from genrekit.cli.extras import install_line
-from genrekit.cli.matrix_display import duration_text, matrix_display, validation_text
-from genrekit.cli.training_options import Data, Negatives, data_was_typed
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.matrix_display import duration_text, matrix_display, validation_text
 from genrekit.cores import usable_cores
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def experiment(
     if status is not None:
         _print_status(status)
         return
-    from genrekit.cli.progress import progress_bar
+    from genrekit.cli.terminal.progress import progress_bar
     from genrekit.experiments.check import check_plan
     from genrekit.experiments.job import Job
     from genrekit.experiments.plan import make_plan, parse_folds, parse_seeds
@@ -198,7 +198,7 @@ def interrupted() -> None:
 
 
 def _print_status(folder: Path) -> None:
-    from genrekit.cli.text_output import columns
+    from genrekit.cli.terminal.text_output import columns
     from genrekit.experiments.state import Experiment
 
     states = Experiment(folder).states()

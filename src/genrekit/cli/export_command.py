@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from genrekit.cli import messages
+from genrekit.cli.arguments.model_name import one_line
 from genrekit.cli.examples import examples
-from genrekit.cli.model_name import one_line
+from genrekit.cli.terminal import messages
 
 __all__ = ["export"]
 
@@ -82,7 +82,7 @@ def export(
 
     The file is checked against the network before it takes its name.
     """
-    from genrekit.cli.places import require_place
+    from genrekit.cli.arguments.places import require_place
     from genrekit.export.from_run import CalibrateOn, export_run
 
     if output.exists():

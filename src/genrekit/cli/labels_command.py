@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from genrekit.cli import messages
+from genrekit.cli.arguments.places import require_own, require_place
 from genrekit.cli.examples import examples
-from genrekit.cli.places import require_own, require_place
+from genrekit.cli.terminal import messages
 
 __all__ = ["labels"]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genrekit.cli import messages
+from genrekit.cli.arguments.model_name import one_line
 from genrekit.cli.examples import examples
-from genrekit.cli.model_name import one_line
+from genrekit.cli.terminal import messages
 
 if TYPE_CHECKING:
     from genrekit.learning.own_genres import Learned
@@ -61,8 +61,8 @@ def learn(
     and artist, or the files' tags, tell who that is). Use the result by: genrekit classify --model FILE. Exit code: 0
     all done; 1 done, but some file could not be used, or nothing done; 2 wrong usage.
     """
-    from genrekit.cli.places import require_place
-    from genrekit.cli.progress import progress_bar
+    from genrekit.cli.arguments.places import require_place
+    from genrekit.cli.terminal.progress import progress_bar
     from genrekit.inference.bundled import SUFFIX
     from genrekit.learning.own_genres import learn as learn_genres
     from genrekit.learning.songs import FEW_SONGS

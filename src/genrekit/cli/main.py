@@ -22,11 +22,11 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 import genrekit
-from genrekit.cli import messages
+from genrekit.cli.arguments.settings import Settings
 from genrekit.cli.examples import ExampledCommand, with_exit_codes
 from genrekit.cli.extras import EXTRAS, install_line, packages_of
-from genrekit.cli.settings import Settings
-from genrekit.cli.streams import ReaderGone, lasting_streams
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.streams import ReaderGone, lasting_streams
 from genrekit.errors import GenrekitError, UsageError
 
 __all__ = ["COMMANDS", "Command", "load_command", "main"]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genrekit.cli import messages
+from genrekit.cli.arguments.given_files import given_files, tell_hidden
+from genrekit.cli.arguments.settings import Settings
 from genrekit.cli.examples import examples
-from genrekit.cli.failures import tell_failure
-from genrekit.cli.given_files import given_files, tell_hidden
-from genrekit.cli.progress import display
-from genrekit.cli.settings import Settings
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.failures import tell_failure
+from genrekit.cli.terminal.progress import display
 
 if TYPE_CHECKING:
     from genrekit.inference import Failure

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from genrekit.cli.examples import examples
-from genrekit.cli.text_output import Output, columns, require_output, write
+from genrekit.cli.terminal.text_output import Output, columns, require_output, write
 
 __all__ = ["recipes"]
 

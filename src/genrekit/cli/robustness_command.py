@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from genrekit.cli import messages
-from genrekit.cli.dataset_options import ROOT_VARIABLE
+from genrekit.cli.arguments.dataset_options import ROOT_VARIABLE
 from genrekit.cli.evaluate_command import Fusion
 from genrekit.cli.examples import examples
-from genrekit.cli.progress import progress_bar
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.progress import progress_bar
 from genrekit.cores import usable_cores
 
 __all__ = ["robustness"]

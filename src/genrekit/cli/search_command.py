@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genrekit.cli import messages
+from genrekit.cli.arguments.training_options import Data, Negatives, data_was_typed
 from genrekit.cli.examples import examples
 from genrekit.cli.experiment_command import (
     Executor,
@@ -23,8 +23,8 @@ from genrekit.cli.experiment_command import (
     make_pool,
     parse_option,
 )
-from genrekit.cli.matrix_display import matrix_display
-from genrekit.cli.training_options import Data, Negatives, data_was_typed
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.matrix_display import matrix_display
 
 if TYPE_CHECKING:
     from genrekit.experiments.searcher import SearchResult

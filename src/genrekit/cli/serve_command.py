@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from genrekit.cli import messages
 from genrekit.cli.examples import examples
+from genrekit.cli.terminal import messages
 from genrekit.cores import usable_cores
 
 __all__ = ["serve"]

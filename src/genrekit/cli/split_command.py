@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genrekit.cli import messages
-from genrekit.cli.dataset_options import ROOT_VARIABLE, Root, compared, load
+from genrekit.cli.arguments.dataset_options import ROOT_VARIABLE, Root, compared, load
 from genrekit.cli.examples import examples
-from genrekit.cli.text_output import Format, columns, write
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.text_output import Format, columns, write
 from genrekit.data.parts import MAX_SEED
 
 if TYPE_CHECKING:

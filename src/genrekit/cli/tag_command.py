@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from genrekit.cli import messages
+from genrekit.cli.arguments.given_files import given_files, tell_hidden
 from genrekit.cli.examples import examples
-from genrekit.cli.given_files import given_files, tell_hidden
-from genrekit.cli.progress import display
-from genrekit.cli.streams import ReaderGone
 from genrekit.cli.tag_run import TagRun, require_mutagen
 from genrekit.cli.tag_undo_command import undo
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.progress import display
+from genrekit.cli.terminal.streams import ReaderGone
 
 if TYPE_CHECKING:
     from genrekit.library.policy import TagPolicy

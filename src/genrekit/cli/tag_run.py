@@ -7,14 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genrekit.cli import messages
-from genrekit.cli.streams import require_reader
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.streams import require_reader
 from genrekit.suggestion import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from genrekit.cli.progress import Display
+    from genrekit.cli.terminal.progress import Display
     from genrekit.library.policy import TagPolicy
     from genrekit.library.tag_files import TagPlan
     from genrekit.library.tag_journal import TagJournal

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from genrekit.cli import messages
 from genrekit.cli.examples import examples
-from genrekit.cli.progress import display
 from genrekit.cli.tag_run import clear_leftovers, listed, require_mutagen, tell_leftovers
+from genrekit.cli.terminal import messages
+from genrekit.cli.terminal.progress import display
 
 __all__ = ["undo"]
 

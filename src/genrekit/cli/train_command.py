@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genrekit.cli.arguments.training_options import Data, Negatives, data_was_typed
 from genrekit.cli.examples import examples
 from genrekit.cli.experiment_command import interrupted
-from genrekit.cli.training_options import Data, Negatives, data_was_typed
 
 if TYPE_CHECKING:
     from genrekit.data.splits.leakage import Proof
@@ -69,7 +69,7 @@ def train(
     import torch
     from rich.console import Console
 
-    from genrekit.cli.progress import progress_bar
+    from genrekit.cli.terminal.progress import progress_bar
     from genrekit.errors import RunError
     from genrekit.training.callbacks import EpochLines, EpochProgress
     from genrekit.training.preparation import negatives_sha256, prepare

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genrekit.cli import messages
+from genrekit.cli.arguments.dataset_options import Root, load
+from genrekit.cli.arguments.settings import Settings
 from genrekit.cli.classify_files import classify_missing, tell_failed
-from genrekit.cli.dataset_options import Root, load
 from genrekit.cli.evaluate_command import print_evaluation
 from genrekit.cli.examples import examples
-from genrekit.cli.settings import Settings
+from genrekit.cli.terminal import messages
 from genrekit.evaluation.run_folder import RunFolder
 
 if TYPE_CHECKING:

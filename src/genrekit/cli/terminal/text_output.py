@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genrekit.cli import messages
+from genrekit.cli.terminal import messages
 
 __all__ = ["Format", "Output", "columns", "require_output", "write"]
 

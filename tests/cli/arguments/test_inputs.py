@@ -12,7 +12,7 @@ from audio.test_formats import FORMATS
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from genrekit.cli.inputs import NoPathListError, read_path_list
+from genrekit.cli.arguments.inputs import NoPathListError, read_path_list
 
 # Any name that a POSIX file system allows: bytes but NUL, decoded as Python decodes names.
 paths = st.binary(min_size=1, max_size=30).filter(lambda name: b"\0" not in name).map(os.fsdecode)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from genrekit.cli import messages
+from genrekit.cli.terminal import messages
 from genrekit.progress import Progress
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from genrekit.cli.streams import lasting_streams, nobody_reads
+from genrekit.cli.terminal.streams import lasting_streams, nobody_reads
 from genrekit.results.writers import csv_line
 
 

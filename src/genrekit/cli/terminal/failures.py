@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from genrekit.cli import messages
+from genrekit.cli.terminal import messages
 
 if TYPE_CHECKING:
     from genrekit.inference import Failure

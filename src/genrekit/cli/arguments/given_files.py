@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import typer
 
-from genrekit.cli import messages
+from genrekit.cli.terminal import messages
 
 __all__ = ["GivenFiles", "given_files", "tell_hidden"]
 
@@ -31,7 +31,7 @@ def given_files(paths: list[str]) -> GivenFiles:
     ------
     typer.BadParameter : if standard input is to hold a list and holds none
     """
-    from genrekit.cli.inputs import NoPathListError, list_inputs
+    from genrekit.cli.arguments.inputs import NoPathListError, list_inputs
 
     # A service or a cron job may have no standard input at all.
     stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genrekit.cli.progress import progress_bar
+from genrekit.cli.terminal.progress import progress_bar
 
 if TYPE_CHECKING:
     from genrekit.data.dataset import Dataset

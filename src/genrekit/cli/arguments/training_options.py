@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from genrekit.cli.dataset_options import ROOT_VARIABLE
+from genrekit.cli.arguments.dataset_options import ROOT_VARIABLE
 
 __all__ = ["Data", "Negatives", "data_was_typed"]
 

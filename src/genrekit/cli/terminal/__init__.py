@@ -1,0 +1,1 @@
+"""What the terminal is told: messages, progress, tables; and the standard streams that carry it."""
