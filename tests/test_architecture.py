@@ -75,6 +75,13 @@ ALLOWED: dict[str, set[str]] = {
     },
     "__main__": {"cli"},
 }
+# The rooms within a room, and which of each other they may import. What lies beside them, the room's own ground, is
+# open to them; in `cli` the verbs lie there, which stand above.
+INNER: dict[str, dict[str, set[str]]] = {
+    "data": {"sets": set(), "splits": {"sets"}, "checks": {"splits", "sets"}, "preparation": {"checks", "sets"}},
+    "analysis": {"replication": set(), "robustness": set()},
+    "cli": {"terminal": set(), "arguments": {"terminal"}},
+}
 HEAVY = {"torch", "lightning", "librosa", "pandas", "sklearn", "pydantic", "yaml", "pyarrow", "onnx", "onnxscript"} | {
     "fastapi",
     "matplotlib",
@@ -93,7 +100,10 @@ LIGHT_ROOMS = [
     "genrekit.library",
     "genrekit.results",
     "genrekit.results.rows",
-    *(f"genrekit.cli.{path.stem}" for path in sorted((SOURCE / "cli").glob("[a-z]*.py"))),
+    *(
+        ".".join(("genrekit", *path.relative_to(SOURCE).with_suffix("").parts))
+        for path in sorted((SOURCE / "cli").rglob("[a-z]*.py"))
+    ),
 ]
 
 
@@ -103,23 +113,25 @@ def _python_files() -> list[Path]:
     return files
 
 
-def _imported_rooms(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and room of each import of genrekit, wherever in the file it stands."""
+def _imported_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of each import of genrekit, wherever in the file it stands."""
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide the room that they reach into"
-            base = node.module or ""
-            names = [f"{base}.{alias.name}" for alias in node.names] if base == "genrekit" else [base]
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             # "genrekit.room.module" or "genrekit.room.module:name", as lazy tables and import_module have it
-            names = [node.value.partition(":")[0]] if node.value.startswith("genrekit.") else []
-        for name in names:
-            parts = name.split(".")
-            if parts[0] == "genrekit" and len(parts) > 1 and parts[1] in ALLOWED:
-                yield node.lineno, parts[1]
+            names = [node.value.partition(":")[0]]
+        yield from ((node.lineno, name) for name in names if name.startswith("genrekit."))
+
+
+def _imported_rooms(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for line, name in _imported_names(tree):
+        if (room := name.split(".")[1]) in ALLOWED:
+            yield line, room
 
 
 @pytest.mark.parametrize("path", _python_files(), ids=lambda path: str(path.relative_to(SOURCE)))
@@ -136,6 +148,21 @@ def test_imports_run_downwards_only(path: Path) -> None:
         for line, imported in _imported_rooms(tree)
         if imported not in ALLOWED[room] | {room} | (set() if room in OPEN_TO_ALL else OPEN_TO_ALL)
     ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("room", INNER)
+def test_rooms_within_a_room_import_downwards_only(room: str) -> None:
+    inner = {folder.name for folder in (SOURCE / room).iterdir() if (folder / "__init__.py").is_file()}
+    assert inner == set(INNER[room]), "say in this table what a new one may import"
+    ground = set() if room == "cli" else {path.stem for path in (SOURCE / room).glob("*.py")}
+    wrong = []
+    for path in sorted((SOURCE / room).glob("*/*.py")):
+        name = path.parent.name
+        for line, imported in _imported_names(ast.parse(path.read_text(encoding="utf-8"))):
+            _, other, within, *_ = (*imported.split("."), "", "")
+            if other == room and within not in ground | INNER[room][name] | {name}:
+                wrong.append(f"{path.relative_to(SOURCE)}, line {line}: {imported}")
     assert not wrong
 
 
