@@ -14,6 +14,7 @@ from genrekit.evaluation.calibration import apply_temperature, error_if_calibrat
 from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.runs import StoredRun, find_runs
+from genrekit.evaluation.view_names import view_name
 from genrekit.export.calibration import Calibration, fit_calibration
 
 __all__ = [
@@ -83,7 +84,7 @@ def pooled(group: str) -> Predictions:
 def accuracy_of(group: str) -> Accuracy:
     """Accuracy of a group, out of the scores of its report card."""
     scores = json.loads((RESULTS / group / "scores.json").read_text(encoding="utf-8"))
-    view = next(view for view in scores["views"] if view["name"] == "file-wise, mean")
+    view = next(view for view in scores["views"] if view["name"] == view_name("mean"))
     interval = view["intervals"]["accuracy"]
     table = pooled(group)
     long = table.take(np.flatnonzero(table.start_s % HOP_S == 0))

@@ -200,7 +200,9 @@ def _figures(evaluation: Mapping[str, Any]) -> list[str]:
 
 
 def _of_report(scores: Mapping[str, Any]) -> dict[str, Any]:
-    named = f"file-wise, {scores.get('fusion')}"
+    from genrekit.evaluation.view_names import view_name
+
+    named = view_name(str(scores.get("fusion")))
     view: dict[str, Any] = next((view for view in scores["views"] if view.get("name") == named), {})
     error = scores.get("calibration", {}).get("expected_calibration_error")
     figures = {"accuracy": view.get("accuracy"), **view.get("intervals", {}).get("accuracy", {})}

@@ -97,7 +97,7 @@ def protocols_content(evaluations: Sequence[Evaluation]) -> ReportContent:
             Section(
                 "Accuracy",
                 (
-                    f"Percent; per track by {first.headline.name.removeprefix('file-wise, ')}, with a 95 % bootstrap "
+                    f"Percent; per track by {first.fusion}, with a 95 % bootstrap "
                     "interval over artists or, where none is known, tracks. Mean ± deviation is over folds and seeds. "
                     "A protocol's own card has the rest: genres, confusion, calibration, and what its parts share.",
                 ),
@@ -135,7 +135,7 @@ def protocols_dict(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
                 "accuracy": e.headline.scores.accuracy,
                 "accuracy_low": e.headline.intervals["accuracy"].low,
                 "accuracy_high": e.headline.intervals["accuracy"].high,
-                "excerpt_accuracy": e.views[0].scores.accuracy,
+                "excerpt_accuracy": e.view(None).scores.accuracy,
                 "n_tracks": e.n_tracks,
                 "folds": list(e.folds),
                 "seeds": list(e.seeds),
@@ -155,7 +155,7 @@ def _table(evaluations: Sequence[Evaluation]) -> Table:
             Cell(percent(e.headline.scores.accuracy), strong=True),
             Cell(interval_text(e.headline.intervals["accuracy"])),
             Cell(spread_text(e.spread["accuracy"])),
-            Cell(percent(e.views[0].scores.accuracy)),
+            Cell(percent(e.view(None).scores.accuracy)),
             Cell(f"{len(e.folds)} × {len(e.seeds)}"),
             Cell(str(e.n_tracks)),
             Cell(_shared(e)),

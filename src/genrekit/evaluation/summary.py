@@ -24,6 +24,7 @@ from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.published import PublishedFigure, published_for
 from genrekit.evaluation.runs import StoredSplit
 from genrekit.evaluation.scores import METRICS, RunScores, Scores, Spread, per_run, score, spread
+from genrekit.evaluation.view_names import view_name
 
 __all__ = ["BOOTSTRAP_SEED", "Calibration", "Evaluation", "RunRow", "View", "calibration_of", "evaluate_predictions"]
 
@@ -32,12 +33,19 @@ BOOTSTRAP_SEED = 20120421
 
 @dataclass(frozen=True)
 class View:
-    """One way of counting decisions: excerpt by excerpt, or track by track after a fusion."""
+    """One way of counting decisions: track by track after a fusion, or, where `fusion` is None, excerpt by excerpt."""
 
-    name: str
-    unit: str
+    fusion: FusionMethod | None
     scores: Scores
     intervals: Mapping[str, Interval]
+
+    @property
+    def name(self) -> str:
+        return view_name(self.fusion)
+
+    @property
+    def unit(self) -> str:
+        return "excerpt" if self.fusion is None else "track"
 
 
 @dataclass(frozen=True)
@@ -115,7 +123,11 @@ class Evaluation:
     @property
     def headline(self) -> View:
         """The file-wise view of the chosen fusion."""
-        return next(view for view in self.views if view.name == f"file-wise, {self.fusion}")
+        return self.view(self.fusion)
+
+    def view(self, fusion: FusionMethod | None) -> View:
+        """The view of a fusion, or of None the excerpt-wise one."""
+        return next(view for view in self.views if view.fusion == fusion)
 
     @property
     def title(self) -> str:
@@ -194,18 +206,21 @@ def evaluate_predictions(
         there = ", ".join(sorted(set(predictions.part.tolist()))) or "none"
         raise DataError(f"{predictions.recipe!r} has no predictions of the {part} part; parts that are there: {there}.")
     rng = generator or np.random.default_rng(BOOTSTRAP_SEED)
-    tables = {"excerpt-wise": rows, "file-wise, mean": fuse(rows, "mean"), "file-wise, vote": fuse(rows, "vote")}
+    tables: dict[FusionMethod | None, Predictions] = {
+        None: rows,
+        "mean": fuse(rows, "mean"),
+        "vote": fuse(rows, "vote"),
+    }
     views = tuple(
         View(
-            name=name,
-            unit="excerpt" if table is rows else "track",
+            fusion=method,
             scores=score(table),
             intervals=bootstrap_scores(table, generator=rng, n_resamples=n_resamples),
         )
-        for name, table in tables.items()
+        for method, table in tables.items()
     )
     excerpt_runs = per_run(rows)
-    file_runs = per_run(tables[f"file-wise, {fusion}"])
+    file_runs = per_run(tables[fusion])
     return Evaluation(
         system=rows.recipe,
         dataset=rows.dataset,
@@ -223,7 +238,7 @@ def evaluate_predictions(
         runs=_run_rows(excerpt_runs, file_runs),
         excerpt_spread=Spread.of([run.scores.accuracy for run in excerpt_runs]),
         spread=spread(file_runs),
-        calibration=calibration_of(tables["file-wise, mean"]),
+        calibration=calibration_of(tables["mean"]),
         splits=tuple(splits),
         n_readings=tuple(n_readings) if n_readings else None,
         published=published_for(rows.protocol, rows.genres, rows.dataset) if part == "test" else (),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from genrekit.evaluation.view_names import view_name
+
 if TYPE_CHECKING:
     from genrekit.export.calibration import Calibration
     from genrekit.models import WeightsHeader
@@ -54,7 +56,7 @@ def _training(trained_on: Mapping[str, Any]) -> str:
 
 
 def _accuracy(scores: Mapping[str, Any]) -> list[str]:
-    named = f"file-wise, {scores['fusion']}"
+    named = view_name(scores["fusion"])
     view = next(view for view in scores["views"] if view["name"] == named)
     interval = view.get("intervals", {}).get("accuracy")
     about = f" (95 % interval {100 * interval['low']:.1f} to {100 * interval['high']:.1f})" if interval else ""

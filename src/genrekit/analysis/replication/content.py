@@ -118,7 +118,7 @@ def _printed(row: ReportRow) -> str:
 
 
 def _ours(evaluation: Evaluation, unit: str) -> str:
-    view = evaluation.views[0] if unit == "excerpt" else evaluation.headline
+    view = evaluation.view(None) if unit == "excerpt" else evaluation.headline
     figures = f"{spread_text(spread_of(evaluation, unit))}\n[{interval_text(view.intervals['accuracy'])}]"
     n_folds = n_folds_of(evaluation)
     is_whole = n_folds is None or len(evaluation.folds) >= n_folds
@@ -185,7 +185,7 @@ def _figures_of_b(replication: Replication) -> Section:
                 evaluation = replication.ours(row, dataset, column)
                 if evaluation is None:
                     continue
-                scores = (evaluation.views[0] if row.unit == "excerpt" else evaluation.headline).scores
+                scores = (evaluation.view(None) if row.unit == "excerpt" else evaluation.headline).scores
                 values = (scores.accuracy, scores.precision, scores.recall, scores.f1)
                 figures = (Cell(f"{100 * value:.2f}") for value in values)
                 lines.append((Cell(row.system), Cell(data_name(dataset)), Cell(column), *figures))

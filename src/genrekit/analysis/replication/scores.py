@@ -33,7 +33,7 @@ def scores_csv(replication: Replication) -> str:
 
 def _row(evaluation: Evaluation, column: Column, counted: str) -> list[object]:
     of_excerpts = counted == "excerpts"
-    view = evaluation.views[0] if of_excerpts else evaluation.headline
+    view = evaluation.view(None) if of_excerpts else evaluation.headline
     spread = evaluation.excerpt_spread if of_excerpts else evaluation.spread["accuracy"]
     interval, scores = view.intervals["accuracy"], view.scores
     figures = (
