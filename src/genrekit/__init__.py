@@ -10,8 +10,9 @@ Names are imported when first used, so that `import genrekit` is quick and needs
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genrekit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genrekit.errors import (
@@ -59,18 +60,30 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_FROM_INFERENCE = frozenset(
-    {"UNKNOWN", "Classifier", "Embedding", "Failure", "ModelCard", "ModelFile", "Result", "Segment", "load"}
-)
-
-
-if not TYPE_CHECKING:  # which would take any name for one that is there
-
-    def __getattr__(name: str) -> Any:
-        if name in __all__:
-            return getattr(import_module("genrekit.inference" if name in _FROM_INFERENCE else "genrekit.errors"), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "errors": (
+                "AudioError",
+                "DataError",
+                "GenrekitError",
+                "LeakError",
+                "ModelFileError",
+                "RecipeError",
+                "RunError",
+                "UsageError",
+            ),
+            "inference": (
+                "UNKNOWN",
+                "Classifier",
+                "Embedding",
+                "Failure",
+                "ModelCard",
+                "ModelFile",
+                "Result",
+                "Segment",
+                "load",
+            ),
+        },
+    )

@@ -31,7 +31,7 @@ class RunComparison:
 def evaluate_runs(
     runs: Sequence[StoredRun],
     *,
-    command: str,
+    command: str = "evaluate_runs",
     part: str = "test",
     fusion: FusionMethod = "mean",
     n_resamples: int = 5000,
@@ -63,7 +63,7 @@ def compare_runs(
     first: Sequence[StoredRun],
     second: Sequence[StoredRun],
     *,
-    command: str,
+    command: str = "compare_runs",
     part: str = "test",
     fusion: FusionMethod = "mean",
 ) -> RunComparison:

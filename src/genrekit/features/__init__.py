@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from genrekit.features.spec import (
     ARCHIVE_LOG_MEL,
@@ -19,6 +19,7 @@ from genrekit.features.spec import (
     named_features,
 )
 from genrekit.features.table_columns import GTZAN_10S_NAMES, HANDCRAFTED_NAMES
+from genrekit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genrekit.features.handcrafted import HandcraftedFeatures, compute_handcrafted
@@ -48,20 +49,13 @@ __all__ = [
     "named_features",
 ]
 
-_LAZY = {
-    "compute": "numpy_frontend",
-    "FrontEnd": "torch_frontend",
-    "ExportableFrontEnd": "onnx_frontend",
-    "HandcraftedFeatures": "handcrafted",
-    "compute_handcrafted": "handcrafted",
-}
-
-
-if not TYPE_CHECKING:  # which would take any name for one that is there
-
-    def __getattr__(name: str) -> Any:
-        if name in _LAZY:
-            import importlib
-
-            return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "handcrafted": ("HandcraftedFeatures", "compute_handcrafted"),
+            "numpy_frontend": ("compute",),
+            "onnx_frontend": ("ExportableFrontEnd",),
+            "torch_frontend": ("FrontEnd",),
+        },
+    )

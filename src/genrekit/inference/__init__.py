@@ -5,8 +5,9 @@ ONNX Runtime and NumPy, no PyTorch; both are imported when a classifier is made,
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genrekit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genrekit.inference.classifier import Classifier, load
@@ -16,22 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["UNKNOWN", "Classifier", "Embedding", "Failure", "ModelCard", "ModelFile", "Result", "Segment", "load"]
 
-_HOME = {
-    "Classifier": "classifier",
-    "load": "classifier",
-    "Embedding": "embedding",
-    "ModelCard": "model_file",
-    "ModelFile": "model_file",
-    "UNKNOWN": "result",
-    "Failure": "result",
-    "Result": "result",
-    "Segment": "result",
-}
-
-
-if not TYPE_CHECKING:  # which would take any name for one that is there
-
-    def __getattr__(name: str) -> Any:
-        if name in _HOME:
-            return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "classifier": ("Classifier", "load"),
+            "embedding": ("Embedding",),
+            "model_file": ("ModelCard", "ModelFile"),
+            "result": ("UNKNOWN", "Failure", "Result", "Segment"),
+        },
+    )

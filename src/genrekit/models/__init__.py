@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from genrekit.lazy_names import lazy_names
 from genrekit.models.registry import MODELS, create_model, network_class
 from genrekit.models.spec import ModelSpec
 
@@ -22,14 +23,11 @@ __all__ = [
     "save_weights",
 ]
 
-_LAZY = {"GenreNetwork": "network", "WeightsHeader": "weights", "load_weights": "weights", "save_weights": "weights"}
-
-
-if not TYPE_CHECKING:  # which would take any name for one that is there
-
-    def __getattr__(name: str) -> Any:
-        if name in _LAZY:
-            import importlib
-
-            return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "network": ("GenreNetwork",),
+            "weights": ("WeightsHeader", "load_weights", "save_weights"),
+        },
+    )

@@ -2,3 +2,40 @@
 
 `prepare` checks a recipe against its data and proves its split; `train` makes or finishes the `Run`.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genrekit.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from genrekit.training.preparation import Prepared, prepare
+    from genrekit.training.recipe import Recipe, load_recipe, parse_recipe
+    from genrekit.training.run import Run
+    from genrekit.training.shipped_recipes import shipped_recipes
+    from genrekit.training.trainer import load_network, train
+
+__all__ = [
+    "Prepared",
+    "Recipe",
+    "Run",
+    "load_network",
+    "load_recipe",
+    "parse_recipe",
+    "prepare",
+    "shipped_recipes",
+    "train",
+]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "preparation": ("Prepared", "prepare"),
+            "recipe": ("Recipe", "load_recipe", "parse_recipe"),
+            "run": ("Run",),
+            "shipped_recipes": ("shipped_recipes",),
+            "trainer": ("load_network", "train"),
+        },
+    )

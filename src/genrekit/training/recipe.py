@@ -206,11 +206,11 @@ class Recipe(Strict):
             return sum(member.max_epochs for member in self.members)
         return self.optimisation.max_epochs + (self.pretraining.epochs if self.pretraining else 0)
 
-    def with_root(self, root: Path | None, *, replace: bool = False) -> Recipe:
+    def with_root(self, root: str | Path | None, *, replace: bool = False) -> Recipe:
         """The same recipe with the data set's place filled in if it was open, or with `replace` in any case."""
         if root is None or (self.data.root is not None and not replace):
             return self
-        return self.model_copy(update={"data": self.data.model_copy(update={"root": root})})
+        return self.model_copy(update={"data": self.data.model_copy(update={"root": Path(root)})})
 
     def without_places(self) -> Recipe:
         """The same recipe, all that lies somewhere on a machine left open, as published recipes have it."""
@@ -237,17 +237,20 @@ class Recipe(Strict):
         return self.model_dump(mode="json", exclude=exclude, exclude_defaults=exclude_defaults)
 
 
-def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe from YAML and apply `key.sub=value` overrides, whose values are YAML too.
 
-    A file may extend another: see `read_recipe_file`.
+    Parameters
+    ----------
+    path : of the file, which may extend another, or the name of a recipe that comes with genrekit, "a_se_cnn"
+    overrides : such as "seed=1", "split.fold=2", "optimisation.max_epochs=20"
 
     Raises
     ------
     RecipeError
         If the file cannot be read, a key is unknown (the message names the nearest), or a value is out of range.
     """
-    values = read_recipe_file(path)
+    values = read_recipe_file(Path(path))
     for override in overrides:
         apply_override(values, override)
     return parse_recipe(values, source=str(path))

@@ -37,7 +37,7 @@ __all__ = ["load_network", "train"]
 
 def train(
     prepared: Prepared,
-    runs: Path,
+    runs: str | Path,
     *,
     negatives_root: Path | None = None,
     watchers: Sequence[pl.Callback] = (),
@@ -61,7 +61,7 @@ def train(
     RunError
         If the run folder belongs to another recipe, or cannot be written.
     """
-    recipe = prepared.recipe
+    recipe, runs = prepared.recipe, Path(runs)
     run = Run.of(recipe, runs)
     if not run.done:
         _require_means(prepared, runs, negatives_root)
