@@ -48,6 +48,22 @@ def test_robustness_names_what_is_wrong(own_runs, trained, tmp_path, genrekit_cl
     assert all(load_readings(run.folder) == () for run in find_runs(own_runs))
 
 
+@pytest.mark.parametrize(
+    "name", ["robustness.md", "robustness.json", "robustness.svg", "predictions/unchanged.parquet"]
+)
+def test_robustness_replaces_no_file_of_ones_own_and_says_so_before_it_listens(
+    name, own_runs, trained, tmp_path, genrekit_cli
+) -> None:
+    mine = tmp_path / "out" / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("of my own")
+    refused = genrekit_cli("analyse", "robustness", own_runs, "--data", trained.music, "-o", tmp_path / "out")
+    assert refused.code == 2 and f"{mine} exists, and is something else" in refused.err
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == [mine]
+    assert mine.read_text() == "of my own"
+    assert all(load_readings(run.folder) == () for run in find_runs(own_runs))
+
+
 def test_embedding_from_the_command_line(own_runs, trained, tmp_path, genrekit_cli) -> None:
     run = find_runs(own_runs)[0].folder
     done = genrekit_cli("analyse", "embedding", run, "--data", trained.music, "-o", tmp_path / "out", "--dpi", 80)

@@ -175,7 +175,7 @@ def test_another_model_needs_another_folder(transfer: Callable[..., Any], tmp_pa
     assert transfer().code == 0
     card = tiny_card(genres=("jazz", "metal", "polka"), text="another")
     refused = transfer(model=write_tiny_model(tmp_path / "another.onnx", card))
-    assert refused.code == 1
+    assert refused.code == 2
     assert f"The answers in {tmp_path / 'out'} are of another model; give another --output" in refused.err
     assert "move" not in refused.err
 
@@ -188,7 +188,7 @@ def test_answers_that_do_not_say_of_which_model_are_of_another(
     (tmp_path / "out/model.json").unlink()
     (tmp_path / "out/answers.json").rename(tmp_path / "out" / name)
     refused = transfer()
-    assert refused.code == 1 and "are of another model; give another --output" in refused.err
+    assert refused.code == 2 and "are of another model; give another --output" in refused.err
     assert not (tmp_path / "out/model.json").exists()
 
 
@@ -197,7 +197,7 @@ def test_what_a_training_run_left_is_not_written_over(name: str, transfer: Calla
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / name).write_bytes(b"of a run")
     refused = transfer()
-    assert refused.code == 1 and f"has a {name} that this command did not write" in refused.err
+    assert refused.code == 2 and f"has a {name} that this command did not write" in refused.err
     assert (tmp_path / "out" / name).read_bytes() == b"of a run"
     assert not (tmp_path / "out/model.json").exists()
 

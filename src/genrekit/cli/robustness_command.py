@@ -73,17 +73,16 @@ def robustness(
     High-pass, gain, mp3, noise, tempo, pitch, telephone band, later start; each track by the models that have not heard
     it. Recorded in each run as a reading of its test part. The same command again goes on where it was stopped.
     """
-    from genrekit.analysis.picture import write_picture
     from genrekit.analysis.robustness.conditions import choose_conditions
     from genrekit.analysis.robustness.figure import draw_robustness
-    from genrekit.analysis.robustness.result import write_predictions
     from genrekit.analysis.robustness.suite import apply_suite, make_suite, score_suite
+    from genrekit.analysis.robustness.writing import require_places, write_page, write_predictions
     from genrekit.data.registry import load_dataset
     from genrekit.evaluation.runs import find_all_runs
-    from genrekit.training.run import write_text_atomically
 
     chosen = choose_conditions(condition or ())
     suite = make_suite(find_all_runs(runs), chosen)
+    require_places(output, suite.conditions)
     for one in suite.left_out:
         messages.note(f"left out: {one.title}; these models hear nothing above {suite.runs[0].sr // 2} Hz")
     audio = load_dataset(dataset or suite.dataset, data)
@@ -94,12 +93,12 @@ def robustness(
     for track in applied.failed:
         messages.error(f"{track.track_id}: {track.error}")
     measured = score_suite(applied, command=COMMAND, fusion=fusion)
-    written = write_predictions(measured.tables, output / "predictions")
+    tables = write_predictions(measured.tables, output)
     text = measured.result.to_markdown()
-    write_text_atomically(output / "robustness.md", text)
-    pictures = write_picture(draw_robustness(measured.result, columns=1 if columns == 1 else 2), output, dpi=dpi)
+    picture = draw_robustness(measured.result, columns=1 if columns == 1 else 2)
+    page = write_page(text, picture, output, dpi=dpi)
     typer.echo(text.rstrip())
-    messages.note(f"wrote {', '.join(str(path) for path in (output / 'robustness.md', *pictures))}")
-    messages.note(f"wrote {len(written)} tables of predictions to {output / 'predictions'}; compare any two of them")
+    messages.note(f"wrote {', '.join(map(str, page))}")
+    messages.note(f"wrote {len(tables)} tables of predictions to {tables[0].parent}; compare any two of them")
     if applied.failed:
         raise typer.Exit(1)

@@ -110,12 +110,10 @@ def transfer(
 
 
 def _make_folder(folder: Path) -> None:
-    from genrekit.errors import RunError
+    from genrekit.output_places import require_folder
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"Cannot make {folder}: {error.strerror or error}; choose another --output.") from error
+    require_folder(folder, "the answers")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def _ask(
@@ -139,7 +137,7 @@ def _ask(
 def _require_same_model(classifier: Classifier, output: Path) -> None:
     """Answers in a folder are of one model file: a name may be of several. Those that do not say of which are not."""
     from genrekit.data.text_file import write_new
-    from genrekit.errors import RunError
+    from genrekit.errors import PlaceError
     from genrekit.file_identity import file_sha256
     from genrekit.results.result_file import part_of
 
@@ -148,11 +146,11 @@ def _require_same_model(classifier: Classifier, output: Path) -> None:
     text = json.dumps({"model": classifier.card.name, "model_sha256": sha256}, indent=1) + "\n"
     told = record.is_file() and record.read_bytes() == text.encode()
     if not told and any(path.exists() for path in (record, answers, part_of(answers))):
-        raise RunError(f"The answers in {output} are of another model; give another --output.")
+        raise PlaceError(f"The answers in {output} are of another model; give another --output.")
     run = RunFolder(output)
     other = next((path for path in (run.predictions_path, run.split_path) if not told and path.exists()), None)
     if other is not None:
-        raise RunError(
+        raise PlaceError(
             f"{output} has a {other.name} that this command did not write, such as a run's; give another --output."
         )
     write_new(record, text)

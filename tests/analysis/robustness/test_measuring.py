@@ -17,9 +17,10 @@ from genrekit.analysis.robustness.conditions import CONDITIONS, choose_condition
 from genrekit.analysis.robustness.figure import draw_robustness
 from genrekit.analysis.robustness.measuring import _on_one_thread, choose_tracks, run_robustness
 from genrekit.analysis.robustness.out_of_fold import OutOfFoldModels, cut_windows, read_run
-from genrekit.analysis.robustness.result import changed_decisions, score_robustness, tabulate, write_predictions
+from genrekit.analysis.robustness.result import changed_decisions, score_robustness, tabulate
 from genrekit.analysis.robustness.store import TrackResult, TrackStore
 from genrekit.analysis.robustness.suite import apply_suite, make_suite, score_suite
+from genrekit.analysis.robustness.writing import write_predictions
 from genrekit.audio import iter_windows, load_audio
 from genrekit.data.dataset import Dataset, Track
 from genrekit.data.registry import load_dataset
@@ -164,7 +165,7 @@ def test_the_suite_from_audio_to_a_figure(own_runs, trained, tmp_path, table_of)
     assert rows[0]["difference"] == "" and float(rows[2]["changed"]) == result.conditions[2].changed
     text = result.to_markdown()
     assert text.count("\n| ") == 1 + len(conditions) and "telephone, 300 to 3400 Hz" in text
-    paths = write_predictions(tables, tmp_path / "out" / "predictions")
+    paths = write_predictions(tables, tmp_path / "out")
     assert Predictions.read_parquet(paths[0]).sha256 == tables["unchanged"].sha256
 
 

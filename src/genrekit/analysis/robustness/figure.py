@@ -9,7 +9,9 @@ from genrekit.analysis.robustness.result import ConditionScore, Robustness
 from genrekit.analysis.style import COLOURS, GREY, INK, SMALL_PT, PaperWidth, new_figure, paper_style
 from genrekit.evaluation.intervals import Interval
 
-__all__ = ["draw_robustness"]
+__all__ = ["NAME", "draw_robustness"]
+
+NAME = "robustness"
 
 ROW_IN = 0.165
 
@@ -57,7 +59,7 @@ def draw_robustness(robustness: Robustness, *, columns: PaperWidth = 2) -> Pictu
         "changed", "changed_low", "changed_high", "n_lost", "n_gained",
     )  # fmt: skip
     rows = [_row(condition) for condition in robustness.conditions]
-    return Picture("robustness", figure, caption, False, names, rows, robustness.to_dict())
+    return Picture(NAME, figure, caption, False, names, rows, robustness.to_dict())
 
 
 def _row(c: ConditionScore) -> tuple[object, ...]:

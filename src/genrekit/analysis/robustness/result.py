@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from genrekit.analysis.robustness.out_of_fold import OutOfFoldRun
 from genrekit.analysis.robustness.store import TrackResult
 from genrekit.data.dataset import Dataset
 from genrekit.data.relations import normalise
-from genrekit.errors import DataError, GenrekitError
+from genrekit.errors import DataError
 from genrekit.evaluation.clusters import cluster_rows
 from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.intervals import (
@@ -32,14 +31,16 @@ from genrekit.evaluation.scores import score
 from genrekit.evaluation.summary import BOOTSTRAP_SEED
 
 __all__ = [
+    "TITLE",
     "ConditionScore",
     "Robustness",
     "changed_decisions",
     "score_robustness",
     "tabulate",
-    "write_predictions",
 ]
 
+# By which an earlier page is known.
+TITLE = "# Robustness"
 N_RESAMPLES = 5000
 
 
@@ -95,7 +96,7 @@ class Robustness:
     def to_markdown(self) -> str:
         """A table with what must be known to read it."""
         lines = [
-            "# Robustness",
+            TITLE,
             "",
             self.caption,
             "",
@@ -254,23 +255,6 @@ def changed_decisions(
     interval = percentile_interval(np.concatenate(samples), 0.95, clusters.n_clusters, clusters.unit)
     share = float(differs.mean())
     return share, with_a_width(interval, share)
-
-
-def write_predictions(tables: Mapping[str, Predictions], folder: Path) -> tuple[Path, ...]:
-    """Each condition's table as FOLDER/CONDITION.parquet; 'genrekit compare' takes any two of them.
-
-    Raises
-    ------
-    GenrekitError : the folder cannot be written
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise GenrekitError(f"Cannot make {folder}: {error.strerror or error}.") from error
-    paths = tuple(folder / f"{name}.parquet" for name in tables)
-    for path, table in zip(paths, tables.values(), strict=True):
-        table.write_parquet(path)
-    return paths
 
 
 def _record_readings(unchanged: Predictions, runs: Sequence[OutOfFoldRun], command: str) -> None:
