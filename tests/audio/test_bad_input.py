@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from audio.encoding import SR, cut_end, damage_middle, music, write_pyav, write_soundfile
 from audio.permissions import as_nobody, open_the_way_to
 from genrekit.audio import load_audio, open_audio
+from genrekit.audio.ffmpeg_file import open_with_ffmpeg
 from genrekit.errors import AudioError
 
 
@@ -43,6 +45,35 @@ def test_missing(tmp_path: Path) -> None:
     assert refusal(str(tmp_path / "no.mp3" / "deeper.mp3")).endswith("no such file. Check the path.")
     assert "local files" in refusal("https://example.org/song.mp3")
     assert "null" in refusal("a\0b.mp3")
+
+
+def test_a_wav_without_channels(tmp_path: Path) -> None:
+    whole = write_soundfile(tmp_path / "whole.wav", music(1.0), format="WAV", subtype="PCM_16").read_bytes()
+    (tmp_path / "none.wav").write_bytes(whole[:22] + b"\0\0" + whole[24:])
+    assert "none.wav: is not audio that can be decoded" in refusal(tmp_path / "none.wav")
+
+
+def test_packets_for_which_no_decoder_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Undecodable:
+        def __init__(self, packet: Any) -> None:
+            pass
+
+        def decode(self) -> list[Any]:
+            raise ValueError("cannot decode unknown codec")  # as PyAV 19 has it
+
+    class Container:
+        def __init__(self, source: Any) -> None:
+            self._opened = open_with_ffmpeg(source)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._opened, name)
+
+        def demux(self, stream: Any) -> Iterator[Undecodable]:
+            return map(Undecodable, self._opened.demux(stream))
+
+    monkeypatch.setattr("genrekit.audio.pyav_decoder.open_with_ffmpeg", Container)
+    path = write_pyav(tmp_path / "a.m4a", music(1.0), container="mp4", codec="aac", sample_format="fltp")
+    assert "FFmpeg: cannot decode unknown codec in " in refusal(path)
 
 
 def test_broken_links(tmp_path: Path) -> None:

@@ -111,6 +111,8 @@ def test_pca_of_a_table(tmp_path: Path, genrekit_cli) -> None:
     ],
 )
 def test_what_is_wrong_is_one_line(arguments, code, words, tmp_path, monkeypatch, genrekit_cli) -> None:
+    if arguments[0] == "embedding":
+        pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
     done = genrekit_cli("analyse", *arguments)
     assert done.code == code and words in done.err and "Traceback" not in done.err

@@ -23,6 +23,7 @@ from serve.conftest import Running
         ("[::ffff:127.0.0.1]", 200),
         ("evil.example", 403),
         ("[x", 403),
+        ("evil.example/health?", 403),
     ],
 )
 def test_a_service_for_this_machine_has_no_other_name(service: Running, host: str, status: int) -> None:
@@ -33,6 +34,7 @@ def test_a_service_for_this_machine_has_no_other_name(service: Running, host: st
         assert status == 200 or answer.json()["code"] == "foreign_host"
     # Who watches it may know no name, and a client of HTTP/1.0 sends none.
     assert httpx.get(f"{service.url}/health", headers={"Host": host}).status_code == 200
+    assert httpx.get(f"{service.url}/nothing", headers={"Host": host}).status_code == 404
     with socket.create_connection(("127.0.0.1", service.port)) as connection:
         connection.sendall(b"GET /v1/about HTTP/1.0\r\n\r\n")
         assert b" 200 " in connection.recv(100)

@@ -113,7 +113,7 @@ class PyavDecoder:
                 return
             try:
                 frames = packet.decode()
-            except av.error.FFmpegError as error:
+            except (av.error.FFmpegError, ValueError) as error:  # the latter from PyAV 19 on, where no decoder opens
                 self._n_damaged += 1
                 self._last_error = f"FFmpeg: {_reason(error)}"
                 continue

@@ -76,7 +76,8 @@ def create_app(
 
     async def check_called(request: Request) -> None:
         # Whoever watches the service may know its address alone, and learns nothing of what it heard.
-        if request.url.path != "/health":
+        # Not `request.url`, into which older Starlette takes the Host header as it is: "evil.example/health?".
+        if request.scope["path"] != "/health":
             check_host(request.headers, hosts)
 
     app = FastAPI(
@@ -246,7 +247,7 @@ def _add_answers_to_errors(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "bad_request")
         headers = error.headers or {}
-        told = f"{request.method} {request.url.path}: {error.detail}"
+        told = f"{request.method} {request.scope['path']}: {error.detail}"
         if "Allow" in headers:
             headers = {**headers, "Allow": ", ".join(_with_head(headers["Allow"].split(", ")))}
             told += f"; it takes {headers['Allow']}"
@@ -256,7 +257,7 @@ def _add_answers_to_errors(app: FastAPI) -> None:
         return answer(Problem("bad_request", "the query cannot be read; expected ?timeline=true or ?timeline=false"))
 
     async def of_bug(request: Request, error: Exception) -> Response:
-        _LOG.error("%s: unexpected %s: %s", request.url.path, type(error).__name__, error)
+        _LOG.error("%s: unexpected %s: %s", request.scope["path"], type(error).__name__, error)
         return answer(Problem("unexpected", f"unexpected {type(error).__name__} in the service; please report it"))
 
     app.add_exception_handler(Problem, of_problem)

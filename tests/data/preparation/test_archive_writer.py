@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,6 +103,20 @@ def test_an_archive_of_a_damaged_collection(
     np.savez(tmp_path / "b.npz", **arrays, collection=np.array(collection))
     with pytest.raises(DataError, match=message):
         load_dataset("archive", tmp_path / "b.npz")
+
+
+def test_an_archive_of_any_numpy_holds_arrays_of_the_format_alone(
+    tmp_path: Path, tune: Callable, write_wav: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    savez = np.savez_compressed
+
+    def before_2_2(file: Any, **arrays: Any) -> None:
+        assert "allow_pickle" not in arrays, "it is an array like the others to NumPy before 2.2"
+        savez(file, **arrays)
+
+    monkeypatch.setattr(np, "savez_compressed", before_2_2)
+    write_archive(Dataset("one", ("g",), (Track("a", "g", write_wav("a.wav", tune(0, 2.0))),)), tmp_path / "a.npz")
+    assert [track.track_id for track in load_dataset("archive", tmp_path / "a.npz").tracks] == ["a"]
 
 
 def test_decibels_are_within_half_a_step_of_librosa(tune: Callable) -> None:

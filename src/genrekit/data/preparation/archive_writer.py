@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import zipfile
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -276,6 +277,14 @@ def _recordings(dataset: Dataset, archive: LogMelArchive, progress: Progress | N
 def _save(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> None:
     try:
         with written_whole(path) as partial, partial.open("wb") as handle:
-            np.savez_compressed(handle, allow_pickle=False, **arrays)
+            _write_npz(handle, arrays)
     except OSError as error:
         raise DataError(f"Cannot write {path}: {error.strerror or error}.") from None
+
+
+def _write_npz(handle: IO[bytes], arrays: dict[str, npt.NDArray[Any]]) -> None:
+    """As `np.savez_compressed`, whose `allow_pickle` is one more array to NumPy before 2.2."""
+    with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
