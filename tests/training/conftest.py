@@ -1,4 +1,4 @@
-"""A small data set for training: an archive of random log-mels in which the genre can be heard."""
+"""Small data sets for training: an archive of random log-mels in which the genre can be heard, and noise as audio."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
+from genrekit.data import Dataset, load_dataset
 from genrekit.training.recipe import Recipe, parse_recipe
 
 GENRES = ("blues", "classical", "metal")
@@ -88,3 +90,14 @@ def make_recipe(archive_path):
         return parse_recipe(values | changes, source="test")
 
     return make
+
+
+@pytest.fixture
+def audio_dataset(tmp_path: Path) -> Dataset:
+    """Two genres with three tracks of noise each, 4 s long."""
+    rng = np.random.default_rng(0)
+    for genre in ("jazz", "metal"):
+        (tmp_path / genre).mkdir()
+        for k in range(3):
+            soundfile.write(tmp_path / genre / f"{k}.wav", 0.1 * rng.standard_normal(22_050 * 4), 22_050)
+    return load_dataset("folder", tmp_path)

@@ -60,16 +60,6 @@ def test_excerpts_of_a_contaminated_split_are_those_it_names(archive_path):
     assert named == expected
 
 
-@pytest.fixture
-def audio_dataset(tmp_path):
-    rng = np.random.default_rng(0)
-    for genre in ("jazz", "metal"):
-        (tmp_path / genre).mkdir()
-        for k in range(3):
-            soundfile.write(tmp_path / genre / f"{k}.wav", 0.1 * rng.standard_normal(22_050 * 4), 22_050)
-    return load_dataset("folder", tmp_path)
-
-
 def test_waveform_source_gives_the_front_ends_numbers(audio_dataset):
     source = WaveformSource(audio_dataset, POWER_SPECTROGRAM_A, CPU, span_s=30.0)
     cut = source.cut(torch.tensor([0, 4]), torch.tensor([0, 22_050]), source.steps(3.0))

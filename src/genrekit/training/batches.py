@@ -11,23 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from genrekit.errors import RecipeError
-from genrekit.features.augmentation import (
-    BandLimit,
-    CellJitter,
-    CutMix,
-    Equaliser,
-    FrequencyMask,
-    FrequencyMixStyle,
-    Mixup,
-    NarrowBand,
-    NoiseFloor,
-    RepeatedStart,
-    TimeMask,
-    TimeStretchPitchShift,
-)
-from genrekit.features.random_draws import uniform
 from genrekit.features.spec import FEATURES, FeatureSpec
-from genrekit.features.waveform_augmentation import RandomGain, WhiteNoise
+from genrekit.training.augmenting import Augmenter
 from genrekit.training.excerpts import ExcerptTable
 from genrekit.training.recipe import Recipe
 from genrekit.training.recipe_groups import Augmentation
@@ -135,7 +120,6 @@ class TrainingBatches:
         self._source, self._recipe, self._epoch, self._negatives = source, recipe, epoch, negatives
         self._teachers, self._track_weights = teachers, track_weights
         self._n_genres = n_genres
-        self._crop_steps = source.steps(recipe.excerpts.crop_s or recipe.excerpts.window_s)
         self._random = recipe.excerpts.train == "random"
         if self._random:
             track_rows, first = torch.unique(table.rows, return_inverse=True)
@@ -145,12 +129,8 @@ class TrainingBatches:
             self._starts = None
         else:
             self._rows, self._labels, self._starts = table.rows, table.labels, table.starts
-        augmentation = recipe.augmentation
-        self._warp = (
-            TimeStretchPitchShift(augmentation.max_stretch, augmentation.max_shift_bins)
-            if augmentation.max_stretch or augmentation.max_shift_bins
-            else None
-        )
+        self._augmenter = self._augmenter_of(recipe.augmentation)
+        self._plain_augmenter = self._augmenter_of(recipe.augmentation.plain)
 
     def __len__(self) -> int:
         n, size = len(self._rows), self._optimisation.batch_size
@@ -162,12 +142,11 @@ class TrainingBatches:
         epoch = self._epoch()
         generator = torch.Generator().manual_seed(epoch_seed(self._recipe.seed, epoch))
         device = self._rows.device
-        augmentation = self._recipe.augmentation
-        if epoch >= self._optimisation.max_epochs - augmentation.plain_last_epochs:
-            augmentation = augmentation.plain
+        ends_plain = epoch >= self._optimisation.max_epochs - self._recipe.augmentation.plain_last_epochs
+        augmenter = self._plain_augmenter if ends_plain else self._augmenter
         order = torch.randperm(len(self._rows), generator=generator).to(device)
         for index in torch.split(order, self._optimisation.batch_size)[: len(self)]:
-            yield self._make(index, augmentation, generator)
+            yield self._make(index, augmenter, generator)
 
     @property
     def n_tracks(self) -> int:
@@ -179,18 +158,19 @@ class TrainingBatches:
         # Random excerpts have all tracks once, then all once more, and so on.
         assert self._random
         index = tracks.to(self._rows.device)
-        return self._augmented(self._cut(index, generator), self._recipe.augmentation, generator)
+        return self._features(self._cut(index, generator), self._augmenter, generator)
 
-    def _make(self, index: Tensor, augmentation: Augmentation, generator: torch.Generator) -> TrainingBatch:
+    def _augmenter_of(self, augmentation: Augmentation) -> Augmenter:
+        excerpts, spec = self._recipe.excerpts, FEATURES[self._recipe.features]
+        return Augmenter(augmentation, self._source, spec, crop_s=excerpts.crop_s or excerpts.window_s)
+
+    def _make(self, index: Tensor, augmenter: Augmenter, generator: torch.Generator) -> TrainingBatch:
         recipe = self._recipe
         targets = F.one_hot(self._labels[index], self._n_genres).float()
         smoothing = self._optimisation.label_smoothing
         targets = targets * (1 - smoothing) + smoothing / self._n_genres
-        features = self._augmented(self._cut(index, generator), augmentation, generator)
-        if augmentation.mixup_alpha:
-            features, targets = Mixup(augmentation.mixup_alpha)(features, targets, generator)
-        if augmentation.cutmix_alpha:
-            features, targets = CutMix(augmentation.cutmix_alpha)(features, targets, generator)
+        features = self._features(self._cut(index, generator), augmenter, generator)
+        features, targets = augmenter.mixed(features, targets, generator)
         if self._teachers is not None:
             targets = self._teachers.targets(features, targets)
         weights = torch.ones(len(index), device=features.device)
@@ -200,7 +180,7 @@ class TrainingBatches:
         if self._negatives is not None and recipe.negatives is not None:
             count = max(1, round(len(index) * recipe.negatives.share))
             cut = self._random_cut(self._negatives, None, count, generator)
-            features = torch.cat([features, self._augmented(cut, augmentation, generator)])
+            features = torch.cat([features, self._features(cut, augmenter, generator)])
             undecided = torch.full((count, self._n_genres), 1 / self._n_genres, device=targets.device)
             targets = torch.cat([targets, undecided])
             weights = torch.cat([weights, torch.full((count,), recipe.negatives.weight, device=weights.device)])
@@ -211,16 +191,20 @@ class TrainingBatches:
         """Excerpts as they come from the source, wide enough for the warp if there is one."""
         if self._starts is None:
             return self._random_cut(self._source, self._rows[index], len(index), generator)
-        wide = self._wide_steps
-        starts = (self._starts[index] - (wide - self._crop_steps) // 2).clamp_min(0)
-        return self._source.cut(self._rows[index], starts, wide)
+        starts = (self._starts[index] - self._augmenter.margin_steps).clamp_min(0)
+        return self._source.cut(self._rows[index], starts, self._augmenter.wide_steps)
+
+    def _features(self, cut: Tensor, augmenter: Augmenter, generator: torch.Generator) -> Tensor:
+        # A window of the grid has the columns that the warp may need on both sides.
+        first = 0 if self._starts is None else augmenter.margin_steps
+        return augmenter.features(cut, first=first, generator=generator)
 
     def _random_cut(self, source: Source, rows: Tensor | None, count: int, generator: torch.Generator) -> Tensor:
         """`count` excerpts at random places of the tracks `rows`, or of random tracks."""
         device = source.n_steps.device
         if rows is None:
             rows = torch.randint(len(source.n_steps), (count,), generator=generator).to(device)
-        wide = self._wide_steps
+        wide = self._augmenter.wide_steps
         span_s = self._recipe.excerpts.span_s
         lengths = source.n_steps[rows]
         if span_s is not None:
@@ -228,61 +212,3 @@ class TrainingBatches:
         room = (lengths - wide + 1).clamp_min(1)
         starts = (torch.rand(count, generator=generator).to(device) * room).long()
         return source.cut(rows, starts, wide)
-
-    @property
-    def _wide_steps(self) -> int:
-        return self._warp.wide_columns(self._crop_steps) if self._warp else self._crop_steps
-
-    def _augmented(self, cut: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
-        """Features of a cut, with all of the augmentation but mixup and cutmix."""
-        if augmentation.gain_db is not None:
-            cut = RandomGain(*augmentation.gain_db, augmentation.gain_probability)(cut, generator)
-        if augmentation.noise_snr_db is not None:
-            cut = WhiteNoise(*augmentation.noise_snr_db, augmentation.noise_probability)(cut, generator)
-        share = augmentation.share
-        if self._warp:
-            warped = self._warp(cut, self._crop_steps, generator)
-            # A window of the grid has the columns that the warp may need on both sides.
-            first = 0 if self._starts is None else (self._wide_steps - self._crop_steps) // 2
-            cut = _some(warped, cut[:, :, first : first + self._crop_steps], share, generator)
-        if augmentation.mix_style_probability:
-            cut = FrequencyMixStyle(augmentation.mix_style_probability)(cut, generator)
-        if augmentation.equaliser_max_gain_db:
-            cut = _some(Equaliser(augmentation.equaliser_max_gain_db)(cut, generator), cut, share, generator)
-        if augmentation.band_limit_min_bin is not None:
-            limit = BandLimit(
-                augmentation.band_limit_min_bin,
-                augmentation.band_limit_probability,
-                augmentation.band_limit_max_low_bin,
-            )
-            cut = limit(cut, generator)
-        if augmentation.narrow_band_probability:
-            narrow = NarrowBand(
-                augmentation.narrow_band_low_bins,
-                augmentation.narrow_band_high_bins,
-                augmentation.narrow_band_probability,
-            )
-            cut = narrow(cut, generator)
-        if augmentation.cell_jitter_max_db:
-            cut = _some(CellJitter(augmentation.cell_jitter_max_db)(cut, generator), cut, share, generator)
-        if augmentation.noise_floor_max_db is not None:
-            floored = NoiseFloor(max_level_db=augmentation.noise_floor_max_db)(cut, generator)
-            cut = _some(floored, cut, share, generator)
-        if augmentation.repeated_start_min_s is not None:
-            least = self._source.steps(augmentation.repeated_start_min_s)
-            cut = RepeatedStart(least, augmentation.repeated_start_probability)(cut, generator)
-        features = self._source.features(cut)
-        fill = 0.0 if FEATURES[self._recipe.features].scale == "linear" else None
-        if augmentation.time_mask_fraction:
-            features = TimeMask(augmentation.time_mask_fraction, fill)(features, generator)
-        if augmentation.frequency_mask_bins:
-            features = FrequencyMask(augmentation.frequency_mask_bins, fill)(features, generator)
-        return features
-
-
-def _some(changed: Tensor, plain: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """`changed` for `share` of the items, drawn one by one, and `plain` for the rest."""
-    if share == 1:
-        return changed
-    chosen = uniform(len(plain), 0, 1, plain, generator) < share
-    return torch.where(chosen[:, None, None], changed, plain)
