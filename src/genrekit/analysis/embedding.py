@@ -22,11 +22,11 @@ from genrekit.evaluation.readings import record_digest
 from genrekit.file_identity import file_sha256
 from genrekit.progress import Progress
 
-__all__ = ["Embedding", "draw_embedding", "embed_test_part"]
+__all__ = ["EmbeddedPart", "draw_embedding", "embed_test_part"]
 
 
 @dataclass(frozen=True, eq=False)
-class Embedding:
+class EmbeddedPart:
     """The embedding of every excerpt of one run's test part.
 
     Attributes
@@ -87,7 +87,7 @@ def embed_test_part(
     data_root: Path | None,
     command: str,
     on_progress: Progress = lambda done, total, what: None,
-) -> Embedding:
+) -> EmbeddedPart:
     """Embed the excerpts of the test part of a finished run; it is recorded in the run as a reading of that part.
 
     Parameters
@@ -127,7 +127,7 @@ def embed_test_part(
             [network.forward_features(batch.features.float()).float() for batch in evaluation_batches(prepared, "test")]
         )
     dataset = prepared.dataset
-    return Embedding(
+    return EmbeddedPart(
         genres=dataset.genres,
         values=values.flatten(1).numpy(),
         track=np.array([dataset.tracks[row].track_id for row in table.rows.tolist()]),
@@ -147,7 +147,7 @@ def embed_test_part(
     )
 
 
-def draw_embedding(embedding: Embedding, *, columns: PaperWidth = 2) -> tuple[Picture, ...]:
+def draw_embedding(embedding: EmbeddedPart, *, columns: PaperWidth = 2) -> tuple[Picture, ...]:
     """Excerpts and tracks on the first two components of the excerpts, and the tracks genre by genre.
 
     A track is the mean of its excerpts, on the same axes. Over one column the two panels stand one above the other.
@@ -155,7 +155,7 @@ def draw_embedding(embedding: Embedding, *, columns: PaperWidth = 2) -> tuple[Pi
     return draw_plane(_on_plane(embedding), columns=columns)
 
 
-def _on_plane(embedding: Embedding) -> EmbeddingPlane:
+def _on_plane(embedding: EmbeddedPart) -> EmbeddingPlane:
     pca = fit_pca(embedding.values)
     tracks, track_label, means = embedding.per_track()
     return EmbeddingPlane(

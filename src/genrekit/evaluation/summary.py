@@ -26,7 +26,15 @@ from genrekit.evaluation.runs import StoredSplit
 from genrekit.evaluation.scores import METRICS, RunScores, Scores, Spread, per_run, score, spread
 from genrekit.evaluation.view_names import view_name
 
-__all__ = ["BOOTSTRAP_SEED", "Calibration", "Evaluation", "RunRow", "View", "calibration_of", "evaluate_predictions"]
+__all__ = [
+    "BOOTSTRAP_SEED",
+    "CalibrationScores",
+    "Evaluation",
+    "RunRow",
+    "View",
+    "calibration_of",
+    "evaluate_predictions",
+]
 
 BOOTSTRAP_SEED = 20120421
 
@@ -59,7 +67,7 @@ class RunRow:
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
+class CalibrationScores:
     """Of the file-wise mean fusion: calibration error (15 bins), what it would be if all were well, mean NLL in nats,
     Brier score, and the bins.
 
@@ -113,7 +121,7 @@ class Evaluation:
     runs: tuple[RunRow, ...]
     excerpt_spread: Spread
     spread: Mapping[str, Spread]
-    calibration: Calibration
+    calibration: CalibrationScores
     splits: tuple[StoredSplit, ...]
     n_readings: tuple[int, ...] | None
     published: tuple[PublishedFigure, ...]
@@ -254,14 +262,14 @@ def _run_rows(excerpt_runs: Sequence[RunScores], file_runs: Sequence[RunScores])
     )
 
 
-def calibration_of(fused: Predictions) -> Calibration:
+def calibration_of(fused: Predictions) -> CalibrationScores:
     """How far the confidence of each decision (a row of the table) is to be trusted."""
     seeds = [_calibration_of_seed(fused.select(seed=int(seed))) for seed in np.unique(fused.seed)]
 
-    def mean(figure: Callable[[Calibration], float]) -> float:
+    def mean(figure: Callable[[CalibrationScores], float]) -> float:
         return float(np.mean([figure(seed) for seed in seeds]))
 
-    return Calibration(
+    return CalibrationScores(
         error=mean(lambda seed: seed.error),
         if_calibrated=ErrorIfCalibrated(
             mean(lambda seed: seed.if_calibrated.mean), mean(lambda seed: seed.if_calibrated.high)
@@ -274,10 +282,10 @@ def calibration_of(fused: Predictions) -> Calibration:
     )
 
 
-def _calibration_of_seed(fused: Predictions) -> Calibration:
+def _calibration_of_seed(fused: Predictions) -> CalibrationScores:
     confidence = np.minimum(fused.confidence.astype(np.float64), 1.0)
     reliability = _reliability(fused)
-    return Calibration(
+    return CalibrationScores(
         error=reliability.error,
         if_calibrated=error_if_calibrated(confidence),
         nll=negative_log_likelihood(fused.probabilities, fused.label),
@@ -304,7 +312,7 @@ def _view_dict(view: View) -> dict[str, Any]:
     }
 
 
-def _calibration_dict(calibration: Calibration) -> dict[str, Any]:
+def _calibration_dict(calibration: CalibrationScores) -> dict[str, Any]:
     bins = calibration.reliability
     return {
         "expected_calibration_error": calibration.error,
