@@ -9,10 +9,10 @@ import pytest
 from stored_splits import split_values
 
 from genrekit.errors import DataError
+from genrekit.evaluation.card.content import report_content
 from genrekit.evaluation.cautions import cautions
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.published import GTZAN_GENRES, load_published, published_for
-from genrekit.evaluation.report_content import report_content
 from genrekit.evaluation.runs import StoredSplit
 from genrekit.evaluation.summary import evaluate_predictions
 

@@ -69,9 +69,9 @@ def evaluate(
 
     The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
     """
+    from genrekit.evaluation.card.protocols import folder_of_runs, group_by_protocol, protocols_dict
+    from genrekit.evaluation.card.writing import require_card_place, write_protocols, write_report
     from genrekit.evaluation.from_runs import evaluate_runs
-    from genrekit.evaluation.protocols_card import folder_of_runs, group_by_protocol, protocols_dict
-    from genrekit.evaluation.report import require_card_place, write_protocols, write_report
     from genrekit.evaluation.runs import find_all_runs, pool_runs
 
     stored = find_all_runs(runs)
@@ -105,7 +105,7 @@ def evaluate(
 def _print_protocols(evaluations: Sequence[Evaluation]) -> None:
     from rich.console import Console
 
-    from genrekit.evaluation.protocols_card import protocols_content
+    from genrekit.evaluation.card.protocols import protocols_content
 
     content = protocols_content(evaluations)
     console = Console(highlight=False)
@@ -121,7 +121,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from genrekit.evaluation.report_content import interval_text, percent, spread_text
+    from genrekit.evaluation.card.content import interval_text, percent, spread_text
 
     table = Table(title=Text(f"{evaluation.title}, {evaluation.part} part"), title_justify="left")
     for name in ("%", "accuracy", "95 %", "precision", "recall", "F1", "n"):

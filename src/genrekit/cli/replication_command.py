@@ -44,7 +44,7 @@ def replication(
     from genrekit.analysis.replication.scores import HEADER, scores_csv
     from genrekit.analysis.replication.tables import replicate
     from genrekit.errors import NoSuchRunError
-    from genrekit.evaluation.report import require_page_place, write_content
+    from genrekit.evaluation.card.writing import require_page_place, write_content
     from genrekit.evaluation.runs import PREDICTIONS_NAME, load_run
 
     folders = sorted(table.parent for table in results.rglob(PREDICTIONS_NAME))

@@ -79,8 +79,8 @@ def transfer(
     is named, the others are scored. The same command goes on with what is missing or failed.
     """
     from genrekit.data.splits.across import heard_by, of_part, require_another, unheard
+    from genrekit.evaluation.card.writing import write_report
     from genrekit.evaluation.from_runs import evaluate_runs
-    from genrekit.evaluation.report import write_report
     from genrekit.evaluation.runs import find_runs
     from genrekit.evaluation.transfer import shared_genres
     from genrekit.evaluation.transfer import transfer as score_transfer

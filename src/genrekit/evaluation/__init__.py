@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from genrekit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from genrekit.evaluation.card.writing import write_report
     from genrekit.evaluation.from_runs import RunComparison, compare_runs, evaluate_runs
     from genrekit.evaluation.fusion import fuse
     from genrekit.evaluation.intervals import Interval
     from genrekit.evaluation.paired import PairedComparison, compare
     from genrekit.evaluation.predictions import Predictions
-    from genrekit.evaluation.report import write_report
     from genrekit.evaluation.runs import StoredRun, find_runs, load_run
     from genrekit.evaluation.scores import Scores, score
     from genrekit.evaluation.summary import Evaluation, View, evaluate_predictions
@@ -49,7 +49,7 @@ if not TYPE_CHECKING:
             "intervals": ("Interval",),
             "paired": ("PairedComparison", "compare"),
             "predictions": ("Predictions",),
-            "report": ("write_report",),
+            "card.writing": ("write_report",),
             "runs": ("StoredRun", "find_runs", "load_run"),
             "scores": ("Scores", "score"),
             "summary": ("Evaluation", "View", "evaluate_predictions"),

@@ -13,8 +13,8 @@ from stored_splits import write_split
 
 from genrekit.analysis.replication.content import replication_content
 from genrekit.analysis.replication.tables import COLUMNS, replicate, report_rows
+from genrekit.evaluation.card.parts import Table
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.report_parts import Table
 from genrekit.evaluation.runs import load_run
 from tests.analysis.conftest import write_run
 

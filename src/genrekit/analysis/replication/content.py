@@ -8,9 +8,9 @@ from genrekit.analysis.captions import count
 from genrekit.analysis.replication.leak import leak_section
 from genrekit.analysis.replication.tables import COLUMNS, NOT_RECORDED, Column, Replication, ReportRow, n_folds_of
 from genrekit.analysis.replication.words import HEADINGS, NOT_RUN, data_name, missing, spread_of
+from genrekit.evaluation.card.content import interval_text, spread_text
+from genrekit.evaluation.card.parts import COMPUTED, Cell, ReportContent, Section, Table
 from genrekit.evaluation.cautions import on_missing_tracks
-from genrekit.evaluation.report_content import interval_text, spread_text
-from genrekit.evaluation.report_parts import COMPUTED, Cell, ReportContent, Section, Table
 from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["replication_content"]

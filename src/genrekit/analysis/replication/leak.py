@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from genrekit.analysis.replication.tables import Column, Replication, ReportRow, Unit
 from genrekit.analysis.replication.words import data_name, missing, spread_of
+from genrekit.evaluation.card.parts import Cell, Section, Table
 from genrekit.evaluation.paired import PairedComparison
-from genrekit.evaluation.report_parts import Cell, Section, Table
 from genrekit.evaluation.summary import Evaluation
 
 __all__ = ["leak_section"]

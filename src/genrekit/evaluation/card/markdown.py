@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genrekit.evaluation.report_parts import Bullets, Cell, Figure, ReportContent, Section, Table
+from genrekit.evaluation.card.parts import Bullets, Cell, Figure, ReportContent, Section, Table
 
 __all__ = ["render_markdown"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from genrekit.evaluation.card.parts import COMPUTED, Bullets, Cell, Fact, Figure, ReportContent, Section, Table
+from genrekit.evaluation.card.svg import Dot, confusion_svg, dots_svg, reliability_svg
 from genrekit.evaluation.intervals import Interval
 from genrekit.evaluation.protocols import note_of
-from genrekit.evaluation.report_parts import COMPUTED, Bullets, Cell, Fact, Figure, ReportContent, Section, Table
-from genrekit.evaluation.report_svg import Dot, confusion_svg, dots_svg, reliability_svg
 from genrekit.evaluation.runs import StoredSplit, proofs_of
 from genrekit.evaluation.scores import METRICS, Spread
 from genrekit.evaluation.summary import BOOTSTRAP_SEED, Evaluation

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from html import escape
 from importlib import resources
 
-from genrekit.evaluation.report_parts import Bullets, Cell, Figure, ReportContent, Section, Table
+from genrekit.evaluation.card.parts import Bullets, Cell, Figure, ReportContent, Section, Table
 
 __all__ = ["render_html"]
 
 
 def render_html(content: ReportContent) -> str:
     """The whole card as a page that reads well on light and dark screens and on paper."""
-    style = resources.files("genrekit.evaluation").joinpath("report.css").read_text(encoding="utf-8")
+    style = resources.files("genrekit.evaluation.card").joinpath("card.css").read_text(encoding="utf-8")
     out = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',

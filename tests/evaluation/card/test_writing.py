@@ -15,12 +15,12 @@ from stored_splits import split_values
 
 from genrekit.errors import DataError
 from genrekit.evaluation.calibration import reliability_table
+from genrekit.evaluation.card.content import report_content
+from genrekit.evaluation.card.html import render_html
+from genrekit.evaluation.card.markdown import render_markdown
+from genrekit.evaluation.card.svg import Dot, confusion_svg, dots_svg, reliability_svg
+from genrekit.evaluation.card.writing import write_report
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.report import write_report
-from genrekit.evaluation.report_content import report_content
-from genrekit.evaluation.report_html import render_html
-from genrekit.evaluation.report_markdown import render_markdown
-from genrekit.evaluation.report_svg import Dot, confusion_svg, dots_svg, reliability_svg
 from genrekit.evaluation.runs import StoredSplit
 from genrekit.evaluation.summary import Evaluation, evaluate_predictions
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from genrekit.errors import DataError
+from genrekit.evaluation.card.content import interval_text, percent, spread_text
+from genrekit.evaluation.card.parts import COMPUTED, Bullets, Cell, Fact, ReportContent, Section, Table
 from genrekit.evaluation.protocols import PROTOCOL_NOTES, note_of
 from genrekit.evaluation.recipe_identity import is_free
-from genrekit.evaluation.report_content import interval_text, percent, spread_text
-from genrekit.evaluation.report_parts import COMPUTED, Bullets, Cell, Fact, ReportContent, Section, Table
 from genrekit.evaluation.runs import StoredRun, proofs_of
 from genrekit.evaluation.summary import Evaluation
 

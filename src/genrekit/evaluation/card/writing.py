@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from genrekit.errors import DataError
-from genrekit.evaluation.protocols_card import protocol_folder, protocols_content, protocols_dict
-from genrekit.evaluation.report_content import report_content
-from genrekit.evaluation.report_html import render_html
-from genrekit.evaluation.report_markdown import render_markdown
-from genrekit.evaluation.report_parts import COMPUTED, ReportContent
+from genrekit.evaluation.card.content import report_content
+from genrekit.evaluation.card.html import render_html
+from genrekit.evaluation.card.markdown import render_markdown
+from genrekit.evaluation.card.parts import COMPUTED, ReportContent
+from genrekit.evaluation.card.protocols import protocol_folder, protocols_content, protocols_dict
 from genrekit.evaluation.summary import Evaluation
 from genrekit.output_places import require_earlier, require_folder
 from genrekit.whole_file import written_whole

@@ -11,8 +11,8 @@ import yaml
 from stored_splits import write_split
 
 from genrekit.errors import DataError
+from genrekit.evaluation.card.protocols import group_by_protocol
 from genrekit.evaluation.predictions import Predictions
-from genrekit.evaluation.protocols_card import group_by_protocol
 from genrekit.evaluation.runs import load_run
 
 Make = Callable[..., Predictions]
