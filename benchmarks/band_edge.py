@@ -25,8 +25,8 @@ from genrekit.data.checks.band_edges import edge_bins
 from genrekit.data.splits.split import read_split
 from genrekit.features.augmentation import BandLimit
 from genrekit.models import load_weights
-from genrekit.training.recipe import load_recipe
-from genrekit.training.sources import ArchiveSource
+from genrekit.training.material.sources import ArchiveSource
+from genrekit.training.recipes.recipe import load_recipe
 
 CUT_BIN = 124  # 9.9 kHz
 FIRST_FILLED_BIN = 120

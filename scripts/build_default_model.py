@@ -36,9 +36,9 @@ from genrekit.export.onnx_export import export_onnx
 from genrekit.file_identity import file_sha256
 from genrekit.inference import ModelCard
 from genrekit.models import load_weights
-from genrekit.training.recipe import load_recipe
+from genrekit.training.material.sources import ArchiveSource
+from genrekit.training.recipes.recipe import load_recipe
 from genrekit.training.run import Run
-from genrekit.training.sources import ArchiveSource
 
 # Of recordings of up to a minute; see `HOP_S`.
 SHORT_HOP_S = 5.0

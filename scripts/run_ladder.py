@@ -29,7 +29,7 @@ from genrekit.evaluation.predictions import Predictions
 from genrekit.models import load_weights
 from genrekit.strict_yaml import load_strict_yaml
 from genrekit.suggestion import unknown_name
-from genrekit.training.recipe import Recipe, load_recipe
+from genrekit.training.recipes.recipe import Recipe, load_recipe
 from genrekit.training.run import Run
 
 REPOSITORY = Path(__file__).parents[1]

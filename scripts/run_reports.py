@@ -25,7 +25,7 @@ from report_matrix import STEPS, Step
 
 from genrekit.data.splits.makers import SPLITS
 from genrekit.experiments.plan import parse_folds
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 from genrekit.training.run import Run
 
 REPOSITORY = Path(__file__).parents[1]

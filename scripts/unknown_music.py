@@ -33,9 +33,9 @@ from sklearn.metrics import roc_auc_score
 from genrekit.data import Dataset, load_dataset
 from genrekit.features import named_features
 from genrekit.models import load_weights
-from genrekit.training.recipe import Recipe, load_recipe
+from genrekit.training.material.sources import ArchiveSource
+from genrekit.training.recipes.recipe import Recipe, load_recipe
 from genrekit.training.run import Run
-from genrekit.training.sources import ArchiveSource
 
 OUTPUT = RESULTS / "unknown_music.json"
 COVERAGE = 0.9

@@ -50,7 +50,7 @@ from default_model_scores import (
 from genrekit.analysis.beside_published import OwnFigure, draw_beside_published, table_beside_published
 from genrekit.analysis.picture import write_picture
 from genrekit.inference import ModelFile
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 from genrekit.whole_file import written_whole
 
 __all__ = ["ASSET", "describe_default_model", "list_errors", "write_report_cards"]

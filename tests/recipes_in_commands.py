@@ -14,8 +14,8 @@ def check_recipes(text: str) -> int:
     """How many recipes that come with genrekit the commands of `text` name: each is there, and is given the sounds
     without music that it needs. Files of the reader's own end in ``.yaml``.
     """
-    from genrekit.training.recipe import load_recipe
-    from genrekit.training.shipped_recipes import shipped_recipes
+    from genrekit.training.recipes.recipe import load_recipe
+    from genrekit.training.recipes.shipped import shipped_recipes
 
     shipped = shipped_recipes()
     count = 0

@@ -81,6 +81,7 @@ ALLOWED: dict[str, set[str]] = {
 INNER: dict[str, dict[str, set[str]]] = {
     "data": {"sets": set(), "splits": {"sets"}, "checks": {"splits", "sets"}, "preparation": {"checks", "sets"}},
     "evaluation": {"card": set()},
+    "training": {"recipes": set(), "material": {"recipes"}},
     "analysis": {"replication": set(), "robustness": set()},
     "cli": {"terminal": set(), "arguments": {"terminal"}},
 }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from genrekit.errors import GenrekitError
 from genrekit.library.policy_file import policy_values
 from genrekit.strict_yaml import YAMLTextError, load_strict_yaml
-from genrekit.training.recipe_file import read_recipe_file
+from genrekit.training.recipes.file import read_recipe_file
 
 KEYS = st.text() | st.integers() | st.booleans() | st.none()
 VALUES = st.recursive(

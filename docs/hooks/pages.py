@@ -20,8 +20,8 @@ from mkdocs.structure.pages import Page
 
 from genrekit.cli import main as program
 from genrekit.cli.tag_command import FILES
-from genrekit.training import recipe_groups
-from genrekit.training.recipe import Recipe
+from genrekit.training.recipes import groups as recipe_groups
+from genrekit.training.recipes.recipe import Recipe
 
 REPOSITORY = Path(__file__).parents[2]
 BORROWED = (

@@ -136,7 +136,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     import torch
 
     from genrekit.training.preparation import prepare
-    from genrekit.training.recipe import parse_recipe
+    from genrekit.training.recipes.recipe import parse_recipe
     from genrekit.training.trainer import train
 
     root = tmp_path_factory.mktemp("trained")

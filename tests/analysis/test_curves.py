@@ -10,7 +10,7 @@ import yaml
 from genrekit.analysis.curves import find_curves, group_curves, load_curves
 from genrekit.analysis.curves_figure import draw_curves
 from genrekit.errors import DataError, NoSuchRunError, RunError
-from genrekit.training.recipe import parse_recipe
+from genrekit.training.recipes.recipe import parse_recipe
 
 
 def test_the_numbers_of_a_picture_are_those_of_the_runs(tmp_path: Path, write_metrics, table_of) -> None:

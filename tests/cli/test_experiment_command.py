@@ -98,7 +98,7 @@ def test_data_on_the_command_line_take_the_place_of_the_recipes(genrekit_cli, re
 def test_the_status_of_contaminated_runs_says_so(genrekit_cli, recipes, archive, tmp_path):
     from genrekit.experiments.plan import make_plan
     from genrekit.experiments.state import Experiment
-    from genrekit.training.recipe import load_recipe
+    from genrekit.training.recipes.recipe import load_recipe
 
     for path, split in zip(recipes, ("b_folds", "b_grouped"), strict=True):
         recipe = load_recipe(path, [f"split.name={split}"])
@@ -109,7 +109,7 @@ def test_the_status_of_contaminated_runs_says_so(genrekit_cli, recipes, archive,
 
 def test_a_failing_run_is_named_and_exit_1_after_the_others(genrekit_cli, recipes, archive, tmp_path):
     from genrekit.experiments.plan import make_plan
-    from genrekit.training.recipe import load_recipe
+    from genrekit.training.recipes.recipe import load_recipe
 
     plan = make_plan([load_recipe(recipes[0])], tmp_path / "runs", folds=(0, 1))
     blocked = plan.runs[0].run.folder

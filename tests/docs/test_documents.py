@@ -84,7 +84,7 @@ def test_the_rules_for_tags_can_be_read(tmp_path: Path) -> None:
 
 def test_the_recipe_is_one(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    from genrekit.training.recipe import load_recipe
+    from genrekit.training.recipes.recipe import load_recipe
 
     (tmp_path / "my_se_cnn.yaml").write_text(_only_listing("research/recipes.md", "yaml"), encoding="utf-8")
     assert load_recipe(tmp_path / "my_se_cnn.yaml", ["split.fold=1"]).split.fold == 1

@@ -34,7 +34,7 @@ def test_what_is_left_without_them_is_the_rest() -> None:
 
 def test_the_hash_of_a_recipe_goes_by_it() -> None:
     pytest.importorskip("torch")
-    from genrekit.training.recipe import parse_recipe
+    from genrekit.training.recipes.recipe import parse_recipe
 
     member = {
         "name": "one",

@@ -11,7 +11,7 @@ from genrekit.errors import DataError, RecipeError, RunError
 from genrekit.experiments.check import check_plan
 from genrekit.experiments.plan import make_plan
 from genrekit.training.preparation import prepare
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 from genrekit.training.trainer import train
 
 

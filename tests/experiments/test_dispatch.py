@@ -9,7 +9,7 @@ from genrekit.experiments import dispatch as dispatch_module
 from genrekit.experiments.dispatch import Event, dispatch
 from genrekit.experiments.job import Job, Outcome
 from genrekit.experiments.plan import make_plan
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 from genrekit.training.run_lock import hold
 
 

@@ -19,7 +19,7 @@ from genrekit.experiments.job import Job
 from genrekit.experiments.local_pool import LocalPool
 from genrekit.experiments.plan import make_plan
 from genrekit.training.preparation import prepare
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 from genrekit.training.run import Run
 from genrekit.training.trainer import train
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from genrekit.errors import NoSuchDataError, RecipeError
 from genrekit.experiments.plan import make_plan, parse_folds, parse_seeds
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from genrekit.experiments.dispatch import Event
 from genrekit.experiments.job import Job
 from genrekit.experiments.plan import make_plan
 from genrekit.experiments.progress import MatrixProgress
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 
 
 class Clock:

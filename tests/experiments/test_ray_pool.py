@@ -6,7 +6,7 @@ from genrekit.experiments.plan import make_plan
 from genrekit.experiments.runner import run_experiment
 from genrekit.experiments.state import Experiment
 from genrekit.training.preparation import prepare
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 from genrekit.training.trainer import train
 
 pytest.importorskip("ray")

@@ -7,7 +7,7 @@ import pytest
 from genrekit.errors import RunError
 from genrekit.experiments.plan import make_plan
 from genrekit.experiments.state import Experiment
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 from genrekit.training.run_lock import hold
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from genrekit.experiments.validation import Validation, read_validation
-from genrekit.training.recipe import Recipe, parse_recipe
+from genrekit.training.recipes.recipe import Recipe, parse_recipe
 from genrekit.training.run import Run
 
 LOG = """epoch,train_loss,train_accuracy,valid_loss,valid_accuracy,valid_file_accuracy

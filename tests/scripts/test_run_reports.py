@@ -40,7 +40,7 @@ def test_a_fold_that_a_split_has_not_is_left_out(script) -> None:
 def test_each_cell_of_the_reports_page_has_a_step(script) -> None:
     """A cell that says "not run" and that nothing could fill would promise what is never kept."""
     from genrekit.analysis.replication.tables import AUDIO, COLUMNS, report_rows
-    from genrekit.training.recipe import load_recipe
+    from genrekit.training.recipes.recipe import load_recipe
 
     protocols = {"artist_disjoint": "P4", "a_contaminated": "P1", "b_folds": "P1"}
     planned = set()
@@ -58,7 +58,7 @@ def test_each_cell_of_the_reports_page_has_a_step(script) -> None:
 
 
 def test_no_experiment_is_planned_twice(script) -> None:
-    from genrekit.training.recipe import load_recipe
+    from genrekit.training.recipes.recipe import load_recipe
 
     planned = [
         load_recipe(script.RECIPES / f"{name}.yaml", step.overrides).hash

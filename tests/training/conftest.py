@@ -10,7 +10,7 @@ import soundfile
 import torch
 
 from genrekit.data import Dataset, load_dataset
-from genrekit.training.recipe import Recipe, parse_recipe
+from genrekit.training.recipes.recipe import Recipe, parse_recipe
 
 GENRES = ("blues", "classical", "metal")
 TRACKS_PER_GENRE = 10

@@ -15,7 +15,7 @@ from genrekit.experiments.job import Job
 from genrekit.experiments.validation import read_validation
 from genrekit.models import create_model, load_weights
 from genrekit.training.preparation import header_of, prepare
-from genrekit.training.recipe import Recipe, load_recipe, parse_recipe
+from genrekit.training.recipes.recipe import Recipe, load_recipe, parse_recipe
 from genrekit.training.run import Run
 from genrekit.training.run_lock import RunBusyError, hold
 from genrekit.training.trainer import train

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from genrekit.models import ModelSpec, create_model
 from genrekit.training.batches import TrainingBatch
 from genrekit.training.module import GenreModule
-from genrekit.training.recipe_groups import Optimisation
+from genrekit.training.recipes.groups import Optimisation
 
 
 class AtEpoch(GenreModule):

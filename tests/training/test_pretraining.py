@@ -17,7 +17,7 @@ from genrekit.models import create_model, load_weights
 from genrekit.training.batches import TrainingBatches
 from genrekit.training.preparation import header_of, prepare
 from genrekit.training.pretraining import PairBatches, contrast_loss
-from genrekit.training.recipe_groups import Pretraining
+from genrekit.training.recipes.groups import Pretraining
 from genrekit.training.run import Run
 from genrekit.training.trainer import train
 
@@ -114,7 +114,7 @@ import os, signal, sys
 import torch
 from pathlib import Path
 from genrekit.training import pretraining
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 from genrekit.training.preparation import prepare
 from genrekit.training.trainer import train
 

@@ -16,8 +16,8 @@ from genrekit.features import FEATURES  # noqa: E402
 from genrekit.features.spec import FROM_ARCHIVE  # noqa: E402
 from genrekit.models import create_model  # noqa: E402
 from genrekit.training.preparation import header_of  # noqa: E402
-from genrekit.training.recipe import Recipe, load_recipe  # noqa: E402
-from genrekit.training.recipe_groups import Augmentation  # noqa: E402
+from genrekit.training.recipes.groups import Augmentation  # noqa: E402
+from genrekit.training.recipes.recipe import Recipe, load_recipe  # noqa: E402
 
 FOLDER = Path(__file__).parents[2] / "recipes"
 PATHS = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}

@@ -76,7 +76,7 @@ import torch
 import lightning.pytorch as pl
 from pathlib import Path
 from genrekit.training import callbacks
-from genrekit.training.recipe import load_recipe
+from genrekit.training.recipes.recipe import load_recipe
 from genrekit.training.preparation import prepare
 from genrekit.training.trainer import train
 

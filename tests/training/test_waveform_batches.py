@@ -16,11 +16,11 @@ from genrekit.errors import AudioError, RecipeError
 from genrekit.features import FEATURES
 from genrekit.models import ModelSpec, create_model
 from genrekit.training.batches import EvaluationBatches, TrainingBatches, evaluation_batch_size
-from genrekit.training.excerpts import part_table
+from genrekit.training.material.excerpts import part_table
+from genrekit.training.material.sources import WaveformSource, require_augmentation
 from genrekit.training.preparation import prepare
-from genrekit.training.recipe import Recipe
-from genrekit.training.recipe_groups import Excerpts, SplitChoice
-from genrekit.training.sources import WaveformSource, require_augmentation
+from genrekit.training.recipes.groups import Excerpts, SplitChoice
+from genrekit.training.recipes.recipe import Recipe
 
 CPU = torch.device("cpu")
 

@@ -195,7 +195,7 @@ def _without_defaults(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
     As it is where pydantic is not installed, or recipes have lost one of its fields.
     """
     try:
-        from genrekit.training.recipe import parse_recipe
+        from genrekit.training.recipes.recipe import parse_recipe
 
         return parse_recipe(recipe, source="").model_dump(mode="json", exclude_defaults=True)
     except (ImportError, RecipeError):

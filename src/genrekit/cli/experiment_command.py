@@ -125,7 +125,7 @@ def experiment(
     from genrekit.experiments.plan import make_plan, parse_folds, parse_seeds
     from genrekit.experiments.runner import run_experiment
     from genrekit.experiments.state import Experiment
-    from genrekit.training.recipe import load_recipe
+    from genrekit.training.recipes.recipe import load_recipe
 
     chosen_folds = parse_option(parse_folds, folds, "--folds")
     chosen_seeds = None if seeds is None else parse_option(parse_seeds, seeds, "--seeds")

@@ -34,8 +34,8 @@ def recipes(
     """
     from genrekit.errors import RecipeError
     from genrekit.suggestion import did_you_mean
-    from genrekit.training.recipe import load_recipe
-    from genrekit.training.shipped_recipes import shipped_recipes
+    from genrekit.training.recipes.recipe import load_recipe
+    from genrekit.training.recipes.shipped import shipped_recipes
 
     require_output(output, "the recipe" if name else "the list")
     shipped = shipped_recipes()

@@ -73,7 +73,7 @@ def train(
     from genrekit.errors import RunError
     from genrekit.training.callbacks import EpochLines, EpochProgress
     from genrekit.training.preparation import negatives_sha256, prepare
-    from genrekit.training.recipe import load_recipe
+    from genrekit.training.recipes.recipe import load_recipe
     from genrekit.training.run import Run
     from genrekit.training.trainer import train as train_run
 

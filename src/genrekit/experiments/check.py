@@ -9,10 +9,10 @@ from genrekit.data.splits.split import Split, read_split
 from genrekit.errors import DataError, GenrekitError, RecipeError
 from genrekit.experiments.plan import Plan, PlannedRun
 from genrekit.progress import Progress
-from genrekit.training.data_identity import data_sha256
+from genrekit.training.material.data_identity import data_sha256
 from genrekit.training.preparation import check, load_data, negatives_sha256, split_of
-from genrekit.training.recipe import Recipe
-from genrekit.training.recipe_groups import Data
+from genrekit.training.recipes.groups import Data
+from genrekit.training.recipes.recipe import Recipe
 
 __all__ = ["check_plan"]
 

@@ -9,7 +9,7 @@ from typing import Literal
 from genrekit.data.parts import Part
 from genrekit.evaluation.run_folder import SCORED
 from genrekit.experiments.plan import PlannedRun
-from genrekit.training.recipe import Recipe
+from genrekit.training.recipes.recipe import Recipe
 from genrekit.training.run import Run
 from genrekit.training.run_lock import is_held
 

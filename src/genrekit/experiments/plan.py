@@ -13,7 +13,7 @@ from genrekit.data.splits.makers import SPLITS
 from genrekit.data.splits.split import read_split
 from genrekit.errors import DataError, NoSuchDataError, RecipeError
 from genrekit.suggestion import did_you_mean
-from genrekit.training.recipe import Recipe
+from genrekit.training.recipes.recipe import Recipe
 from genrekit.training.run import Run
 
 __all__ = ["Plan", "PlannedRun", "contaminated_mark", "make_plan", "parse_folds", "parse_seeds"]

@@ -14,8 +14,8 @@ from genrekit.experiments.runner import record_event
 from genrekit.experiments.study import StudyFolder
 from genrekit.experiments.trials import OpenTrials, SearchTask, TrialRecord, read_trials
 from genrekit.training.preparation import check, load_data
-from genrekit.training.recipe import Recipe
-from genrekit.training.recipe_groups import Data
+from genrekit.training.recipes.groups import Data
+from genrekit.training.recipes.recipe import Recipe
 
 __all__ = ["SearchResult", "SearchTask", "TrialRecord", "run_search"]
 

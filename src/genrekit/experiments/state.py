@@ -19,7 +19,7 @@ from genrekit.evaluation.run_folder import JOURNAL_NAME, LOGS_NAME, PLAN_NAME
 from genrekit.experiments.journal import Journal
 from genrekit.experiments.plan import Plan, contaminated_mark
 from genrekit.experiments.validation import Validation, read_validation
-from genrekit.training.recipe import Recipe
+from genrekit.training.recipes.recipe import Recipe
 from genrekit.training.run import Run, write_text_atomically
 from genrekit.training.run_lock import is_held
 

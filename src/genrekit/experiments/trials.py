@@ -17,7 +17,7 @@ from genrekit.experiments.plan import contaminated_mark, make_plan
 from genrekit.experiments.space import Space, Value
 from genrekit.experiments.study import StudyFolder
 from genrekit.experiments.validation import Validation, read_validation
-from genrekit.training.recipe import Recipe, load_recipe
+from genrekit.training.recipes.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
     from optuna.study import Study

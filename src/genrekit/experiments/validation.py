@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from genrekit.training.recipe import Recipe
+from genrekit.training.recipes.recipe import Recipe
 from genrekit.training.run import Run
 
 __all__ = ["Validation", "read_validation"]

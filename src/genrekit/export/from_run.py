@@ -198,7 +198,7 @@ def _card(
 
 def _dataset_of(folder: RunFolder) -> str | None:
     """The data set of a run; None of weights that stand alone."""
-    from genrekit.training.recipe import load_recipe
+    from genrekit.training.recipes.recipe import load_recipe
 
     record = folder.record()
     if record is not None and record.dataset is not None:

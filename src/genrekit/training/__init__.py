@@ -11,9 +11,9 @@ from genrekit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from genrekit.training.preparation import Prepared, prepare
-    from genrekit.training.recipe import Recipe, load_recipe, parse_recipe
+    from genrekit.training.recipes.recipe import Recipe, load_recipe, parse_recipe
+    from genrekit.training.recipes.shipped import shipped_recipes
     from genrekit.training.run import Run
-    from genrekit.training.shipped_recipes import shipped_recipes
     from genrekit.training.trainer import load_network, train
 
 __all__ = [
@@ -33,9 +33,9 @@ if not TYPE_CHECKING:
         __name__,
         {
             "preparation": ("Prepared", "prepare"),
-            "recipe": ("Recipe", "load_recipe", "parse_recipe"),
+            "recipes.recipe": ("Recipe", "load_recipe", "parse_recipe"),
             "run": ("Run",),
-            "shipped_recipes": ("shipped_recipes",),
+            "recipes.shipped": ("shipped_recipes",),
             "trainer": ("load_network", "train"),
         },
     )

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES, FeatureSpec
-from genrekit.training.augmenting import Augmenter
-from genrekit.training.excerpts import ExcerptTable
-from genrekit.training.recipe import Recipe
-from genrekit.training.recipe_groups import Augmentation
-from genrekit.training.sources import Source
+from genrekit.training.material.augmenting import Augmenter
+from genrekit.training.material.excerpts import ExcerptTable
+from genrekit.training.material.sources import Source
+from genrekit.training.recipes.groups import Augmentation
+from genrekit.training.recipes.recipe import Recipe
 from genrekit.training.teachers import Teachers
 
 __all__ = [

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genrekit.models import GenreNetwork
 from genrekit.training.batches import EvaluationBatch, TrainingBatch, epoch_seed
-from genrekit.training.recipe_groups import Optimisation
+from genrekit.training.recipes.groups import Optimisation
 
 __all__ = ["GenreModule"]
 

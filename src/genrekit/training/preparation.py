@@ -22,10 +22,10 @@ from genrekit.features.spec import named_features
 from genrekit.file_identity import file_sha256
 from genrekit.models import ModelSpec, WeightsHeader, create_model
 from genrekit.progress import Progress
-from genrekit.training.data_identity import data_sha256, rows_of
-from genrekit.training.excerpts import ExcerptTable, part_table, require_excerpts
-from genrekit.training.recipe import Recipe
-from genrekit.training.sources import Source, make_source, require_augmentation, require_front_end
+from genrekit.training.material.data_identity import data_sha256, rows_of
+from genrekit.training.material.excerpts import ExcerptTable, part_table, require_excerpts
+from genrekit.training.material.sources import Source, make_source, require_augmentation, require_front_end
+from genrekit.training.recipes.recipe import Recipe
 
 __all__ = ["Prepared", "check", "header_of", "load_data", "negatives_source", "prepare", "split_of"]
 

@@ -15,7 +15,7 @@ from genrekit.training.batches import TrainingBatches, epoch_seed
 from genrekit.training.callbacks import MetricsTable, RunCheckpoint
 from genrekit.training.fitting import fit, make_trainer
 from genrekit.training.preparation import Prepared
-from genrekit.training.recipe_groups import Pretraining
+from genrekit.training.recipes.groups import Pretraining
 from genrekit.training.run import Run
 
 __all__ = ["ContrastModule", "PairBatches", "contrast_loss", "pretrain"]

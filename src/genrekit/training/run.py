@@ -17,7 +17,7 @@ from genrekit.data.splits.split import Split, read_split
 from genrekit.errors import NoSuchRunError, RunError
 from genrekit.evaluation.run_folder import RunFolder, RunRecord
 from genrekit.training.precision import bfloat16_is_quick
-from genrekit.training.recipe import Recipe, load_recipe
+from genrekit.training.recipes.recipe import Recipe, load_recipe
 from genrekit.whole_file import written_whole
 
 __all__ = ["Run", "write_text_atomically"]

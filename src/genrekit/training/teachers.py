@@ -12,7 +12,7 @@ from genrekit.errors import RecipeError
 from genrekit.models import WeightsHeader, load_weights
 from genrekit.training.precision import bfloat16_is_quick
 from genrekit.training.preparation import Prepared, header_of
-from genrekit.training.recipe import Recipe
+from genrekit.training.recipes.recipe import Recipe
 from genrekit.training.run import Run
 
 __all__ = ["Teachers", "require_teachers", "teachers_of"]

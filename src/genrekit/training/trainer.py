@@ -18,16 +18,16 @@ from genrekit.evaluation.run_folder import SCORED, RunRecord
 from genrekit.models import GenreNetwork, WeightsHeader, create_model, save_weights
 from genrekit.models.ensemble import Ensemble
 from genrekit.models.weights import load_weights
-from genrekit.training.artist_weights import artist_weights
 from genrekit.training.batches import TrainingBatches
 from genrekit.training.callbacks import LastingStop, MetricsTable, RunCheckpoint
 from genrekit.training.fitting import fit, make_trainer, read_checkpoint
 from genrekit.training.host_memory import keep_freed_memory
+from genrekit.training.material.artist_weights import artist_weights
 from genrekit.training.module import GenreModule
 from genrekit.training.prediction import evaluation_batches, predict
 from genrekit.training.preparation import Prepared, header_of, negatives_sha256, negatives_source, prepare
 from genrekit.training.pretraining import pretrain
-from genrekit.training.recipe import Recipe
+from genrekit.training.recipes.recipe import Recipe
 from genrekit.training.run import Run
 from genrekit.training.run_lock import hold
 from genrekit.training.teachers import require_teachers, teachers_of

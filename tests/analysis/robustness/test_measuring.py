@@ -29,7 +29,7 @@ from genrekit.evaluation.fusion import fuse
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.readings import load_readings
 from genrekit.evaluation.runs import find_runs, pool_runs
-from genrekit.training.recipe_groups import Excerpts
+from genrekit.training.recipes.groups import Excerpts
 from genrekit.worker import Worker
 
 SR = 22_050

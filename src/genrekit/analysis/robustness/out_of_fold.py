@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from genrekit.features.spec import FeatureSpec
-    from genrekit.training.recipe_groups import Excerpts
+    from genrekit.training.recipes.groups import Excerpts
 
 __all__ = ["OutOfFoldModels", "OutOfFoldRun", "cut_windows", "read_run"]
 
@@ -90,8 +90,8 @@ def cut_windows(y: NDArray[np.float32], sr: int, excerpts: Excerpts) -> tuple[ND
     """
     import torch
 
-    from genrekit.training.excerpts import window_starts_s
-    from genrekit.training.sources import sample_places
+    from genrekit.training.material.excerpts import window_starts_s
+    from genrekit.training.material.sources import sample_places
 
     start_s = window_starts_s(len(y) / sr, excerpts)
     first = torch.tensor([round(start * sr) for start in start_s])

@@ -12,7 +12,7 @@ from genrekit.data.feature_table import FeatureTable
 from genrekit.data.window_grid import end_slack_hops, grid_size
 from genrekit.errors import RecipeError
 from genrekit.features.spec import FEATURES, FeatureSpec
-from genrekit.training.recipe_groups import Excerpts
+from genrekit.training.recipes.groups import Excerpts
 
 __all__ = ["TableSource", "require_table"]
 

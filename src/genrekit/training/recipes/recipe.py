@@ -17,9 +17,8 @@ from genrekit.errors import RecipeError
 from genrekit.evaluation.recipe_identity import FREE, PLACES, without
 from genrekit.features.spec import FEATURES, FROM_ARCHIVE
 from genrekit.suggestion import did_you_mean, unknown_name
-from genrekit.training.overrides import apply_override
-from genrekit.training.recipe_file import read_recipe_file
-from genrekit.training.recipe_groups import (
+from genrekit.training.recipes.file import read_recipe_file
+from genrekit.training.recipes.groups import (
     NAME,
     Augmentation,
     Data,
@@ -33,6 +32,7 @@ from genrekit.training.recipe_groups import (
     SplitChoice,
     Strict,
 )
+from genrekit.training.recipes.overrides import apply_override
 
 __all__ = ["Recipe", "load_recipe", "parse_recipe"]
 UNKNOWN = "extra_forbidden"

@@ -10,8 +10,8 @@ __all__ = ["shipped_recipes", "why_missing"]
 
 SUFFIX = ".yaml"
 # In an installed package; in a checkout they lie beside the sources.
-INSTALLED = Path(__file__).parents[1] / "recipes"
-CHECKED_OUT = Path(__file__).parents[3] / "recipes"
+INSTALLED = Path(__file__).parents[2] / "recipes"
+CHECKED_OUT = Path(__file__).parents[4] / "recipes"
 
 
 def shipped_recipes() -> dict[str, Path]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from genrekit.errors import RecipeError
 from genrekit.strict_yaml import YAMLTextError, load_strict_yaml
-from genrekit.training.shipped_recipes import shipped_recipes, why_missing
+from genrekit.training.recipes.shipped import shipped_recipes, why_missing
 
 __all__ = ["ENSEMBLE", "EXTENDS", "read_recipe_file"]
 

@@ -11,9 +11,9 @@ from genrekit.data import load_dataset, make_split
 from genrekit.data.window_grid import grid_size
 from genrekit.features import ARCHIVE_LOG_MEL, ARCHIVE_LOG_MEL_9_KHZ, POWER_SPECTROGRAM_A, compute
 from genrekit.training.batches import EvaluationBatches, TrainingBatches
-from genrekit.training.excerpts import part_table
-from genrekit.training.recipe_groups import Excerpts
-from genrekit.training.sources import ArchiveSource, WaveformSource
+from genrekit.training.material.excerpts import part_table
+from genrekit.training.material.sources import ArchiveSource, WaveformSource
+from genrekit.training.recipes.groups import Excerpts
 
 CPU = torch.device("cpu")
 A = Excerpts(window_s=3.0, hop_s=1.5)

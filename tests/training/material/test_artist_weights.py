@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from genrekit.data import Dataset, Track
 from genrekit.errors import RecipeError
-from genrekit.training.artist_weights import artist_weights
+from genrekit.training.material.artist_weights import artist_weights
 
 ARTISTS = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["x", "y", "z", None])), min_size=1, max_size=30)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from genrekit.errors import RecipeError
 from genrekit.strict_yaml import YAMLTextError, load_strict_yaml
-from genrekit.training.recipe_file import ENSEMBLE
+from genrekit.training.recipes.file import ENSEMBLE
 
 __all__ = ["apply_override"]
 

@@ -11,7 +11,7 @@ import soundfile
 from genrekit.data import load_dataset, make_split
 from genrekit.data.dataset import Dataset
 from genrekit.errors import DataError
-from genrekit.training.data_identity import data_sha256
+from genrekit.training.material.data_identity import data_sha256
 
 
 def identity(root: Path) -> str:

@@ -13,9 +13,9 @@ from genrekit.data.parts import PARTS, Part
 from genrekit.data.splits.split import Split
 from genrekit.data.window_grid import grid_size
 from genrekit.errors import DataError
-from genrekit.training.recipe_groups import Excerpts
-from genrekit.training.sources import Source
-from genrekit.training.table_source import TableSource
+from genrekit.training.material.sources import Source
+from genrekit.training.material.table_source import TableSource
+from genrekit.training.recipes.groups import Excerpts
 
 __all__ = ["ExcerptTable", "part_table", "require_excerpts", "window_starts_s"]
 

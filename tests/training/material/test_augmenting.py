@@ -9,9 +9,9 @@ import torch
 
 from genrekit.data import load_dataset
 from genrekit.features import ARCHIVE_LOG_MEL, POWER_SPECTROGRAM_A
-from genrekit.training.augmenting import Augmenter
-from genrekit.training.recipe_groups import Augmentation
-from genrekit.training.sources import ArchiveSource, Source, WaveformSource
+from genrekit.training.material.augmenting import Augmenter
+from genrekit.training.material.sources import ArchiveSource, Source, WaveformSource
+from genrekit.training.recipes.groups import Augmentation
 
 CPU = torch.device("cpu")
 CROP_S = 3.0

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from genrekit.errors import RecipeError
-from genrekit.training.recipe import load_recipe
-from genrekit.training.shipped_recipes import shipped_recipes
+from genrekit.training.recipes.recipe import load_recipe
+from genrekit.training.recipes.shipped import shipped_recipes
 
 
 def test_a_recipe_that_comes_with_genrekit_is_known_by_its_name_in_any_folder(tmp_path, monkeypatch):

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from genrekit.errors import RecipeError
-from genrekit.training.recipe import load_recipe
-from genrekit.training.recipe_file import read_recipe_file
+from genrekit.training.recipes.file import read_recipe_file
+from genrekit.training.recipes.recipe import load_recipe
 
 
 @pytest.fixture

@@ -19,20 +19,20 @@ from genrekit.evaluation.predictions import Predictions
 from genrekit.features import HANDCRAFTED, HANDCRAFTED_NAMES, POWER_SPECTROGRAM_A
 from genrekit.models.weights import load_weights
 from genrekit.training.batches import EvaluationBatches, TrainingBatches
-from genrekit.training.excerpts import part_table
+from genrekit.training.material.excerpts import part_table
+from genrekit.training.material.sources import make_source, require_front_end
+from genrekit.training.material.table_source import TableSource
 from genrekit.training.preparation import prepare
-from genrekit.training.recipe import Recipe, load_recipe, parse_recipe
-from genrekit.training.recipe_groups import Excerpts
+from genrekit.training.recipes.groups import Excerpts
+from genrekit.training.recipes.recipe import Recipe, load_recipe, parse_recipe
 from genrekit.training.run import Run
-from genrekit.training.sources import make_source, require_front_end
-from genrekit.training.table_source import TableSource
 from genrekit.training.trainer import train
 
 CPU = torch.device("cpu")
 GENRES = ("polka", "tango", "waltz")
 TRACKS, EXCERPTS = 12, 4
 WINDOWS = {"window_s": 3.0, "hop_s": 1.5}
-RECIPES = Path(__file__).parents[2] / "recipes"
+RECIPES = Path(__file__).parents[3] / "recipes"
 
 
 def make_dataset(names: tuple[str, ...] = HANDCRAFTED_NAMES, n_excerpts: int = EXCERPTS) -> Dataset:

@@ -24,8 +24,8 @@ from genrekit.features.augmentation import (
 from genrekit.features.random_draws import uniform
 from genrekit.features.spec import FeatureSpec
 from genrekit.features.waveform_augmentation import RandomGain, WhiteNoise
-from genrekit.training.recipe_groups import Augmentation
-from genrekit.training.sources import Source
+from genrekit.training.material.sources import Source
+from genrekit.training.recipes.groups import Augmentation
 
 __all__ = ["Augmenter"]
 

@@ -16,8 +16,8 @@ from genrekit.errors import AudioError, RecipeError
 from genrekit.features.spec import FROM_ARCHIVE, FeatureSpec
 from genrekit.features.torch_frontend import FrontEnd
 from genrekit.progress import Progress
-from genrekit.training.recipe_groups import Augmentation
-from genrekit.training.table_source import TableSource, require_table
+from genrekit.training.material.table_source import TableSource, require_table
+from genrekit.training.recipes.groups import Augmentation
 
 __all__ = [
     "ArchiveSource",

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from genrekit.errors import RecipeError
-from genrekit.training.recipe import load_recipe, parse_recipe
+from genrekit.training.recipes.recipe import load_recipe, parse_recipe
 
 
 def test_yaml_round_trip_keeps_the_hash(make_recipe, tmp_path):
