@@ -83,7 +83,14 @@ INNER: dict[str, dict[str, set[str]]] = {
     "evaluation": {"card": set()},
     "training": {"recipes": set(), "material": {"recipes"}},
     "analysis": {"replication": set(), "robustness": set()},
-    "cli": {"terminal": set(), "arguments": {"terminal"}},
+    "cli": {
+        "help": set(),
+        "terminal": set(),
+        "arguments": {"terminal"},
+        "music": {"help", "terminal", "arguments"},
+        "research": {"help", "terminal", "arguments"},
+        "analyse": {"help", "terminal", "arguments", "research", "music"},
+    },
 }
 HEAVY = {"torch", "lightning", "librosa", "pandas", "sklearn", "pydantic", "yaml", "pyarrow", "onnx", "onnxscript"} | {
     "fastapi",

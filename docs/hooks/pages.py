@@ -18,8 +18,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from genrekit.cli import main as program
-from genrekit.cli.tag_command import FILES
+from genrekit.cli.main import main
+from genrekit.cli.music.tag_command import FILES
+from genrekit.cli.verbs import VERBS, load_verb
 from genrekit.training.recipes import groups as recipe_groups
 from genrekit.training.recipes.recipe import Recipe
 
@@ -65,17 +66,17 @@ def command_line() -> str:
 
 
 def _verbs() -> Iterator[tuple[str, ...]]:
-    for command in program.COMMANDS:
-        below = getattr(program.load_command(command), "commands", {})
+    for verb in VERBS:
+        below = getattr(load_verb(verb), "commands", {})
         # `genrekit tag PATH`: the word is ours, not the user's.
-        yield from [(command.name,) if word == FILES else (command.name, word) for word in below] or [(command.name,)]
+        yield from [(verb.name,) if word == FILES else (verb.name, word) for word in below] or [(verb.name,)]
 
 
 def _help(words: tuple[str, ...]) -> str:
     with_rich, typer.core.HAS_RICH = typer.core.HAS_RICH, False
     try:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            program.main([*words, "--help"])
+            main([*words, "--help"])
     finally:
         typer.core.HAS_RICH = with_rich
     return printed.getvalue().strip()

@@ -11,8 +11,8 @@ import pytest
 
 import genrekit
 from genrekit.cli import main as main_module
-from genrekit.cli.extras import EXTRAS, ON_PYTORCH, install_line, packages_of
-from genrekit.cli.main import COMMANDS
+from genrekit.cli.help.extras import EXTRAS, ON_PYTORCH, install_line, packages_of
+from genrekit.cli.verbs import VERBS, Verb
 from genrekit.errors import DataError
 
 
@@ -20,9 +20,9 @@ def test_help_lists_every_verb_with_its_line(genrekit_cli: Callable) -> None:
     finished = genrekit_cli("--help")
     assert finished.code == 0
     assert finished.err == ""
-    for command in COMMANDS:
-        assert command.name in finished.out
-        assert command.help in finished.out
+    for verb in VERBS:
+        assert verb.name in finished.out
+        assert verb.help in finished.out
 
 
 def test_version(genrekit_cli: Callable) -> None:
@@ -43,13 +43,11 @@ def test_no_argument_shows_help_and_is_wrong_usage(genrekit_cli: Callable) -> No
     assert "classify" in finished.out + finished.err
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_every_verb_has_help(command: main_module.Command, genrekit_cli: Callable) -> None:
-    module = command.target.partition(":")[0]
-    pytest.importorskip(module)
-    finished = genrekit_cli(command.name, "--help")
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_every_verb_has_help(verb: Verb, genrekit_cli: Callable) -> None:
+    finished = genrekit_cli(verb.name, "--help")
     assert finished.code == 0
-    assert f"genrekit {command.name}" in finished.out
+    assert f"genrekit {verb.name}" in finished.out
 
 
 def _fail_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -100,7 +98,7 @@ def test_a_missing_extra_is_named_with_the_line_that_installs_it(verb: str, pack
     script = (
         f"import sys; sys.modules[{package!r}] = None\n"
         "from genrekit.cli import main\n"
-        f"main.load_command = lambda command: __import__({package!r})\n"
+        f"main.load_verb = lambda command: __import__({package!r})\n"
         f"sys.exit(main.main([{verb!r}]))"
     )
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
@@ -119,7 +117,7 @@ def test_the_line_that_installs_an_extra_holds_for_the_package_and_for_a_clone()
         assert set(packages.values()) == {name[0] for name in required if name is not None} - {"genrekit"}, extra
         included = re.findall(r"genrekit\[(\w+)\]", " ".join(project["optional-dependencies"][extra]))
         assert packages_of(extra) == set(packages).union(*(EXTRAS[one] for one in included)), extra
-    assert {command.extra for command in COMMANDS} <= set(EXTRAS)
+    assert {verb.extra for verb in VERBS} <= set(EXTRAS)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +151,7 @@ def test_nobody_is_sent_to_a_heavier_extra_than_needed(
     def load(command: object) -> object:
         raise ModuleNotFoundError(name=package)
 
-    monkeypatch.setattr(main_module, "load_command", load)
+    monkeypatch.setattr(main_module, "load_verb", load)
     finished = genrekit_cli(*arguments)
     assert (finished.code, finished.err) == (2, f"genrekit: error: {named}\n")
 

@@ -13,7 +13,7 @@ import pytest
 from recipes_in_commands import check_recipes
 from shell_lines import commands_in
 
-from genrekit.cli.examples import ExampledCommand
+from genrekit.cli.help.examples import ExampledCommand
 
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = [

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genrekit.cli.examples import examples
-from genrekit.cli.extras import EXTRAS, install_line
+from genrekit.cli.help.examples import examples
+from genrekit.cli.help.extras import EXTRAS, install_line
 from genrekit.cli.terminal import messages
 from genrekit.cores import usable_cores
 from genrekit.errors import INSTALL_AGAIN

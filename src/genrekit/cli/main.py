@@ -13,23 +13,21 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib import import_module
 from typing import Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command, get_group
+from typer.main import get_command
 
 import genrekit
 from genrekit.cli.arguments.settings import Settings
-from genrekit.cli.examples import ExampledCommand, with_exit_codes
-from genrekit.cli.extras import EXTRAS, install_line, packages_of
+from genrekit.cli.help.extras import EXTRAS, install_line, packages_of
 from genrekit.cli.terminal import messages
 from genrekit.cli.terminal.streams import ReaderGone, lasting_streams
+from genrekit.cli.verbs import VERBS, load_verb
 from genrekit.errors import GenrekitError, UsageError
 
-__all__ = ["COMMANDS", "Command", "load_command", "main"]
+__all__ = ["main"]
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -38,139 +36,8 @@ EXIT_INTERRUPTED = 130
 EMPTY_OPTION = re.compile("--[a-z-]+=")
 
 
-@dataclass(frozen=True)
-class Command:
-    """A verb, known before its module is imported.
-
-    Attributes
-    ----------
-    name : the verb
-    target : "module:name" of a function, or of a `typer.Typer` with verbs of its own
-    help : one line for `genrekit --help`
-    panel : heading that it stands under there
-    needs : what it needs beyond the light install, for people; "" if nothing
-    extra : the lightest of `EXTRAS` that brings that
-    """
-
-    name: str
-    target: str
-    help: str
-    panel: str
-    needs: str = ""
-    extra: str = "train"
-
-
-USE = "Use"
-RESEARCH = "Research"
-
-COMMANDS = (
-    Command("classify", "genrekit.cli.classify_command:classify", "Say which genre audio files are.", USE),
-    Command(
-        "tag",
-        "genrekit.cli.tag_command:app",
-        "Write genres into the tags of files; show them first, take them back.",
-        USE,
-        "mutagen, filelock and pyyaml",
-        "tag",
-    ),
-    Command(
-        "serve",
-        "genrekit.cli.serve_command:serve",
-        "Serve a web page and a REST API on one port.",
-        USE,
-        "FastAPI and uvicorn",
-        "serve",
-    ),
-    Command(
-        "picture",
-        "genrekit.cli.picture_command:picture",
-        "Draw a song's spectrogram with its genres over time below.",
-        USE,
-        "Matplotlib",
-        "analyse",
-    ),
-    Command(
-        "learn",
-        "genrekit.cli.learn_command:learn",
-        "Learn your own genres from ten songs each, as a model file.",
-        USE,
-        "scikit-learn and onnx",
-        "learn",
-    ),
-    Command("doctor", "genrekit.cli.doctor_command:doctor", "Show what is installed and which formats decode.", USE),
-    Command(
-        "data",
-        "genrekit.cli.data_command:app",
-        "Look at data sets: list, info, download, audit, prepare.",
-        RESEARCH,
-        "scikit-learn",
-        "learn",
-    ),
-    Command(
-        "split",
-        "genrekit.cli.split_command:app",
-        "Make splits, and check what their parts share.",
-        RESEARCH,
-        "scikit-learn",
-        "learn",
-    ),
-    Command(
-        "recipes",
-        "genrekit.cli.recipes_command:recipes",
-        "List the recipes that come with genrekit.",
-        RESEARCH,
-        "pydantic and PyYAML",
-    ),
-    Command(
-        "train", "genrekit.cli.train_command:train", "Train a model from a recipe.", RESEARCH, "PyTorch and Lightning"
-    ),
-    Command(
-        "experiment",
-        "genrekit.cli.experiment_command:experiment",
-        "Train folds x seeds x recipes, resumable, several at once.",
-        RESEARCH,
-        "PyTorch and Lightning",
-    ),
-    Command(
-        "evaluate",
-        "genrekit.cli.evaluate_command:evaluate",
-        "Score the predictions of runs.",
-        RESEARCH,
-        "pyarrow",
-        "analyse",
-    ),
-    Command(
-        "compare",
-        "genrekit.cli.compare_command:compare",
-        "Compare two runs on the same tracks.",
-        RESEARCH,
-        "pyarrow",
-        "analyse",
-    ),
-    Command(
-        "analyse",
-        "genrekit.cli.analyse_command:app",
-        "Draw figures from stored results; test robustness, and on another collection.",
-        RESEARCH,
-        "Matplotlib",
-        "analyse",
-    ),
-    Command(
-        "search",
-        "genrekit.cli.search_command:search",
-        "Look for better settings of a recipe, by validation alone.",
-        RESEARCH,
-        "PyTorch, Lightning and Optuna",
-        "search",
-    ),
-    Command(
-        "export", "genrekit.cli.export_command:export", "Make a model file of a run.", RESEARCH, "PyTorch and onnx"
-    ),
-)
-
-
 class LazyGroup(TyperGroup):
-    """Lists all of COMMANDS, and imports the module of the one that is called.
+    """Lists all of VERBS, and imports the module of the one that is called.
 
     Until then a verb is an empty command with a line of help. What ends a run on purpose (Ctrl-C, a reader that has
     enough) is handled here, within typer's own handling, which differs between its versions.
@@ -178,13 +45,13 @@ class LazyGroup(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        for command in COMMANDS:
-            self.commands[command.name] = TyperCommand(command.name, help=command.help, rich_help_panel=command.panel)
+        for verb in VERBS:
+            self.commands[verb.name] = TyperCommand(verb.name, help=verb.help, rich_help_panel=verb.panel)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, resolved, rest = super().resolve_command(ctx, args)
-        found = next((command for command in COMMANDS if command.name == name), None)
-        return name, resolved if found is None else load_command(found), rest
+        found = next((verb for verb in VERBS if verb.name == name), None)
+        return name, resolved if found is None else load_verb(found), rest
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -298,7 +165,7 @@ def _report(error: Exception, arguments: list[str]) -> int:
         place = error.filename or "what the output goes to"
         messages.error(f"cannot write to {place}: {error.strerror}; make room there, and run it again")
         return EXIT_FAILED
-    verb = next((command for command in COMMANDS if command.name in arguments[:1]), None)
+    verb = next((verb for verb in VERBS if verb.name in arguments[:1]), None)
     missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if verb is not None and verb.needs and missing in packages_of(verb.extra):
         messages.error(f"genrekit {verb.name} needs {verb.needs}: {install_line(verb.extra)}")
@@ -311,22 +178,6 @@ def _report(error: Exception, arguments: list[str]) -> int:
         return EXIT_USAGE
     messages.error(f"unexpected {type(error).__name__}: {error}; run it again with --debug, and report what it shows")
     return EXIT_FAILED
-
-
-def load_command(command: Command) -> Any:
-    module, _, name = command.target.partition(":")
-    target = getattr(import_module(module), name)
-    if isinstance(target, typer.Typer):
-        for verb in target.registered_commands:
-            verb.cls = ExampledCommand
-        loaded: Any = get_group(target)
-        loaded.help = with_exit_codes(loaded.help)
-    else:
-        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        single.command(command.name, cls=ExampledCommand)(target)
-        loaded = get_command(single)
-    loaded.name = command.name
-    return loaded
 
 
 def _empty_argument(arguments: list[str]) -> str | None:

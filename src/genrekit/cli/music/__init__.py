@@ -1,0 +1,1 @@
+"""The verbs for people with music: classify, tag, learn, picture and serve."""
