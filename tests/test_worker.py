@@ -176,6 +176,15 @@ def test_stopping_from_another_thread_ends_the_wait(worker: Worker[Any]) -> None
         worker.ask(("sleep", 60))
 
 
+def test_an_interrupted_one_is_started_again_by_the_next_question(worker: Worker[Any]) -> None:
+    worker.start()
+    threading.Timer(0.3, worker.interrupt).start()
+    with pytest.raises(WorkerDiedError, match="SIGKILL"):
+        worker.ask(("sleep", 60))
+    assert worker.ask(("say", "a"))[0] == "a"
+    assert worker.n_starts == 2
+
+
 def test_one_that_dies_while_it_starts_is_started_again(tmp_path: Path) -> None:
     worker: Worker[Any] = Worker(partial(make_frail, str(tmp_path)), max_memory_bytes=300_000_000)
     assert worker.ask(("say", "a"))[:2] == ("a", 1)

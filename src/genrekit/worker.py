@@ -81,7 +81,8 @@ class _Raised:
 
 
 class Worker(Generic[Answer]):
-    """A spawned process, started when it is needed. Used by one thread at a time, but for `stop`; all methods block.
+    """A spawned process, started when it is needed. Used by one thread at a time, but for `interrupt` and `stop`; all
+    methods block.
 
     Attributes
     ----------
@@ -201,12 +202,17 @@ class Worker(Generic[Answer]):
             raise answer.error from ElsewhereError(f"in another process\n{answer.traceback}")
         return answer
 
-    def stop(self) -> None:
-        """End the process at once, from any thread, and for good; one that is being asked raises `WorkerDiedError`."""
+    def interrupt(self) -> None:
+        """End the process at once, from any thread; one that is being asked raises `WorkerDiedError`."""
         with self._lock:  # what is being started now is there in a moment
-            self._stopped = True
             if (process := self._process) is not None:
                 process.kill()
+
+    def stop(self) -> None:
+        """The same for good: no other process is started any more."""
+        with self._lock:
+            self._stopped = True
+        self.interrupt()
 
     def kill(self) -> None:
         """End the process at once, whatever it does."""

@@ -17,7 +17,7 @@ import pytest
 from processes import is_running, workers_of
 from waiting import wait_until
 
-from serve.asking import send, wait_for
+from serve.asking import RAW, send, wait_for
 from serve.bad_files import tone, wav
 from serve.conftest import Running
 
@@ -61,6 +61,22 @@ def test_file_that_takes_too_long_is_stopped(start_service: Callable[..., Runnin
     assert answer.status_code == 422 and answer.json()["code"] == "took_too_long"
     assert send(service, wav(tone())).status_code == 200
     service.stop()
+
+
+def test_a_file_whose_client_has_left_is_not_worked_on_to_its_end(start_service: Callable[..., Running]) -> None:
+    service = start_service("--workers", 1, "--max-duration-s", 1e6)
+    (pid,) = service.worker_pids()
+    # Seconds of work, of which this client waits for a tenth of one.
+    long = wav(0.1 * np.sin(np.arange(40_000_000), dtype=np.float32))
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{service.url}/v1/classify", content=long, headers=RAW, timeout=httpx.Timeout(60, read=0.1))
+    wait_for(service, "genrekit_worker_restarts_total 1")
+    wait_for(service, "genrekit_workers_busy 0")
+    assert 'outcome="client_left"} 1' in httpx.get(f"{service.url}/metrics").text
+    assert service.worker_pids() != [pid]
+    assert send(service, wav(tone(duration_s=3.0))).status_code == 200
+    assert list(service.scratch.iterdir()) == []
+    assert service.stop() == 0
 
 
 def test_queue_is_bounded_and_stop_finishes_what_was_let_in(start_service: Callable[..., Running]) -> None:

@@ -16,6 +16,9 @@ from genrekit.worker import WorkerError
 
 __all__ = ["WorkerPool"]
 
+# How often a client is looked for while its file is worked on: a process is ready again in about as long.
+LOOK_EVERY_S = 1.0
+
 
 class WorkerPool:
     """A fixed number of workers. `start` and `close` belong to the event loop that calls `classify`.
@@ -66,7 +69,7 @@ class WorkerPool:
         descriptor : of the file, read from its beginning; may be closed as soon as this returns or is cancelled
         name : for messages and the result
         timeline : whether the result has one
-        is_abandoned : asked when its turn has come
+        is_abandoned : asked when its turn has come and while it is worked on, which then ends
         """
         worker = await self._idle.get()
         try:
@@ -81,7 +84,14 @@ class WorkerPool:
         job = Job(name, timeline, self._limits.max_duration_s)
         # A task of its own: a request that is cancelled must not hand back a worker that is still at work.
         self._keep(self._work(worker, job, own, answer))
-        return await answer
+        while not answer.done():
+            await asyncio.wait({answer}, timeout=LOOK_EVERY_S)
+            # Without an answer, the worker has no other file yet.
+            if await is_abandoned() and not answer.done():
+                answer.cancel()
+                worker.interrupt()
+                return None
+        return answer.result()
 
     def revive(self) -> None:
         """Begin to start idle workers that died; nobody's file has to wait for that, or come first."""
