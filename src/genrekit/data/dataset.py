@@ -77,7 +77,7 @@ class Dataset:
     faults : what is known to be wrong
     archive : log-mels whose row ``i`` belongs to ``tracks[i]``; None where there is audio only
     same_recordings : pairs of tracks that hold one recording by an audio fingerprint, whatever their names say; None
-        if nobody has compared them yet (`data.same_recordings` does)
+        if nobody has compared them yet (`with_same_recordings` does)
     table : features of excerpts of exactly these tracks; None where there is audio or an archive
     published_parts : part of each track in the split that was published with the collection, of tracks that are not
         here too; None if there is none
@@ -118,6 +118,12 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.tracks)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether `same_recordings` are known, as far as there is anything to compare: of names alone there is not."""
+        nothing = self.archive is None and self.table is None and all(track.path is None for track in self.tracks)
+        return nothing or self.same_recordings is not None
 
     @cached_property
     def index(self) -> Mapping[str, int]:
