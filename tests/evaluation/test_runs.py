@@ -204,6 +204,16 @@ def test_the_first_look_is_recorded_and_the_second_is_not(tmp_path: Path, make_p
     assert any("was read 2 times" in note for note in evaluation.notes)
 
 
+def test_what_is_refused_is_no_look_at_the_test_part(tmp_path: Path, make_predictions: Make) -> None:
+    one = load_run(write_run(tmp_path / "one", make_predictions()))
+    two = load_run(write_run(tmp_path / "two", make_predictions(n_tracks=20)))
+    with pytest.raises(DataError, match="Unknown fusion 'max'"):
+        evaluate_runs([one], fusion="max")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"the first, 'se_cnn', has 20 of 40 that the second, 'se_cnn', lacks"):
+        compare_runs([one], [two])
+    assert [run.readings("test") for run in (one, two)] == [(), ()]
+
+
 def test_validation_may_be_looked_at_freely(tmp_path: Path, make_predictions: Make) -> None:
     run = load_run(write_run(tmp_path / "run", make_predictions(part="valid")))
     evaluation = evaluate_runs([run], command="c", part="valid")

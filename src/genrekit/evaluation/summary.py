@@ -18,7 +18,7 @@ from genrekit.evaluation.calibration import (
     reliability_table,
 )
 from genrekit.evaluation.cautions import cautions
-from genrekit.evaluation.fusion import FusionMethod, fuse
+from genrekit.evaluation.fusion import FusionMethod, fuse, require_fusion
 from genrekit.evaluation.intervals import Interval, bootstrap_scores
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.published import PublishedFigure, published_for
@@ -134,8 +134,13 @@ class Evaluation:
         return self.view(self.fusion)
 
     def view(self, fusion: FusionMethod | None) -> View:
-        """The view of a fusion, or of None the excerpt-wise one."""
-        return next(view for view in self.views if view.fusion == fusion)
+        """The view of a fusion, or of None the excerpt-wise one.
+
+        Raises
+        ------
+        DataError : another fusion
+        """
+        return next(view for view in self.views if view.fusion == require_fusion(fusion))
 
     @property
     def title(self) -> str:
@@ -207,8 +212,9 @@ def evaluate_predictions(
 
     Raises
     ------
-    DataError : the part has no rows
+    DataError : the part has no rows, or there is no such fusion
     """
+    require_fusion(fusion)
     rows = predictions.select(part=part)
     if not len(rows):
         there = ", ".join(sorted(set(predictions.part.tolist()))) or "none"
