@@ -155,7 +155,7 @@ class ArchiveContents:
     collection: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_archive(path: Path) -> ArchiveContents:
+def read_archive(path: str | Path) -> ArchiveContents:
     """Read an archive file (``.npz``), rows in the file's order.
 
     Raises
@@ -163,6 +163,7 @@ def read_archive(path: Path) -> ArchiveContents:
     DataError
         If the file is missing, not an archive, or has missing, unknown or misshapen arrays.
     """
+    path = Path(path)
     columns = _read_arrays(path)
     n = len(columns["track"])
 

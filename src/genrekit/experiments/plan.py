@@ -70,7 +70,11 @@ def contaminated_mark(recipe: Recipe) -> str:
 
 
 def make_plan(
-    recipes: Sequence[Recipe], runs: Path, *, folds: Sequence[int] | None = None, seeds: Sequence[int] | None = None
+    recipes: Sequence[Recipe],
+    runs: str | Path,
+    *,
+    folds: Sequence[int] | None = None,
+    seeds: Sequence[int] | None = None,
 ) -> Plan:
     """The runs of each recipe on each fold with each seed; what is named twice is planned once.
 
@@ -93,7 +97,7 @@ def make_plan(
             for fold in chosen:
                 split = recipe.split.model_copy(update={"fold": fold})
                 single = recipe.model_copy(update={"seed": seed, "split": split})
-                run = PlannedRun(single, Run.of(single, runs))
+                run = PlannedRun(single, Run.of(single, Path(runs)))
                 planned.setdefault(run.name, run)
     return Plan(tuple(planned.values()))
 

@@ -98,6 +98,14 @@ def test_unreadable_files(tmp_path: Path) -> None:
         read_split(tmp_path / "binary.json")
 
 
+def test_a_file_may_be_named_by_text(tmp_path: Path) -> None:
+    path = tmp_path / "split.json"
+    path.write_text(_split().to_json())
+    assert read_split(str(path)) == _split()
+    with pytest.raises(NoSuchDataError, match=r"no file .*none\.json"):
+        read_split(str(tmp_path / "none.json"))
+
+
 def test_excerpts() -> None:
     split = _split(unit="excerpt", parts={"train": ("a@10", "a@2", "x@y.wav@0"), "valid": (), "test": ("a@1",)})
     assert split.excerpts("train") == {"a": (2, 10), "x@y.wav": (0,)}

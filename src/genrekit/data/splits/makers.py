@@ -116,6 +116,8 @@ def make_split(
         raise NoSuchDataError(f"Split {name!r} has the folds 0 to {count - 1}; fold {fold} was asked for.")
     if not 0 <= valid_fraction <= 0.5:
         raise DataError(f"valid_fraction is the share of the training part, 0 to 0.5; found {valid_fraction}.")
+    if validation not in ("default", "test"):
+        raise DataError(f"validation is 'default' or 'test'; found {validation!r}.")
     if seed is not None and kind.seed is None:
         raise DataError(f"The published split {name!r} takes no seed; {seed} was given.")
     chosen_seed = kind.seed if seed is None else seed

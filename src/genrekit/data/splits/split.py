@@ -204,7 +204,7 @@ class Split:
         return cls.from_dict(values)
 
 
-def read_split(path: Path) -> Split:
+def read_split(path: str | Path) -> Split:
     """Read a split file that genrekit wrote.
 
     Raises
@@ -212,7 +212,7 @@ def read_split(path: Path) -> Split:
     DataError
         If the file cannot be read or is not a split; the message names it.
     """
-    text = read_text(path, what="a split file")
+    text = read_text(Path(path), what="a split file")
     try:
         return Split.from_json(text)
     except DataError as error:
