@@ -41,6 +41,7 @@ def test_a_run_is_read_by_its_folder_or_its_file(tmp_path: Path, make_prediction
     for path in (folder, folder / "predictions.parquet"):
         run = load_run(path)
         assert (run.name, run.folder) == ("run", folder)
+        assert repr(run) == f"<StoredRun run: {run.predictions!r}>"
         assert run.recipe is not None and run.recipe["optimisation.max_epochs"] == 50
         assert run.split is not None and run.split.split.name == "filtered"
         assert run.split.proof is not None and run.split.proof.n_test_touched == 7

@@ -34,3 +34,9 @@ def test_a_split_may_be_a_table_of_ones_own(make_recipe, tmp_path):
     assert mine.name == "mine" and {part: set(mine.tracks(part)) for part in PARTS} == {
         part: set(made.tracks(part)) for part in PARTS
     }
+
+
+def test_what_is_prepared_shows_itself_in_a_line(make_recipe):
+    prepared = prepare(make_recipe())
+    assert repr(prepared).startswith(f"<Prepared small on cpu: {prepared.split!r}, train ")
+    assert repr(prepared).endswith(f" excerpts, {prepared.proof!r}>")

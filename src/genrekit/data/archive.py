@@ -89,6 +89,9 @@ class LogMelArchive:
     def __len__(self) -> int:
         return len(self.track_ids)
 
+    def __repr__(self) -> str:
+        return f"<LogMelArchive: {len(self)} tracks, {self.n_mels} mels x {self.n_columns} columns each>"
+
     @property
     def n_mels(self) -> int:
         """Mel bands."""

@@ -47,6 +47,14 @@ class View:
     scores: Scores
     intervals: Mapping[str, Interval]
 
+    def __repr__(self) -> str:
+        return f"<View {self.name}: {self.figures()} of {self.scores.n} {self.unit}s>"
+
+    def figures(self) -> str:
+        """Accuracy with its interval, as text."""
+        interval = self.intervals["accuracy"]
+        return f"accuracy {self.scores.accuracy:.4f} ({interval.low:.4f} to {interval.high:.4f})"
+
     @property
     def name(self) -> str:
         return view_name(self.fusion)
@@ -127,6 +135,12 @@ class Evaluation:
     published: tuple[PublishedFigure, ...]
     notes: tuple[str, ...]
     predictions_sha256: str
+
+    def __repr__(self) -> str:
+        view, n_runs = self.headline, len(self.runs)
+        return (
+            f"<Evaluation {self.title}, {self.part} part, runs: {n_runs}; {view.figures()} of {self.n_tracks} tracks>"
+        )
 
     @property
     def headline(self) -> View:

@@ -32,6 +32,9 @@ class PlannedRun:
     recipe: Recipe
     run: Run
 
+    def __repr__(self) -> str:
+        return f"<PlannedRun {self.label}: {self.run.folder}>"
+
     @property
     def name(self) -> str:
         """Name of the run folder; unique in a plan."""
@@ -53,6 +56,10 @@ class Plan:
 
     def __len__(self) -> int:
         return len(self.runs)
+
+    def __repr__(self) -> str:
+        first = ", ".join(run.label for run in self.runs[:3])
+        return f"<Plan, runs: {len(self)}; {first}{', ...' if len(self) > 3 else ''}>"
 
 
 def contaminated_mark(recipe: Recipe) -> str:

@@ -54,6 +54,10 @@ class Prepared:
     tables: dict[Part, ExcerptTable]
     device: torch.device
 
+    def __repr__(self) -> str:
+        excerpts = ", ".join(f"{part} {len(self.tables[part])}" for part in PARTS)
+        return f"<Prepared {self.recipe.name} on {self.device}: {self.split!r}, {excerpts} excerpts, {self.proof!r}>"
+
     @cached_property
     def data_sha256(self) -> str:
         """By which a run knows these data again."""

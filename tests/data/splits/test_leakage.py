@@ -211,3 +211,11 @@ def test_a_proof_of_recordings_that_nobody_compared_says_so(letters: Dataset) ->
         prove(split, replace(files, same_recordings=()))
         prove(split, letters)
         prove(_split("a", "f", "P5"), files)
+
+
+def test_a_proof_shows_its_verdict_in_a_line(letters: Dataset) -> None:
+    assert repr(prove(_split("a", "f", "P4"), letters)) == (
+        "<Proof under P4: nothing refused; 0 of 1 test tracks share something with what is learnt from; "
+        "artist unknown of 1 of 2 tracks>"
+    )
+    assert "<Proof under P4: refused, train and test share 1 artists" in repr(prove(_split("a", "c", "P4"), letters))

@@ -26,6 +26,12 @@ def test_members_are_sorted() -> None:
     assert _split().parts["train"] == ("a", "b")
 
 
+def test_a_split_shows_itself_in_a_line() -> None:
+    assert repr(_split()) == "<Split hand, custom, fold 0 of 1: train 2, valid 0, test 1 tracks>"
+    mixed = _split(protocol="P1", unit="excerpt", parts={"train": ("a@0",), "valid": (), "test": ("a@1",)})
+    assert repr(mixed) == "<Split CONTAMINATED: hand, P1, fold 0 of 1: train 1, valid 0, test 1 excerpts>"
+
+
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 

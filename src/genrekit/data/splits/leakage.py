@@ -92,6 +92,13 @@ class Proof:
     refused: tuple[str, ...]
     n_tracks_missing: int = 0
 
+    def __repr__(self) -> str:
+        verdict = f"refused, {' '.join(self.refused)}" if self.refused else "nothing refused"
+        return (
+            f"<Proof under {self.protocol}: {verdict}; {self.n_test_touched} of {self.n_test} test tracks share "
+            f"something with what is learnt from; artist unknown of {self.n_unknown_artists} of {self.n_tracks} tracks>"
+        )
+
     def between(self, first: str, second: str, relation: Relation) -> Shared:
         """The count for two parts and a relation, such as ``("train+valid", "test", "artist")``."""
         for shared in self.shared:

@@ -81,6 +81,11 @@ class Split:
             )
         object.__setattr__(self, "parts", MappingProxyType(parts))
 
+    def __repr__(self) -> str:
+        mark = "CONTAMINATED: " if self.contaminated else ""
+        sizes = ", ".join(f"{part} {len(self.parts[part])}" for part in PARTS)
+        return f"<Split {mark}{self.name}, {self.protocol}, fold {self.fold} of {self.n_folds}: {sizes} {self.unit}s>"
+
     @property
     def contaminated(self) -> bool:
         """Whether excerpts of one track may lie in two parts; all that is made from it must say so."""
