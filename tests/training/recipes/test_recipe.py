@@ -152,3 +152,8 @@ def test_a_recipe_shows_what_is_not_at_its_default(make_recipe):
     assert "seed=3" in shown and "learning_rate=" in shown
     assert "max_stretch=0.1" in shown and "gain_probability" not in shown and "ensemble" not in shown
     assert repr(Excerpts(window_s=3.0, hop_s=1.5)) == "Excerpts(window_s=3.0, hop_s=1.5)"
+
+
+def test_overrides_are_several_texts():
+    with pytest.raises(RecipeError, match=r"a list of texts, \['seed=1'\]; a single text"):
+        load_recipe("a_se_cnn", "seed=1")
