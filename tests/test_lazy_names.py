@@ -37,6 +37,7 @@ def test_each_name_is_there_and_known_to_type_checkers(name: str) -> None:
     } - {"lazy_names"}
     assert set(package.__all__) == imported | ({"__version__"} if name == "genrekit" else set())
     assert set(package.__all__) <= set(dir(package))
+    assert not {"TYPE_CHECKING", "annotations", "lazy_names"} & set(dir(package))
     for public in package.__all__:
         assert getattr(package, public) is not None
     with pytest.raises(AttributeError, match="no_such_name"):

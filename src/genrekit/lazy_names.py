@@ -10,6 +10,10 @@ from typing import Any
 __all__ = ["lazy_names"]
 
 
+# What such a package is made with, and does not hand on: no completion should offer it.
+MEANS = frozenset({"TYPE_CHECKING", "annotations", "lazy_names"})
+
+
 def lazy_names(
     package: str, homes: Mapping[str, Sequence[str]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -30,6 +34,6 @@ def lazy_names(
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *home_of})
+        return sorted({*vars(sys.modules[package]), *home_of} - MEANS)
 
     return get, names

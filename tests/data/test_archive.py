@@ -39,6 +39,8 @@ def test_reads_an_archive_and_sorts_its_rows(tmp_path: Path) -> None:
     path = _write(tmp_path / "logmel.npz")
     contents = read_archive(path)
     assert contents.archive.track_ids == ("blues.00001", "blues.00000")
+    assert repr(contents.archive) == "<LogMelArchive: 2 tracks, 128 mels x 387 columns each>"
+    assert read_archive(str(path)).genres == contents.genres
     dataset = load_dataset("gtzan_archive", tmp_path)
     assert dataset.archive is not None
     assert dataset.archive.track_ids == ("blues.00000", "blues.00001")

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from genrekit.data import Dataset, Track
+from genrekit.data import Dataset, Fault, Track
 from genrekit.errors import DataError
 
 
@@ -12,6 +15,15 @@ def test_finds_tracks_and_labels() -> None:
     assert dataset.index == {"x": 0, "y": 1}
     assert dataset.labels(["y", "x"]) == [0, 1]
     assert len(dataset) == 2
+
+
+def test_a_data_set_shows_itself_in_a_line() -> None:
+    names = Dataset("two", ("a", "b"), (Track("x", "b"), Track("y", "a")))
+    assert repr(names) == "<Dataset two: 2 tracks (a, b), no audio>"
+    files = Dataset("two", ("a", "b"), (Track("x", "b", Path("x.wav")),), (Fault("missing", "y", "gone"),))
+    assert repr(files) == "<Dataset two: 1 tracks (a, b), audio, faults: 1; recordings not compared by ear>"
+    assert "not compared" not in repr(replace(files, same_recordings=()))
+    assert "(13 genres)" in repr(Dataset("many", tuple("abcdefghijklm"), ()))
 
 
 def test_unknown_track_names_the_nearest() -> None:

@@ -44,6 +44,7 @@ def dataset(features: FeatureTable, **changes: object) -> Dataset:
 
 
 def test_rows_of_each_track_and_the_hop() -> None:
+    assert repr(table()) == "<FeatureTable: 12 rows of 2 features, 4 tracks, excerpts of 3 s>"
     features = table()
     assert list(features.rows.values()) == [slice(0, 3), slice(3, 6), slice(6, 9), slice(9, 12)]
     assert features.hop_s == 1.5

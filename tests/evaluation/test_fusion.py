@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from genrekit.errors import DataError
 from genrekit.evaluation.fusion import FusionMethod, fuse
 from genrekit.evaluation.predictions import Predictions
+from genrekit.evaluation.summary import evaluate_predictions
 
 Make = Callable[..., Predictions]
 
@@ -138,4 +139,8 @@ def test_parts_folds_and_seeds_are_kept_apart(make_predictions: Make) -> None:
 def test_an_unknown_method_is_refused_and_nothing_stays_nothing(make_predictions: Make) -> None:
     with pytest.raises(DataError, match="Unknown fusion 'median'"):
         fuse(make_predictions(), "median")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="Unknown fusion 'median'"):
+        evaluate_predictions(make_predictions(), fusion="median")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="Unknown fusion 'median'"):
+        evaluate_predictions(make_predictions()).view("median")  # type: ignore[arg-type]
     assert len(fuse(make_predictions().select(part="train"), "vote")) == 0

@@ -98,6 +98,14 @@ def test_a_repeated_row_is_refused(make_predictions: Make) -> None:
         Predictions.concatenate([predictions, predictions])
 
 
+def test_a_table_shows_itself_in_a_line(make_predictions: Make) -> None:
+    pooled = Predictions.concatenate([make_predictions(fold=fold, protocol="P1") for fold in range(5)])
+    assert repr(pooled) == (
+        "<Predictions CONTAMINATED: se_cnn on gtzan_archive, P1: 600 rows, 40 tracks, 4 genres, part test, "
+        "fold 0 1 2 ..., seed 0>"
+    )
+
+
 def test_arrays_are_read_only(make_predictions: Make) -> None:
     with pytest.raises(ValueError, match="read-only"):
         make_predictions().probabilities[0, 0] = 1

@@ -41,6 +41,7 @@ def test_a_run_is_read_by_its_folder_or_its_file(tmp_path: Path, make_prediction
     for path in (folder, folder / "predictions.parquet"):
         run = load_run(path)
         assert (run.name, run.folder) == ("run", folder)
+        assert repr(run) == f"<StoredRun run: {run.predictions!r}>"
         assert run.recipe is not None and run.recipe["optimisation.max_epochs"] == 50
         assert run.split is not None and run.split.split.name == "filtered"
         assert run.split.proof is not None and run.split.proof.n_test_touched == 7
@@ -202,6 +203,16 @@ def test_the_first_look_is_recorded_and_the_second_is_not(tmp_path: Path, make_p
     evaluation = evaluate_runs([*runs[:2], load_run(tmp_path / "2")], command="genrekit evaluate")
     assert evaluation.n_readings == (1, 1, 2)
     assert any("was read 2 times" in note for note in evaluation.notes)
+
+
+def test_what_is_refused_is_no_look_at_the_test_part(tmp_path: Path, make_predictions: Make) -> None:
+    one = load_run(write_run(tmp_path / "one", make_predictions()))
+    two = load_run(write_run(tmp_path / "two", make_predictions(n_tracks=20)))
+    with pytest.raises(DataError, match="Unknown fusion 'max'"):
+        evaluate_runs([one], fusion="max")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"the first, 'se_cnn', has 20 of 40 that the second, 'se_cnn', lacks"):
+        compare_runs([one], [two])
+    assert [run.readings("test") for run in (one, two)] == [(), ()]
 
 
 def test_validation_may_be_looked_at_freely(tmp_path: Path, make_predictions: Make) -> None:

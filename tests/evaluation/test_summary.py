@@ -31,6 +31,17 @@ def test_known_scores_come_out(make_predictions: Make) -> None:
     assert interval.low < 0.8 < interval.high
 
 
+def test_what_was_computed_shows_itself_in_a_line(make_predictions: Make) -> None:
+    evaluation = evaluate_predictions(make_predictions(accuracy=1.0, with_artists=False))
+    figures = "accuracy 1.0000 (0.9124 to 1.0000)"
+    assert repr(evaluation) == f"<Evaluation se_cnn on gtzan_archive, P2, test part, runs: 1; {figures} of 40 tracks>"
+    assert repr(evaluation.headline) == f"<View file-wise, mean: {figures} of 40 tracks>"
+    assert repr(evaluation.view(None)) == f"<View excerpt-wise: {figures} of 120 excerpts>"
+    assert repr(evaluation.headline.scores) == (
+        "<Scores accuracy 1.0000, precision 1.0000, recall 1.0000, f1 1.0000 of 40, 4 genres>"
+    )
+
+
 def test_calibration_is_of_one_seed_not_of_all_in_one_bin(make_predictions: Make) -> None:
     """One seed is 30 points underconfident and one as much over; together they would seem to be calibrated."""
     seeds = [make_predictions(seed=seed, accuracy=0.6 + sign * 0.3) for seed, sign in ((0, 1), (1, -1))]

@@ -4,7 +4,9 @@ from contextlib import ExitStack
 
 import pytest
 
+from genrekit.errors import UsageError
 from genrekit.evaluation.run_folder import RunRecord
+from genrekit.experiments import LocalPool, RayPool
 from genrekit.experiments import dispatch as dispatch_module
 from genrekit.experiments.dispatch import Event, dispatch
 from genrekit.experiments.job import Job, Outcome
@@ -117,3 +119,9 @@ def test_a_run_that_others_gave_up_is_taken_over(jobs, monkeypatch):
     pool = ScriptedPool({jobs[0].name: [Outcome("busy")] * 3})
     events = run(pool, jobs)
     assert kinds(events, jobs[0])[-2:] == ["started", "finished"]
+
+
+@pytest.mark.parametrize("make", [lambda: LocalPool(0, threads=1, logs="logs"), lambda: RayPool(-1, threads=1)])
+def test_a_pool_without_workers_is_refused_before_its_jobs_wait_for_ever(make):
+    with pytest.raises(UsageError, match="1 worker or more"):
+        make()

@@ -85,3 +85,14 @@ def test_a_split_from_a_file_is_one_fold(write_recipe, tmp_path):
     assert [run.recipe.split.fold for run in make_plan([recipe], tmp_path).runs] == [2]
     with pytest.raises(RecipeError, match="leave --folds out"):
         make_plan([recipe], tmp_path, folds=(0, 1))
+
+
+def test_the_folder_of_runs_may_be_named_by_text(write_recipe, tmp_path):
+    recipe = load_recipe(write_recipe())
+    assert make_plan([recipe], str(tmp_path)) == make_plan([recipe], tmp_path)
+
+
+def test_a_plan_shows_its_first_runs(write_recipe, tmp_path):
+    plan = make_plan([load_recipe(write_recipe())], tmp_path, folds=(0, 1), seeds=(0, 1))
+    assert repr(plan) == "<Plan, runs: 4; small fold 0 seed 0, small fold 1 seed 0, small fold 0 seed 1, ...>"
+    assert repr(plan.runs[0]) == f"<PlannedRun small fold 0 seed 0: {plan.runs[0].run.folder}>"

@@ -58,3 +58,9 @@ def test_a_damaged_plan_is_named(plan, tmp_path, text):
 def test_a_folder_without_experiment(tmp_path):
     with pytest.raises(RunError, match="holds no experiment"):
         Experiment(tmp_path).states()
+
+
+def test_a_folder_named_by_text(plan, tmp_path):
+    place = Experiment(str(tmp_path / "runs"))
+    place.add(plan)
+    assert place == Experiment(tmp_path / "runs") and place.logs == tmp_path / "runs" / "logs"

@@ -49,6 +49,13 @@ def test_path_file_object_and_array_agree(classifier: Classifier, write_tone: Ca
         assert classifier.classify(file).path == str(path)
 
 
+def test_a_classifier_and_its_file_show_themselves_in_a_line(classifier: Classifier) -> None:
+    card = classifier.card
+    assert repr(classifier).startswith(f"<Classifier {card.name}: {card.genres[0]}, ")
+    assert repr(classifier).endswith(f"; windows of {card.window_s:g} s at {card.sr} Hz>")
+    assert len(repr(classifier.model_file)) < 300 and card.text not in repr(card)
+
+
 def test_an_array_needs_its_sample_rate(classifier: Classifier) -> None:
     with pytest.raises(AudioError, match=r"does not state its sample rate. .* as in classify\(array, sr=44100\)"):
         classifier.classify(_tone(100, 1.0))

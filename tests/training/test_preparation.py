@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from genrekit.data import PARTS
+from genrekit.errors import UsageError
+from genrekit.training import preparation
 from genrekit.training.preparation import prepare
 
 
@@ -34,3 +37,25 @@ def test_a_split_may_be_a_table_of_ones_own(make_recipe, tmp_path):
     assert mine.name == "mine" and {part: set(mine.tracks(part)) for part in PARTS} == {
         part: set(made.tracks(part)) for part in PARTS
     }
+
+
+def test_what_is_prepared_shows_itself_in_a_line(make_recipe):
+    prepared = prepare(make_recipe())
+    assert repr(prepared).startswith(f"<Prepared small on cpu: {prepared.split!r}, train ")
+    assert repr(prepared).endswith(f" excerpts, {prepared.proof!r}>")
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"model": {"name": "res_cn"}}, "unknown model 'res_cn' \\(did you mean 'res_cnn'"),
+        ({"model": {"name": "res_cnn", "options": {"widht": 3}}}, "unknown key 'widht' \\(did you mean 'width'"),
+        ({"split": {"name": "random_fold"}}, "no split 'random_fold' \\(did you mean 'random_folds'"),
+        ({"split": {"name": "random_folds", "fold": 10}}, "folds 0 to 9; fold 10 was asked for"),
+        ({"split": {"file": "none.json"}}, "no file none.json; a split file is expected"),
+    ],
+)
+def test_names_that_mean_nothing_are_refused_before_recordings_are_compared(changes, problem, make_recipe, monkeypatch):
+    monkeypatch.setattr(preparation, "with_same_recordings", lambda *_, **__: pytest.fail("was compared"))
+    with pytest.raises(UsageError, match=problem):
+        prepare(make_recipe(**changes))

@@ -89,6 +89,9 @@ class LogMelArchive:
     def __len__(self) -> int:
         return len(self.track_ids)
 
+    def __repr__(self) -> str:
+        return f"<LogMelArchive: {len(self)} tracks, {self.n_mels} mels x {self.n_columns} columns each>"
+
     @property
     def n_mels(self) -> int:
         """Mel bands."""
@@ -155,7 +158,7 @@ class ArchiveContents:
     collection: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_archive(path: Path) -> ArchiveContents:
+def read_archive(path: str | Path) -> ArchiveContents:
     """Read an archive file (``.npz``), rows in the file's order.
 
     Raises
@@ -163,6 +166,7 @@ def read_archive(path: Path) -> ArchiveContents:
     DataError
         If the file is missing, not an archive, or has missing, unknown or misshapen arrays.
     """
+    path = Path(path)
     columns = _read_arrays(path)
     n = len(columns["track"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -77,7 +77,7 @@ class Dataset:
     faults : what is known to be wrong
     archive : log-mels whose row ``i`` belongs to ``tracks[i]``; None where there is audio only
     same_recordings : pairs of tracks that hold one recording by an audio fingerprint, whatever their names say; None
-        if nobody has compared them yet (`data.same_recordings` does)
+        if nobody has compared them yet (`with_same_recordings` does)
     table : features of excerpts of exactly these tracks; None where there is audio or an archive
     published_parts : part of each track in the split that was published with the collection, of tracks that are not
         here too; None if there is none
@@ -94,10 +94,10 @@ class Dataset:
     genres: tuple[str, ...]
     tracks: tuple[Track, ...]
     faults: tuple[Fault, ...] = ()
-    archive: LogMelArchive | None = field(default=None, repr=False)
-    same_recordings: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
-    table: FeatureTable | None = field(default=None, repr=False)
-    published_parts: Mapping[str, Part] | None = field(default=None, repr=False)
+    archive: LogMelArchive | None = None
+    same_recordings: tuple[tuple[str, str], ...] | None = None
+    table: FeatureTable | None = None
+    published_parts: Mapping[str, Part] | None = None
     numbered_artists: bool = False
 
     def __post_init__(self) -> None:
@@ -118,6 +118,20 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.tracks)
+
+    def __repr__(self) -> str:
+        genres = f"{len(self.genres)} genres" if len(self.genres) > 12 else ", ".join(self.genres)
+        audio = "audio" if any(track.path is not None for track in self.tracks) else "no audio"
+        what = "log-mels" if self.archive is not None else "features" if self.table is not None else audio
+        faults = f", faults: {len(self.faults)}" if self.faults else ""
+        unheard = "" if self.is_compared else "; recordings not compared by ear"
+        return f"<Dataset {self.name}: {len(self)} tracks ({genres}), {what}{faults}{unheard}>"
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether `same_recordings` are known, as far as there is anything to compare: of names alone there is not."""
+        nothing = self.archive is None and self.table is None and all(track.path is None for track in self.tracks)
+        return nothing or self.same_recordings is not None
 
     @cached_property
     def index(self) -> Mapping[str, int]:

@@ -62,6 +62,10 @@ class FeatureTable:
     def __len__(self) -> int:
         return len(self.track_id)
 
+    def __repr__(self) -> str:
+        rows = f"{len(self)} rows of {len(self.names)} features"
+        return f"<FeatureTable: {rows}, {len(self.rows)} tracks, excerpts of {self.window_s:g} s>"
+
     @cached_property
     def rows(self) -> Mapping[str, slice]:
         """The rows of each track, tracks in their order."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genrekit.evaluation.cautions import comparison_cautions
-from genrekit.evaluation.fusion import FusionMethod, fuse
+from genrekit.evaluation.fusion import FusionMethod, fuse, require_fusion
 from genrekit.evaluation.paired import PairedComparison, compare
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.runs import StoredRun, StoredSplit, pool_runs
@@ -45,8 +45,10 @@ def evaluate_runs(
 
     Raises
     ------
-    DataError : runs that do not belong together, a part without rows, or a record that cannot be written
+    DataError : runs that do not belong together, a part without rows, an unknown fusion, or a record that cannot be
+        written
     """
+    require_fusion(fusion)
     pooled = pool_runs(runs)
     n_readings = _record(runs, command, part)
     return evaluate_predictions(
@@ -69,19 +71,23 @@ def compare_runs(
 ) -> RunComparison:
     """Compare two systems, each one run or folds and seeds of one recipe, track by track.
 
+    A first look at a test part is recorded in each run; sides that cannot be compared are not looked at.
+
     Raises
     ------
     DataError : sides whose tracks, labels or genres differ, runs of a side that do not belong together, or as
         `evaluate_runs`
     """
     tables = [pool_runs(side) for side in (first, second)]
+    one, two = (fuse(table.select(part=part), fusion) for table in tables)
+    comparison = compare(one, two, generator=np.random.default_rng(BOOTSTRAP_SEED))
+    # Before anybody sees it: what cannot be put on record is not told.
     for side in (first, second):
         _record(side, command, part)
-    one, two = (fuse(table.select(part=part), fusion) for table in tables)
     return RunComparison(
         first=_name(one, _splits(first)),
         second=_name(two, _splits(second)),
-        comparison=compare(one, two, generator=np.random.default_rng(BOOTSTRAP_SEED)),
+        comparison=comparison,
         cautions=comparison_cautions(one, two, splits=(_splits(first), _splits(second))),
         contaminated=one.contaminated or two.contaminated,
     )

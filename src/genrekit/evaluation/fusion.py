@@ -11,11 +11,23 @@ from numpy.typing import NDArray
 from genrekit.errors import DataError
 from genrekit.evaluation.predictions import Predictions
 
-__all__ = ["FusionMethod", "fuse"]
+__all__ = ["FusionMethod", "fuse", "require_fusion"]
 
 FusionMethod = Literal["mean", "vote"]
 # Large enough to survive float32, small enough never to matter in a score of probabilities.
 TIE_MARGIN = 1e-6
+
+
+def require_fusion(method: FusionMethod | None) -> FusionMethod | None:
+    """The fusion, if there is one of that name; None, which fuses nothing, stays None.
+
+    Raises
+    ------
+    DataError : another name
+    """
+    if method is not None and method not in get_args(FusionMethod):
+        raise DataError(f"Unknown fusion {method!r}; expected 'mean' or 'vote'.")
+    return method
 
 
 def fuse(predictions: Predictions, method: FusionMethod) -> Predictions:
@@ -31,8 +43,7 @@ def fuse(predictions: Predictions, method: FusionMethod) -> Predictions:
     ------
     DataError : another method
     """
-    if method not in get_args(FusionMethod):
-        raise DataError(f"Unknown fusion {method!r}; expected 'mean' or 'vote'.")
+    require_fusion(method)
     if not len(predictions):
         return predictions
     ordered = predictions.take(predictions.canonical_order)

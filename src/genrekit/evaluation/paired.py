@@ -134,8 +134,9 @@ def _require_same_tracks(
     if len(only_first) or len(only_second):
         examples = ", ".join(str(track) for track in [*only_first[:2], *only_second[:2]])
         raise DataError(
-            f"A paired comparison needs the same tracks on both sides; {first.recipe!r} has {len(only_first)} of "
-            f"{len(tracks)} that {second.recipe!r} lacks, and lacks {len(only_second)} of its {len(tracks_second)} "
+            f"A paired comparison needs the same tracks on both sides; the first, {first.recipe!r}, has "
+            f"{len(only_first)} of {len(tracks)} that the second, {second.recipe!r}, lacks, and lacks "
+            f"{len(only_second)} of its {len(tracks_second)} "
             f"(for instance {examples}). Compare runs of the same split and fold, or all folds of both."
         )
 

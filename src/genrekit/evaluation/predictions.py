@@ -155,6 +155,15 @@ class Predictions:
     def __len__(self) -> int:
         return len(self.track)
 
+    def __repr__(self) -> str:
+        mark = "CONTAMINATED: " if self.contaminated else ""
+        held = [f"{len(self)} rows", f"{len(np.unique(self.track))} tracks", f"{self.n_genres} genres"]
+        for name in ("part", "fold", "seed"):
+            values = np.unique(getattr(self, name)).tolist()
+            shown = [*values[:3], "..."] if len(values) > 4 else values
+            held.append(f"{name} {' '.join(map(str, shown))}")
+        return f"<Predictions {mark}{self.recipe} on {self.dataset}, {self.protocol}: {', '.join(held)}>"
+
     @property
     def n_genres(self) -> int:
         return len(self.genres)

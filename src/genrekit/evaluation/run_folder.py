@@ -76,6 +76,9 @@ class RunFolder:
 
     folder: Path
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
+
     @property
     def recipe_path(self) -> Path:
         """The recipe with all its fields."""

@@ -100,6 +100,9 @@ class StoredRun:
     recipe: Mapping[str, Any] | None
     recipe_hash: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<StoredRun {self.name}: {self.predictions!r}>"
+
     @property
     def name(self) -> str:
         return self.folder.resolve().name

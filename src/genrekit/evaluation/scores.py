@@ -61,6 +61,10 @@ class Scores:
     genres: tuple[str, ...]
     confusion: NDArray[np.int64]
 
+    def __repr__(self) -> str:
+        figures = ", ".join(f"{name} {getattr(self, name):.4f}" for name in METRICS)
+        return f"<Scores {figures} of {self.n}, {len(self.genres)} genres>"
+
     def per_genre(self) -> tuple[GenreScores, ...]:
         """Precision, recall, F1 and the most frequent wrong answer, genre by genre."""
         precision, recall, f1 = genre_rates(self.confusion)

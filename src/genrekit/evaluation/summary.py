@@ -18,7 +18,7 @@ from genrekit.evaluation.calibration import (
     reliability_table,
 )
 from genrekit.evaluation.cautions import cautions
-from genrekit.evaluation.fusion import FusionMethod, fuse
+from genrekit.evaluation.fusion import FusionMethod, fuse, require_fusion
 from genrekit.evaluation.intervals import Interval, bootstrap_scores
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.published import PublishedFigure, published_for
@@ -46,6 +46,14 @@ class View:
     fusion: FusionMethod | None
     scores: Scores
     intervals: Mapping[str, Interval]
+
+    def __repr__(self) -> str:
+        return f"<View {self.name}: {self.figures()} of {self.scores.n} {self.unit}s>"
+
+    def figures(self) -> str:
+        """Accuracy with its interval, as text."""
+        interval = self.intervals["accuracy"]
+        return f"accuracy {self.scores.accuracy:.4f} ({interval.low:.4f} to {interval.high:.4f})"
 
     @property
     def name(self) -> str:
@@ -128,14 +136,25 @@ class Evaluation:
     notes: tuple[str, ...]
     predictions_sha256: str
 
+    def __repr__(self) -> str:
+        view, n_runs = self.headline, len(self.runs)
+        return (
+            f"<Evaluation {self.title}, {self.part} part, runs: {n_runs}; {view.figures()} of {self.n_tracks} tracks>"
+        )
+
     @property
     def headline(self) -> View:
         """The file-wise view of the chosen fusion."""
         return self.view(self.fusion)
 
     def view(self, fusion: FusionMethod | None) -> View:
-        """The view of a fusion, or of None the excerpt-wise one."""
-        return next(view for view in self.views if view.fusion == fusion)
+        """The view of a fusion, or of None the excerpt-wise one.
+
+        Raises
+        ------
+        DataError : another fusion
+        """
+        return next(view for view in self.views if view.fusion == require_fusion(fusion))
 
     @property
     def title(self) -> str:
@@ -207,8 +226,9 @@ def evaluate_predictions(
 
     Raises
     ------
-    DataError : the part has no rows
+    DataError : the part has no rows, or there is no such fusion
     """
+    require_fusion(fusion)
     rows = predictions.select(part=part)
     if not len(rows):
         there = ", ".join(sorted(set(predictions.part.tolist()))) or "none"

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from genrekit.errors import UsageError
 from genrekit.experiments.job import Job, Outcome
 
-__all__ = ["Event", "Pool", "dispatch"]
+__all__ = ["Event", "Pool", "dispatch", "require_workers"]
 
 TICK_S = 0.5
 ASK_AGAIN_S = 2.0
@@ -42,6 +43,18 @@ class Pool(Protocol):
     def close(self) -> None:
         """End all workers, whatever they do."""
         ...
+
+
+def require_workers(size: int) -> int:
+    """The size of a pool, if it is 1 or more: with none, its jobs would wait for ever.
+
+    Raises
+    ------
+    UsageError : it is not
+    """
+    if size < 1:
+        raise UsageError(f"A pool has 1 worker or more; its size was given as {size}.")
+    return size
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
 
+from genrekit.experiments.dispatch import require_workers
 from genrekit.experiments.job import Job, Outcome
 from genrekit.spawned import ctrl_c_blocked, leave_to_parent, why_it_ended
 
@@ -36,11 +37,15 @@ class LocalPool:
     size : number of processes
     threads : CPU threads of each
     logs : folder for what a worker says while it trains a run, such as warnings and tracebacks
+
+    Raises
+    ------
+    UsageError : a size below 1: nothing would ever be trained
     """
 
-    def __init__(self, size: int, *, threads: int | None, logs: Path) -> None:
-        self.size = size
-        self._threads, self._logs = threads, logs
+    def __init__(self, size: int, *, threads: int | None, logs: str | Path) -> None:
+        self.size = require_workers(size)
+        self._threads, self._logs = threads, Path(logs)
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._processes: list[_Process] = []
         self._refused: list[tuple[Job, Outcome]] = []

@@ -32,6 +32,9 @@ class PlannedRun:
     recipe: Recipe
     run: Run
 
+    def __repr__(self) -> str:
+        return f"<PlannedRun {self.label}: {self.run.folder}>"
+
     @property
     def name(self) -> str:
         """Name of the run folder; unique in a plan."""
@@ -54,6 +57,10 @@ class Plan:
     def __len__(self) -> int:
         return len(self.runs)
 
+    def __repr__(self) -> str:
+        first = ", ".join(run.label for run in self.runs[:3])
+        return f"<Plan, runs: {len(self)}; {first}{', ...' if len(self) > 3 else ''}>"
+
 
 def contaminated_mark(recipe: Recipe) -> str:
     """What stands before all that is made by a recipe whose split mixes the excerpts of a track; "" for others."""
@@ -70,7 +77,11 @@ def contaminated_mark(recipe: Recipe) -> str:
 
 
 def make_plan(
-    recipes: Sequence[Recipe], runs: Path, *, folds: Sequence[int] | None = None, seeds: Sequence[int] | None = None
+    recipes: Sequence[Recipe],
+    runs: str | Path,
+    *,
+    folds: Sequence[int] | None = None,
+    seeds: Sequence[int] | None = None,
 ) -> Plan:
     """The runs of each recipe on each fold with each seed; what is named twice is planned once.
 
@@ -93,7 +104,7 @@ def make_plan(
             for fold in chosen:
                 split = recipe.split.model_copy(update={"fold": fold})
                 single = recipe.model_copy(update={"seed": seed, "split": split})
-                run = PlannedRun(single, Run.of(single, runs))
+                run = PlannedRun(single, Run.of(single, Path(runs)))
                 planned.setdefault(run.name, run)
     return Plan(tuple(planned.values()))
 

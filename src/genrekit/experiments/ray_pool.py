@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genrekit.experiments.dispatch import require_workers
 from genrekit.experiments.job import Job, Outcome
 
 if TYPE_CHECKING:
@@ -45,15 +46,17 @@ class RayPool:
     ------
     ModuleNotFoundError
         If Ray is not installed, which the extra "cluster" brings.
+    UsageError
+        A size below 1: nothing would ever be trained.
     """
 
     def __init__(
         self, size: int, *, threads: int | None, address: str | None = None, gpus: float | None = None
     ) -> None:
+        self.size = require_workers(size)
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         import ray
 
-        self.size = size
         self._ray: Any = ray
         self._threads = threads
         self._started_cluster = not ray.is_initialized()

@@ -69,6 +69,9 @@ class Experiment:
 
     folder: Path
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
+
     @property
     def plan_path(self) -> Path:
         return self.folder / PLAN_NAME

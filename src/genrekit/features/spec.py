@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genrekit.errors import RecipeError
-from genrekit.features.strict import read_strict
+from genrekit.features.strict import read_strict, require_choices
 from genrekit.features.table_columns import GTZAN_10S_NAMES, HANDCRAFTED_NAMES
 from genrekit.suggestion import unknown_name
 
@@ -98,6 +98,8 @@ class FeatureSpec:
     render_width: int | None = None
 
     def __post_init__(self) -> None:
+        # As a misspelt "db" would go for no decibels at all.
+        require_choices(self, what="feature spec")
         mel = self.kind in ("log_mel", "log_mel_rendered")
         rendered = self.kind == "log_mel_rendered"
         rules: tuple[tuple[bool, str], ...] = (

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from genrekit.errors import RecipeError
 from genrekit.suggestion import unknown_name
 
-__all__ = ["read_strict"]
+__all__ = ["read_strict", "require_choices"]
 
 T = TypeVar("T")
 
@@ -47,6 +47,24 @@ def read_strict(cls: type[T], values: Mapping[str, Any], *, what: str) -> T:
         raise RecipeError(f"{what}: missing {', '.join(missing)}")
     # JSON has one kind of number: 2 and 2.0 must make equal values.
     return cls(**{key: float(v) if hints[key] is float else v for key, v in values.items()})
+
+
+def require_choices(values: Any, *, what: str) -> None:
+    """Check that each field of a dataclass that is one of a few has one of them, however it was made.
+
+    Parameters
+    ----------
+    values : an instance of a dataclass
+    what : what it is, for the error messages ("feature spec")
+
+    Raises
+    ------
+    RecipeError : for a field that has another; the message names those there are
+    """
+    for name, hint in typing.get_type_hints(type(values)).items():
+        value = getattr(values, name)
+        if typing.get_origin(hint) is typing.Literal and not _fits(value, hint):
+            raise RecipeError(f"{what}: {name} is {value!r}; expected {_describe(hint)}")
 
 
 def _fits(value: object, hint: Any) -> bool:

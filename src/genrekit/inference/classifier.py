@@ -79,6 +79,10 @@ class Classifier:
         self._lock = threading.Lock()
         self.model_file = ModelFile.of_session(path, self._session(self._n_threads))
 
+    def __repr__(self) -> str:
+        card = self.card
+        return f"<Classifier {card.name}: {', '.join(card.genres)}; windows of {card.window_s:g} s at {card.sr} Hz>"
+
     def __reduce__(self) -> tuple[object, ...]:
         """Another process opens the same model file again."""
         return partial(type(self), n_threads=self._n_threads), (Path(self._path).absolute(),)

@@ -77,7 +77,7 @@ class ModelCard:
     model: Mapping[str, Any] = field(default_factory=dict)
     trained_on: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
-    text: str = ""
+    text: str = field(default="", repr=False)
     short_hop_s: float | None = None
     short_temperatures: tuple[tuple[float, float], ...] = ()
 
@@ -196,7 +196,7 @@ class ModelFile:
 
     path: Path
     size_bytes: int
-    card: ModelCard
+    card: ModelCard = field(repr=False)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> ModelFile:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from genrekit.errors import RecipeError
 from genrekit.features.strict import read_strict
@@ -13,7 +14,7 @@ from genrekit.suggestion import unknown_name
 if TYPE_CHECKING:
     from genrekit.models.network import GenreNetwork
 
-__all__ = ["MODELS", "create_model", "network_class"]
+__all__ = ["MODELS", "create_model", "network_class", "network_options"]
 
 # name -> "module:class"; imported when made, so that names can be listed and recipes checked without PyTorch.
 MODELS: dict[str, str] = {
@@ -51,6 +52,16 @@ def network_class(name: str) -> type[GenreNetwork]:
     return _own_class(name)
 
 
+def network_options(name: str, options: Mapping[str, Any]) -> Any:
+    """The options of a network of that name, those left out at their defaults; all that needs no sizes is checked.
+
+    Raises
+    ------
+    RecipeError : as `network_class`; for an unknown option (the message names the nearest) or one of a wrong type
+    """
+    return read_strict(network_class(name).options_type, options, what=f"options of model {name!r}")
+
+
 def create_model(spec: ModelSpec) -> GenreNetwork:
     """A new network with random weights (from PyTorch's generator: seed it for the same weights).
 
@@ -59,9 +70,8 @@ def create_model(spec: ModelSpec) -> GenreNetwork:
     RecipeError : for an unknown name or option (the message names the nearest), an option out of its range, or sizes
         that the network cannot take
     """
-    network = network_class(spec.name)
-    options = read_strict(network.options_type, spec.options, what=f"options of model {spec.name!r}")
-    return network(spec, options)  # type: ignore[call-arg]
+    options = network_options(spec.name, spec.options)
+    return network_class(spec.name)(spec, options)  # type: ignore[call-arg]
 
 
 def _own_class(name: str) -> type[GenreNetwork]:

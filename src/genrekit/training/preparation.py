@@ -14,13 +14,15 @@ from genrekit.data.left_out import without_genres
 from genrekit.data.parts import PARTS, Part
 from genrekit.data.registry import load_dataset
 from genrekit.data.splits.leakage import Proof, require_proof
-from genrekit.data.splits.makers import make_split
+from genrekit.data.splits.makers import make_split, require_fold, split_kind
 from genrekit.data.splits.split import Split
 from genrekit.data.splits.split_files import read_split_file
+from genrekit.data.text_file import read_text
 from genrekit.errors import RecipeError
 from genrekit.features.spec import named_features
 from genrekit.file_identity import file_sha256
 from genrekit.models import ModelSpec, WeightsHeader, create_model
+from genrekit.models.registry import network_options
 from genrekit.progress import Progress
 from genrekit.training.material.data_identity import data_sha256, rows_of
 from genrekit.training.material.excerpts import ExcerptTable, part_table, require_excerpts
@@ -54,6 +56,10 @@ class Prepared:
     tables: dict[Part, ExcerptTable]
     device: torch.device
 
+    def __repr__(self) -> str:
+        excerpts = ", ".join(f"{part} {len(self.tables[part])}" for part in PARTS)
+        return f"<Prepared {self.recipe.name} on {self.device}: {self.split!r}, {excerpts} excerpts, {self.proof!r}>"
+
     @cached_property
     def data_sha256(self) -> str:
         """By which a run knows these data again."""
@@ -80,8 +86,10 @@ def load_data(recipe: Recipe, *, on_progress: Progress = lambda done, total, wha
     Raises
     ------
     DataError, RecipeError
-        If the data are not there, or the recipe's front end or augmentation cannot be had from them.
+        If the data are not there, the recipe names a network, an option, a split or a fold that there is not, or its
+        front end or augmentation cannot be had from the data.
     """
+    _require_names(recipe)
     dataset = without_genres(load_dataset(recipe.data.dataset, recipe.data.root), recipe.data.left_out)
     _require_data(recipe, dataset)
     return with_same_recordings(dataset, progress=on_progress)
@@ -141,6 +149,18 @@ def prepare(
         source = make_source(dataset, spec, device, span_s=recipe.excerpts.span_s, rows=rows, on_progress=on_progress)
     tables = {part: part_table(dataset, split, part, recipe.excerpts, source) for part in PARTS}
     return Prepared(recipe, dataset, split, proof, source, tables, device)
+
+
+def _require_names(recipe: Recipe) -> None:
+    """Refuse names that mean nothing, as can be told at once, before recordings are compared for minutes or hours."""
+    for trained in recipe.members or (recipe,):
+        network_options(trained.model.name, trained.model.options)
+    choice = recipe.split
+    if choice.file is not None:
+        read_text(choice.file, what="a split file")
+    else:
+        name = choice.name or ""
+        require_fold(name, choice.fold, split_kind(name).n_folds)
 
 
 def _require_data(recipe: Recipe, dataset: Dataset) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 
+from genrekit.audio import AudioWarning
 from genrekit.data import Dataset, Split, Track, make_split, prove, require_proof
 from genrekit.data.parts import Protocol
 from genrekit.data.relations import groups, listed_artists, normalise
@@ -193,3 +196,26 @@ def test_what_is_no_proof_is_refused(letters: Dataset, change: dict[str, object]
     for key in ("shared", "n_test", "refused"):
         with pytest.raises(DataError, match=key):
             Proof.from_dict({name: value for name, value in values.items() if name != key})
+
+
+def test_a_proof_of_recordings_that_nobody_compared_says_so(letters: Dataset) -> None:
+    split = _split("a", "f")
+    files = replace(letters, tracks=tuple(replace(one, path=Path(one.track_id)) for one in letters.tracks))
+    with pytest.warns(AudioWarning, match=r"'letters' were not compared by ear.*with_same_recordings\(dataset\)"):
+        prove(split, files)
+    with pytest.warns(AudioWarning, match="not compared"):
+        require_proof(split, files)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # Compared; of names alone there is nothing to hear; two collections are compared as they are spelt.
+        prove(split, replace(files, same_recordings=()))
+        prove(split, letters)
+        prove(_split("a", "f", "P5"), files)
+
+
+def test_a_proof_shows_its_verdict_in_a_line(letters: Dataset) -> None:
+    assert repr(prove(_split("a", "f", "P4"), letters)) == (
+        "<Proof under P4: nothing refused; 0 of 1 test tracks share something with what is learnt from; "
+        "artist unknown of 1 of 2 tracks>"
+    )
+    assert "<Proof under P4: refused, train and test share 1 artists" in repr(prove(_split("a", "c", "P4"), letters))

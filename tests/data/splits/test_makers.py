@@ -185,6 +185,7 @@ def test_the_seed_changes_the_folds(gtzan_without_audio: Dataset) -> None:
         ("filtered", {"n_folds": 3}, r"has 1 fold\(s\); 3"),
         ("filtered", {"validation": "test"}, "validation part of its own"),
         ("random_folds", {"valid_fraction": 0.7}, "0 to 0.5; found 0.7"),
+        ("random_folds", {"validation": "tset"}, "'default' or 'test'; found 'tset'"),
         ("random_folds", {"n_folds": 101}, "smallest genre has 100"),
         ("random_folds", {"n_folds": 1}, "at least 2 folds"),
         ("artist_disjoint", {"n_folds": 1}, "at least 2 folds"),

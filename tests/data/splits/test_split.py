@@ -26,6 +26,12 @@ def test_members_are_sorted() -> None:
     assert _split().parts["train"] == ("a", "b")
 
 
+def test_a_split_shows_itself_in_a_line() -> None:
+    assert repr(_split()) == "<Split hand, custom, fold 0 of 1: train 2, valid 0, test 1 tracks>"
+    mixed = _split(protocol="P1", unit="excerpt", parts={"train": ("a@0",), "valid": (), "test": ("a@1",)})
+    assert repr(mixed) == "<Split CONTAMINATED: hand, P1, fold 0 of 1: train 1, valid 0, test 1 excerpts>"
+
+
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
@@ -96,6 +102,14 @@ def test_unreadable_files(tmp_path: Path) -> None:
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="is not a split file: it is no text"):
         read_split(tmp_path / "binary.json")
+
+
+def test_a_file_may_be_named_by_text(tmp_path: Path) -> None:
+    path = tmp_path / "split.json"
+    path.write_text(_split().to_json())
+    assert read_split(str(path)) == _split()
+    with pytest.raises(NoSuchDataError, match=r"no file .*none\.json"):
+        read_split(str(tmp_path / "none.json"))
 
 
 def test_excerpts() -> None:

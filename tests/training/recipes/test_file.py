@@ -89,6 +89,10 @@ def test_overrides_come_last(make_recipe, write):
     [
         ("extends: missing.yaml\nname: own\n", r"missing\.yaml that .*own\.yaml names: No such file"),
         ("extends: base.yaml\n", "needs a name of its own"),
+        ("extends:\nname: own\n", "extends is None; .* or the name of one of `genrekit recipes`"),
+        ("", "a recipe is a mapping of keys to values; found nothing"),
+        ("- a\n", "a recipe is a mapping of keys to values; found a list"),
+        ("extends: base.yaml\nname: My Net\n", "name: 'My Net' is no name of a run folder; expected a-z, 0-9"),
         ("extends: [base.yaml]\nname: own\n", "extends is .*expected the file name"),
         ("extends: own.yaml\nname: own\n", r"circle: own\.yaml -> own\.yaml"),
         ("extends: loop.yaml\nname: own\n", r"circle: own\.yaml -> loop\.yaml -> own\.yaml"),

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from genrekit.errors import RecipeError
+from genrekit.training.recipes.groups import Excerpts
 from genrekit.training.recipes.recipe import load_recipe, parse_recipe
 
 
@@ -144,3 +145,15 @@ def test_random_places_of_a_grid_are_refused(make_recipe, tmp_path):
     path.write_text(make_recipe().to_yaml())
     with pytest.raises(RecipeError, match=r"crops_per_track is 2, .* set excerpts\.train=random"):
         load_recipe(path, ["excerpts.train=grid", "excerpts.crops_per_track=2"])
+
+
+def test_a_recipe_shows_what_is_not_at_its_default(make_recipe):
+    shown = repr(make_recipe(seed=3))
+    assert "seed=3" in shown and "learning_rate=" in shown
+    assert "max_stretch=0.1" in shown and "gain_probability" not in shown and "ensemble" not in shown
+    assert repr(Excerpts(window_s=3.0, hop_s=1.5)) == "Excerpts(window_s=3.0, hop_s=1.5)"
+
+
+def test_overrides_are_several_texts():
+    with pytest.raises(RecipeError, match=r"a list of texts, \['seed=1'\]; a single text"):
+        load_recipe("a_se_cnn", "seed=1")

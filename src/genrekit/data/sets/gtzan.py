@@ -99,7 +99,7 @@ def find_genre_folders(root: Path, genres: Sequence[str] = GENRES) -> Path:
         if root.is_file():
             raise DataError(
                 f"{root} is a file; GTZAN as audio is a folder of folders, one a genre. An archive of log-mels is the "
-                "data set gtzan_archive, which other recipes are for (recipes/*_archive.yaml)."
+                "data set gtzan_archive, which other recipes of `genrekit recipes` are for."
             )
         layouts = ", ".join(f"{root / layout}/{genres[0]}/" for layout in LAYOUTS)
         raise DataError(f"{root} does not hold GTZAN: none of {layouts} exists. Give the folder above the genres.")

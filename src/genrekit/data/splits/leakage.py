@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,6 +10,7 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import Any
 
+from genrekit.audio import AudioWarning
 from genrekit.data.dataset import Dataset
 from genrekit.data.parts import PARTS, Part, Protocol
 from genrekit.data.relations import RELATIONS, Relation, groups, keys
@@ -90,6 +92,13 @@ class Proof:
     refused: tuple[str, ...]
     n_tracks_missing: int = 0
 
+    def __repr__(self) -> str:
+        verdict = f"refused, {' '.join(self.refused)}" if self.refused else "nothing refused"
+        return (
+            f"<Proof under {self.protocol}: {verdict}; {self.n_test_touched} of {self.n_test} test tracks share "
+            f"something with what is learnt from; artist unknown of {self.n_unknown_artists} of {self.n_tracks} tracks>"
+        )
+
     def between(self, first: str, second: str, relation: Relation) -> Shared:
         """The count for two parts and a relation, such as ``("train+valid", "test", "artist")``."""
         for shared in self.shared:
@@ -141,8 +150,14 @@ def prove(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, str]] = 
     ------
     DataError
         If the split names a track that the data set lacks.
+
+    Warns
+    -----
+    AudioWarning : nobody has compared the data set's recordings (`with_same_recordings` does), so that a song in two
+        files goes unnoticed unless its name or its bytes tell
     """
     split.require_known(dataset)
+    _warn_of_unheard(split, dataset)
     heard = (*(dataset.same_recordings or ()), *pairs)
     key_of = {relation: _keys(dataset, relation, heard) for relation in RELATIONS}
     tracks: dict[str, tuple[str, ...]] = {part: split.tracks(part) for part in PARTS}
@@ -186,6 +201,10 @@ def require_proof(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, 
         With all that is refused.
     DataError
         If the split names a track that the data set lacks.
+
+    Warns
+    -----
+    AudioWarning : as `prove`
     """
     proof = prove(split, dataset, pairs=pairs)
     if proof.refused:
@@ -194,6 +213,18 @@ def require_proof(split: Split, dataset: Dataset, *, pairs: Sequence[tuple[str, 
             "Move these tracks into one part, or leave them out."
         )
     return proof
+
+
+def _warn_of_unheard(split: Split, dataset: Dataset) -> None:
+    # Of two collections nothing is compared but what is written of their tracks, which the split's notes say.
+    if dataset.is_compared or split.protocol == "P5":
+        return
+    warnings.warn(
+        f"the recordings of data set {dataset.name!r} were not compared by ear: a song in two files goes unnoticed "
+        "unless its name or its bytes tell; split and prove genrekit.data.with_same_recordings(dataset) instead",
+        AudioWarning,
+        stacklevel=3,
+    )
 
 
 def _keys(dataset: Dataset, relation: Relation, pairs: Sequence[tuple[str, str]]) -> dict[str, tuple[Hashable, ...]]:

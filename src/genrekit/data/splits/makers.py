@@ -20,7 +20,7 @@ from genrekit.data.window_grid import grid_size
 from genrekit.errors import DataError, NoSuchDataError
 from genrekit.suggestion import did_you_mean
 
-__all__ = ["SPLITS", "SplitKind", "make_split", "split_kind"]
+__all__ = ["SPLITS", "SplitKind", "make_split", "require_fold", "split_kind"]
 
 A_SEED = 123456789
 A_CONTAMINATED_SEED = 12345
@@ -112,10 +112,11 @@ def make_split(
     count = kind.n_folds if n_folds is None else n_folds
     if kind.seed is None and count != kind.n_folds:
         raise DataError(f"The published split {name!r} has {kind.n_folds} fold(s); {count} were asked for.")
-    if not 0 <= fold < count:
-        raise NoSuchDataError(f"Split {name!r} has the folds 0 to {count - 1}; fold {fold} was asked for.")
+    require_fold(name, fold, count)
     if not 0 <= valid_fraction <= 0.5:
         raise DataError(f"valid_fraction is the share of the training part, 0 to 0.5; found {valid_fraction}.")
+    if validation not in ("default", "test"):
+        raise DataError(f"validation is 'default' or 'test'; found {validation!r}.")
     if seed is not None and kind.seed is None:
         raise DataError(f"The published split {name!r} takes no seed; {seed} was given.")
     chosen_seed = kind.seed if seed is None else seed
@@ -145,6 +146,12 @@ def split_kind(name: str) -> SplitKind:
     if name not in SPLITS:
         raise NoSuchDataError(f"There is no split {name!r}{did_you_mean(name, SPLITS)}. Known: {', '.join(SPLITS)}.")
     return SPLITS[name]
+
+
+def require_fold(name: str, fold: int, n_folds: int) -> None:
+    """Raise NoSuchDataError if a split of so many folds has none of that number."""
+    if not 0 <= fold < n_folds:
+        raise NoSuchDataError(f"Split {name!r} has the folds 0 to {n_folds - 1}; fold {fold} was asked for.")
 
 
 def _notes(kind: SplitKind, missing: int, dataset: Dataset) -> tuple[str, ...]:

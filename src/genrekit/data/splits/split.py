@@ -81,6 +81,11 @@ class Split:
             )
         object.__setattr__(self, "parts", MappingProxyType(parts))
 
+    def __repr__(self) -> str:
+        mark = "CONTAMINATED: " if self.contaminated else ""
+        sizes = ", ".join(f"{part} {len(self.parts[part])}" for part in PARTS)
+        return f"<Split {mark}{self.name}, {self.protocol}, fold {self.fold} of {self.n_folds}: {sizes} {self.unit}s>"
+
     @property
     def contaminated(self) -> bool:
         """Whether excerpts of one track may lie in two parts; all that is made from it must say so."""
@@ -204,7 +209,7 @@ class Split:
         return cls.from_dict(values)
 
 
-def read_split(path: Path) -> Split:
+def read_split(path: str | Path) -> Split:
     """Read a split file that genrekit wrote.
 
     Raises
@@ -212,7 +217,7 @@ def read_split(path: Path) -> Split:
     DataError
         If the file cannot be read or is not a split; the message names it.
     """
-    text = read_text(path, what="a split file")
+    text = read_text(Path(path), what="a split file")
     try:
         return Split.from_json(text)
     except DataError as error:

@@ -51,7 +51,10 @@ def _resolved(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
         return values
     base_name = values.pop(EXTENDS)
     if not isinstance(base_name, str) or not base_name:
-        raise RecipeError(f"{path}: extends is {base_name!r}; expected the file name of another recipe.")
+        raise RecipeError(
+            f"{path}: extends is {base_name!r}; expected the file name of another recipe, or the "
+            "name of one of `genrekit recipes`."
+        )
     if "name" not in values:
         raise RecipeError(f"{path}: a recipe that extends another needs a name of its own.")
     return _merged(_resolved(_place(path.parent, base_name), (*extending, place)), values)
@@ -85,7 +88,8 @@ def _read(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
     except (YAMLTextError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is not YAML that can be read: {error}") from error
     if not isinstance(values, dict):
-        raise RecipeError(f"{path}: a recipe is a mapping of keys to values; found {type(values).__name__}.")
+        found = "nothing" if values is None else f"a {type(values).__name__}"
+        raise RecipeError(f"{path}: a recipe is a mapping of keys to values; found {found}.")
     return values
 
 

@@ -243,13 +243,15 @@ def load_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     Parameters
     ----------
     path : of the file, which may extend another, or the name of a recipe that comes with genrekit, "a_se_cnn"
-    overrides : such as "seed=1", "split.fold=2", "optimisation.max_epochs=20"
+    overrides : a list of them, such as ["seed=1", "split.fold=2", "optimisation.max_epochs=20"]
 
     Raises
     ------
     RecipeError
         If the file cannot be read, a key is unknown (the message names the nearest), or a value is out of range.
     """
+    if isinstance(overrides, str):
+        raise RecipeError(f"overrides are a list of texts, [{overrides!r}]; a single text was given.")
     values = read_recipe_file(Path(path))
     for override in overrides:
         apply_override(values, override)
@@ -287,6 +289,9 @@ def _explain(item: Any) -> str:
     place = ".".join(str(part) for part in item["loc"]) or "recipe"
     if item["type"] == "missing":
         return f"{place!r} is missing"
+    if item["type"] == "string_pattern_mismatch":
+        expected = "a-z, 0-9, '_' and '-', a letter or digit first"
+        return f"{place}: {item['input']!r} is no name of a run folder; expected {expected}"
     given = item.get("input")
     shown = "" if isinstance(given, Mapping | BaseModel) else f" (given: {given!r})"
     return f"{place}: {item['msg'].removeprefix('Value error, ')}{shown}"
