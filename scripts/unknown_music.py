@@ -31,7 +31,6 @@ from sklearn.covariance import LedoitWolf
 from sklearn.metrics import roc_auc_score
 
 from genrekit.data import Dataset, load_dataset
-from genrekit.features import named_features
 from genrekit.models import load_weights
 from genrekit.training.material.sources import ArchiveSource
 from genrekit.training.recipes.recipe import Recipe, load_recipe
@@ -124,7 +123,7 @@ def main() -> None:
         parser.error(f"no genres of GTZAN: {', '.join(sorted(unknown))}")
     with ThreadPoolExecutor(given.jobs) as pool:
         list(pool.map(lambda genre: train(genre, given), genres))
-    source = ArchiveSource(dataset, named_features(load_recipe(RECIPE).features), torch.device("cpu"))
+    source = ArchiveSource(dataset, load_recipe(RECIPE).front_end, torch.device("cpu"))
     of = {"recipe": load_recipe(RECIPE).hash, "fold": given.fold}
     by_genre = known_before(OUTPUT, of)
     for genre in genres:

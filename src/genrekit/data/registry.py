@@ -1,4 +1,4 @@
-"""The data sets by name."""
+"""The data sets by name: those of the table, and "module:function" of one's own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from genrekit.data.dataset import Dataset
 from genrekit.data.info import DatasetInfo
-from genrekit.errors import NoSuchDataError
+from genrekit.errors import DataError, NoSuchDataError
+from genrekit.own_object import is_own, own_object
 from genrekit.suggestion import did_you_mean
 
 __all__ = ["DATASETS", "dataset_info", "load_dataset", "recordings_of"]
@@ -40,36 +41,40 @@ def load_dataset(name: str, root: str | Path | None) -> Dataset:
 
     Parameters
     ----------
-    name : one of ``DATASETS``
+    name : one of ``DATASETS``, or "module:function" of a loader of one's own, where Python finds it
     root : the folder (or archive or table file) where it lies
 
     Raises
     ------
     DataError
-        If the name is unknown, or the folder does not hold the data set.
+        If the name is unknown, the loader is not there or gives no `Dataset`, or the folder does not hold the data set.
     """
-    module, function = _place(name)
+    loader = _loader(name)
     if root is None:
         contents = dataset_info(name).contents
         raise NoSuchDataError(f"It was not said where data set {name!r} lies: give --root. It is {contents}.")
     root = Path(root)
     if not root.exists():
         raise NoSuchDataError(f"There is no folder {root} to load data set {name!r} from.")
-    loader: Callable[[Path], Dataset] = getattr(import_module(module), function)
-    return loader(root)
+    dataset = loader(root)
+    if not isinstance(dataset, Dataset):
+        raise DataError(f"Data set {name!r} gave a {type(dataset).__name__}; expected a genrekit.data.Dataset.")
+    return dataset
 
 
 def dataset_info(name: str) -> DatasetInfo:
-    """Facts of a data set by name: citation, licence, expected counts.
+    """Facts of a data set by name: citation, licence, expected counts; of one's own, what `INFO` of its module says.
 
     Raises
     ------
     DataError
         If the name is unknown.
     """
-    module, _ = _place(name)
-    info: DatasetInfo = import_module(module).INFO
-    return info
+    _loader(name)
+    info = getattr(import_module(DATASETS.get(name, name).partition(":")[0]), "INFO", None)
+    if isinstance(info, DatasetInfo):
+        return info
+    return DatasetInfo(name=name, summary="a data set of your own", contents=f"what {name} reads")
 
 
 def recordings_of(name: str) -> str:
@@ -83,11 +88,18 @@ def recordings_of(name: str) -> str:
     return dataset_info(name).recordings or name
 
 
-def _place(name: str) -> tuple[str, str]:
-    if name not in DATASETS:
+def _loader(name: str) -> Callable[[Path], Dataset]:
+    if name in DATASETS:
+        module, _, function = DATASETS[name].partition(":")
+        known: Callable[[Path], Dataset] = getattr(import_module(module), function)
+        return known
+    if not is_own(name):
         what = "folder or data set" if "/" in name else "data set"
         raise NoSuchDataError(
-            f"There is no {what} {name!r}{did_you_mean(name, DATASETS)}. Known: {', '.join(DATASETS)}."
+            f"There is no {what} {name!r}{did_you_mean(name, DATASETS)}. Known: {', '.join(DATASETS)}; or give "
+            "module:function of your own."
         )
-    module, _, function = DATASETS[name].partition(":")
-    return module, function
+    own = own_object(name, what="data set", error_type=NoSuchDataError)
+    if not callable(own):
+        raise DataError(f"Data set {name!r} is a {type(own).__name__}; expected a function from a folder to a Dataset.")
+    return own  # type: ignore[no-any-return]

@@ -62,7 +62,7 @@ class Job:
     @property
     def data_key(self) -> tuple[object, ...]:
         """What a worker must hold in memory for this job; equal keys share their data."""
-        return (self.recipe.data, self.recipe.features, self.recipe.excerpts.span_s)
+        return (self.recipe.data, self.recipe.front_end, self.recipe.excerpts.span_s)
 
 
 @dataclass(frozen=True)

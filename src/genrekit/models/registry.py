@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from genrekit.errors import RecipeError
 from genrekit.features.strict import read_strict
 from genrekit.models.spec import ModelSpec
+from genrekit.own_object import own_object
 from genrekit.suggestion import unknown_name
 
 if TYPE_CHECKING:
@@ -77,13 +78,7 @@ def create_model(spec: ModelSpec) -> GenreNetwork:
 def _own_class(name: str) -> type[GenreNetwork]:
     from genrekit.models.network import GenreNetwork
 
-    module, _, attribute = name.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise RecipeError(
-            f"model {name!r} cannot be imported: {error}; run where Python finds the module, or set PYTHONPATH"
-        ) from error
+    found = own_object(name, what="model", error_type=RecipeError)
     if not (isinstance(found, type) and issubclass(found, GenreNetwork)):
         raise RecipeError(f"model {name!r} is no network: expected a subclass of genrekit.models.GenreNetwork")
     return found

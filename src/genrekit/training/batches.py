@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from genrekit.errors import RecipeError
-from genrekit.features.spec import FEATURES, FeatureSpec
+from genrekit.features.spec import FeatureSpec
 from genrekit.training.material.augmenting import Augmenter
 from genrekit.training.material.excerpts import ExcerptTable
 from genrekit.training.material.sources import Source
@@ -161,7 +161,7 @@ class TrainingBatches:
         return self._features(self._cut(index, generator), self._augmenter, generator)
 
     def _augmenter_of(self, augmentation: Augmentation) -> Augmenter:
-        excerpts, spec = self._recipe.excerpts, FEATURES[self._recipe.features]
+        excerpts, spec = self._recipe.excerpts, self._recipe.front_end
         return Augmenter(augmentation, self._source, spec, crop_s=excerpts.crop_s or excerpts.window_s)
 
     def _make(self, index: Tensor, augmenter: Augmenter, generator: torch.Generator) -> TrainingBatch:

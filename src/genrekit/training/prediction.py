@@ -7,7 +7,6 @@ import torch
 
 from genrekit.data.parts import Part
 from genrekit.evaluation.predictions import Predictions
-from genrekit.features.spec import named_features
 from genrekit.models import GenreNetwork
 from genrekit.training.batches import EvaluationBatches, evaluation_batch_size
 from genrekit.training.preparation import Prepared
@@ -18,7 +17,7 @@ __all__ = ["evaluation_batches", "predict"]
 def evaluation_batches(prepared: Prepared, part: Part) -> EvaluationBatches:
     """All excerpts of a part of the split, in batches that are small enough for float32."""
     recipe = prepared.recipe
-    batch_size = evaluation_batch_size(named_features(recipe.features), recipe.excerpts.window_s)
+    batch_size = evaluation_batch_size(recipe.front_end, recipe.excerpts.window_s)
     window_steps = prepared.source.steps(recipe.excerpts.window_s)
     return EvaluationBatches(prepared.source, prepared.tables[part], window_steps, batch_size)
 

@@ -19,7 +19,7 @@ from genrekit.data.splits.split import Split
 from genrekit.data.splits.split_files import read_split_file
 from genrekit.data.text_file import read_text
 from genrekit.errors import RecipeError
-from genrekit.features.spec import named_features
+from genrekit.features.spec import FeatureSpec
 from genrekit.file_identity import file_sha256
 from genrekit.models import ModelSpec, WeightsHeader, create_model
 from genrekit.models.registry import network_options
@@ -145,7 +145,7 @@ def prepare(
     if held is not None and _cut_from(held.recipe) == _cut_from(recipe) and bool(held.source.n_steps[rows].all()):
         source = held.source
     else:
-        spec = named_features(recipe.features)
+        spec = recipe.front_end
         source = make_source(dataset, spec, device, span_s=recipe.excerpts.span_s, rows=rows, on_progress=on_progress)
     tables = {part: part_table(dataset, split, part, recipe.excerpts, source) for part in PARTS}
     return Prepared(recipe, dataset, split, proof, source, tables, device)
@@ -165,14 +165,14 @@ def _require_names(recipe: Recipe) -> None:
 
 def _require_data(recipe: Recipe, dataset: Dataset) -> None:
     """Refuse a recipe whose front end or augmentation these data are not the material for."""
-    require_front_end(dataset, named_features(recipe.features))
+    require_front_end(dataset, recipe.front_end)
     for trained in recipe.members or (recipe,):
         require_augmentation(dataset, trained.augmentation)
 
 
-def _cut_from(recipe: Recipe) -> tuple[str, float | None]:
+def _cut_from(recipe: Recipe) -> tuple[FeatureSpec, float | None]:
     """What decides the data in memory, besides the data set."""
-    return recipe.features, recipe.excerpts.span_s
+    return recipe.front_end, recipe.excerpts.span_s
 
 
 def _proved(recipe: Recipe, dataset: Dataset) -> tuple[Split, Proof]:
@@ -220,7 +220,7 @@ def _require_validation(split: Split, recipe: Recipe) -> None:
 
 def header_of(recipe: Recipe, genres: tuple[str, ...]) -> WeightsHeader:
     """What the weights of this recipe say of themselves."""
-    spec = named_features(recipe.features)
+    spec = recipe.front_end
     # What is trained on shorter crops than it is asked about has to take any number of columns.
     n_columns = None if recipe.excerpts.crop_s else spec.n_columns(round(recipe.excerpts.window_s * spec.sr))
     model = ModelSpec(recipe.model.name, len(genres), spec.n_bins, n_columns, dict(recipe.model.options))
@@ -269,4 +269,4 @@ def negatives_source(recipe: Recipe, root: Path | None, device: torch.device) ->
         raise RecipeError(
             f"There is no archive of negatives at {place}; make one with `genrekit data prepare negatives -o {place}`."
         )
-    return make_source(load_dataset("archive", place), named_features(recipe.features), device, span_s=None)
+    return make_source(load_dataset("archive", place), recipe.front_end, device, span_s=None)

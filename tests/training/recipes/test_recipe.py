@@ -133,9 +133,9 @@ def test_what_would_do_nothing_or_not_what_it_says_is_refused(make_recipe):
 
 
 def test_masks_fit_their_features(make_recipe):
-    with pytest.raises(RecipeError, match="features: waveform have no frequencies"):
+    with pytest.raises(RecipeError, match="needs a spectrogram; 'waveform' has no frequencies"):
         make_recipe(features="waveform", augmentation={"frequency_mask_bins": 8})
-    with pytest.raises(RecipeError, match="features: handcrafted have none"):
+    with pytest.raises(RecipeError, match="needs a time axis; 'handcrafted' has none"):
         make_recipe(features="handcrafted", augmentation={"time_mask_fraction": 0.1})
     assert make_recipe(features="waveform", augmentation={"time_mask_fraction": 0.1})
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genrekit.errors import LeakError, RunError
-from genrekit.features.spec import named_features
 from genrekit.file_identity import file_sha256
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def read_run(folder: Path) -> OutOfFoldRun:
         seed=recipe.seed,
         test_tracks=frozenset(split.tracks("test")),
         weights_sha256=file_sha256(run.weights_path),
-        sr=named_features(recipe.features).sr,
+        sr=recipe.front_end.sr,
         validates_on_test=split.validation == "test",
     )
 

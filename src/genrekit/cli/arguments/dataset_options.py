@@ -16,7 +16,12 @@ __all__ = ["ROOT_VARIABLE", "Name", "Root", "compared", "load"]
 
 ROOT_VARIABLE = "GENREKIT_DATA"
 
-Name = Annotated[str, typer.Argument(help="A data set of 'genrekit data list', or a folder of genre folders.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="A data set of 'genrekit data list', a folder of genre folders, or module:function of your own."
+    ),
+]
 Root = Annotated[
     Path | None, typer.Option("--root", envvar=ROOT_VARIABLE, help="Folder or archive that holds the data set.")
 ]
@@ -26,10 +31,11 @@ def load(name: str, root: Path | None) -> Dataset:
     """The data set of this name below `root`; a name that is no data set but a folder is that folder's own files."""
     from genrekit.data.registry import DATASETS, load_dataset
     from genrekit.errors import NoSuchDataError
+    from genrekit.own_object import is_own
 
     if name not in DATASETS and Path(name).is_dir():
         return load_dataset("folder", Path(name))
-    if name in DATASETS and root is None:
+    if (name in DATASETS or is_own(name)) and root is None:
         raise NoSuchDataError(f"Data set {name!r} needs its folder: give --root, or set the variable {ROOT_VARIABLE}.")
     return load_dataset(name, root)
 

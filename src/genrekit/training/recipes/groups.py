@@ -9,6 +9,8 @@ from typing import Any, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat
 
+from genrekit.training.recipes.front_end import FrontEnd
+
 __all__ = [
     "NAME",
     "Augmentation",
@@ -277,7 +279,7 @@ class Member(Strict):
 
     name: str = NAME
     excerpts: Excerpts
-    features: str
+    features: FrontEnd
     model: Model
     augmentation: Augmentation = Augmentation()
     negatives: Negatives | None = None

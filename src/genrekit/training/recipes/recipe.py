@@ -15,9 +15,10 @@ from pydantic import BaseModel, Field
 from genrekit.data.parts import MAX_SEED
 from genrekit.errors import RecipeError
 from genrekit.evaluation.recipe_identity import FREE, PLACES, without
-from genrekit.features.spec import FEATURES, FROM_ARCHIVE
-from genrekit.suggestion import did_you_mean, unknown_name
+from genrekit.features.spec import FROM_ARCHIVE, FeatureSpec
+from genrekit.suggestion import did_you_mean
 from genrekit.training.recipes.file import read_recipe_file
+from genrekit.training.recipes.front_end import FrontEnd, spec_of
 from genrekit.training.recipes.groups import (
     NAME,
     Augmentation,
@@ -46,7 +47,8 @@ class Recipe(Strict):
     name : begins the names of the run folders; lower case, digits, "_" and "-"
     title : for people, in figures and cards
     data, split, excerpts : which tracks, in which parts, cut how
-    features : the front end: a name in `features.FEATURES`, such as "power_spectrogram_a", "mel_b", "archive_log_mel"
+    features : the front end: a name in `features.FEATURES`, such as "power_spectrogram_a", "mel_b", "archive_log_mel",
+        or the fields of a `FeatureSpec`
     model : the network
     augmentation, negatives, pretraining, distillation : of the training; what is left out is not done
     optimisation : how long and how fast
@@ -60,7 +62,7 @@ class Recipe(Strict):
     data: Data
     split: SplitChoice
     excerpts: Excerpts
-    features: str
+    features: FrontEnd
     model: Model
     augmentation: Augmentation = Augmentation()
     negatives: Negatives | None = None
@@ -113,8 +115,6 @@ class Recipe(Strict):
 
     @pydantic.model_validator(mode="after")
     def _fits_together(self) -> Recipe:
-        if self.features not in FEATURES:
-            raise ValueError(f"unknown front end {unknown_name(self.features, FEATURES)}")
         excerpts = self.excerpts
         if excerpts.span_s is not None and excerpts.window_s > excerpts.span_s:
             raise ValueError(f"excerpts.window_s is {excerpts.window_s}, longer than span_s, {excerpts.span_s}")
@@ -134,20 +134,21 @@ class Recipe(Strict):
                 f"augmentation.repeated_start_min_s is {shortest_s:g}, not shorter than an excerpt, {whole_s:g} s, so "
                 "that nothing would be repeated"
             )
-        spec, keys = FEATURES[self.features], self.augmentation.decibel_keys
+        spec, keys = self.front_end, self.augmentation.decibel_keys
+        named = repr(self.features) if isinstance(self.features, str) else f"a {spec.kind} of its own"
         if keys and spec.scale != "db":
-            raise ValueError(f"augmentation.{keys[0]} needs features in dB; {self.features!r} is not")
+            raise ValueError(f"augmentation.{keys[0]} needs features in dB; {named} is not")
         lowest_high_bin = self.augmentation.narrow_band_high_bins[0]
         if self.augmentation.narrow_band_probability and lowest_high_bin >= spec.n_bins:
             raise ValueError(
-                f"augmentation.narrow_band_high_bins begin at {lowest_high_bin:g}; {self.features!r} has {spec.n_bins} "
+                f"augmentation.narrow_band_high_bins begin at {lowest_high_bin:g}; {named} has {spec.n_bins} "
                 "bins, so that nothing would be taken away above"
             )
         if self.augmentation.frequency_mask_bins and (spec.kind == "waveform" or spec.column_names is not None):
-            raise ValueError(f"frequency_mask_bins needs a spectrogram; features: {self.features} have no frequencies")
+            raise ValueError(f"frequency_mask_bins needs a spectrogram; {named} has no frequencies")
         if self.augmentation.time_mask_fraction and spec.column_names is not None:
-            raise ValueError(f"time_mask_fraction needs a time axis; features: {self.features} have none")
-        if self.negatives is not None and self.features not in FROM_ARCHIVE:
+            raise ValueError(f"time_mask_fraction needs a time axis; {named} has none")
+        if self.negatives is not None and spec not in FROM_ARCHIVE.values():
             raise ValueError(f"negatives are an archive of log-mels; they need features: {', '.join(FROM_ARCHIVE)}")
         if self.pretraining is not None and excerpts.train != "random":
             raise ValueError("pretraining compares excerpts at random places of a track; set excerpts.train=random")
@@ -185,6 +186,11 @@ class Recipe(Strict):
         return optimisation is not None and (
             optimisation.early_stopping_epochs is not None or optimisation.keep == "best"
         )
+
+    @property
+    def front_end(self) -> FeatureSpec:
+        """What `features` names, or says itself."""
+        return spec_of(self.features)
 
     @property
     def members(self) -> tuple[Recipe, ...]:
