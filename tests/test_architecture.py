@@ -27,6 +27,7 @@ OPEN_TO_ALL = {
     "lazy_names",
     "line_files",
     "output_places",
+    "own_object",
     "parquet_table",
     "progress",
     "spawned",
@@ -37,6 +38,7 @@ OPEN_TO_ALL = {
 ALLOWED: dict[str, set[str]] = {
     **{module: set() for module in OPEN_TO_ALL},
     "output_places": {"errors", "whole_file"},
+    "own_object": {"errors"},
     "worker": {"errors", "spawned"},
     "audio": set(),
     "features": {"audio"},

@@ -44,6 +44,14 @@ def test_each_name_is_there_and_known_to_type_checkers(name: str) -> None:
         package.no_such_name  # noqa: B018
 
 
+def test_the_rooms_of_the_research_half_are_there_by_their_names() -> None:
+    program = (
+        "import genrekit; assert 'training' in dir(genrekit); "
+        "genrekit.evaluation.find_runs; genrekit.training.load_recipe; genrekit.data.make_split"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
 @pytest.mark.parametrize("name", ["genrekit.training", "genrekit.evaluation", "genrekit.experiments"])
 def test_the_research_half_is_imported_without_pytorch(name: str) -> None:
     program = f"import sys, {name}; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from genrekit.errors import PlaceError
-from genrekit.output_places import require_earlier, require_folder, require_new, require_place
+from genrekit.output_places import require_earlier, require_folder, require_new, require_place, require_shared_folder
 
 
 def test_a_place_that_can_be_written_is_left_as_it_is(tmp_path: Path) -> None:
@@ -51,6 +51,22 @@ def test_a_folder_that_cannot_be_written_is_told(name: str, tmp_path: Path) -> N
     with pytest.raises(PlaceError, match="cannot write the pictures into") as caught:
         require_folder(tmp_path / name, "the pictures")
     assert "Errno" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "/proc/a/b", "/proc", "a" * 300])
+def test_a_folder_that_others_fill_and_cannot_be_written_is_told(name: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(PlaceError, match=r"cannot keep runs in .*give another --runs") as caught:
+        require_shared_folder(tmp_path / name, "runs", option="--runs")
+    assert "Errno" not in str(caught.value)
+
+
+def test_a_folder_that_others_fill_is_not_made_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: pytest.fail("it was made"))
+    monkeypatch.setattr(Path, "rmdir", lambda *_: pytest.fail("it was removed"))
+    require_shared_folder(tmp_path, "runs", option="--runs")
+    monkeypatch.chdir(tmp_path)
+    require_shared_folder(Path("a/b"), "runs", option="--runs")
 
 
 def test_only_an_earlier_file_of_its_kind_may_be_replaced(tmp_path: Path) -> None:

@@ -86,4 +86,16 @@ if not TYPE_CHECKING:
                 "load",
             ),
         },
+        # For a notebook; type checkers want `import genrekit.training`, as of any package.
+        rooms=(
+            "data",
+            "evaluation",
+            "experiments",
+            "export",
+            "features",
+            "inference",
+            "learning",
+            "models",
+            "training",
+        ),
     )

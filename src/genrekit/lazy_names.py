@@ -15,7 +15,7 @@ MEANS = frozenset({"TYPE_CHECKING", "annotations", "lazy_names"})
 
 
 def lazy_names(
-    package: str, homes: Mapping[str, Sequence[str]]
+    package: str, homes: Mapping[str, Sequence[str]], *, rooms: Sequence[str] = ()
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The `__getattr__` and the `__dir__` of a package.
 
@@ -25,15 +25,18 @@ def lazy_names(
     ----------
     package : its ``__name__``
     homes : modules of the package, and the names that each gives
+    rooms : packages within it, which are imported by being named, too
     """
     home_of = {name: module for module, names in homes.items() for name in names}
 
     def get(name: str) -> Any:
         if name in home_of:
             return getattr(import_module(f"{package}.{home_of[name]}"), name)
+        if name in rooms:
+            return import_module(f"{package}.{name}")
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *home_of} - MEANS)
+        return sorted({*vars(sys.modules[package]), *home_of, *rooms} - MEANS)
 
     return get, names

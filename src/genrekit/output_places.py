@@ -8,7 +8,7 @@ from pathlib import Path
 from genrekit.errors import PlaceError
 from genrekit.whole_file import followed
 
-__all__ = ["require_earlier", "require_folder", "require_new", "require_place"]
+__all__ = ["require_earlier", "require_folder", "require_new", "require_place", "require_shared_folder"]
 
 
 def require_place(path: Path, what: str) -> None:
@@ -76,6 +76,28 @@ def require_folder(folder: Path, what: str) -> None:
         for one in made:
             with suppress(OSError):
                 one.rmdir()
+
+
+def require_shared_folder(folder: Path, what: str, *, option: str) -> None:
+    """As `require_folder`, where another process may make and fill it meanwhile: nothing is made, not for a moment.
+
+    Parameters
+    ----------
+    folder : which may be made later
+    what : is to be kept there, for the error message
+    option : by which another one is given
+
+    Raises
+    ------
+    PlaceError : as `require_folder`
+    """
+    try:
+        there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+        if not there.is_dir():
+            raise PlaceError(f"cannot keep {what} in {folder}: {there} is no folder; give another {option}")
+        _try_to_write(there)
+    except OSError as error:
+        raise PlaceError(f"cannot keep {what} in {folder}: {error.strerror or error}; give another {option}") from error
 
 
 def require_earlier(path: Path, *, beginning: str = "", mark: str = "") -> None:

@@ -251,7 +251,7 @@ class Predictions:
             for what in ("recipe", "dataset", "protocol", "genres"):
                 if getattr(first, what) != getattr(other, what):
                     raise DataError(
-                        f"Predictions of different {what} cannot be pooled: "
+                        f"Predictions of different {what.removesuffix('s')}s cannot be pooled: "
                         f"{getattr(first, what)!r} and {getattr(other, what)!r}. "
                         "Evaluate them one by one, or compare them with 'genrekit compare'."
                     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genrekit.errors import DataError
+from genrekit.errors import DataError, NoSuchRunError
 from genrekit.evaluation.predictions import Predictions
 from genrekit.evaluation.run_folder import RunFolder
 from genrekit.evaluation.runs import load_run
@@ -87,14 +87,14 @@ def export_run(
 
     Raises
     ------
+    RunError : there is no run, or no table to calibrate on
     ModelFileError : no weights, damaged ones, or a file that differs from the network or cannot be written
-    RunError : there is no such table to calibrate on
     DataError : a table of other genres, of another recipe, contaminated, without rows of the part, or that tells no
         temperature; a record of the run that cannot be read, or a reading that cannot be recorded
     RecipeError : the front end cannot be exported
     """
     run, path = Path(run), Path(path)
-    folder = RunFolder(run if run.is_dir() else run.parent)
+    folder = _folder_of(run)
     network, header = load_weights(folder.weights_path if run.is_dir() else run)
     remarks = []
     if contaminated := _is_contaminated(folder):
@@ -122,6 +122,19 @@ def export_run(
     temperature = calibration.window_temperature
     model = export_onnx(network, header, card=card, path=path, window_temperature=temperature, max_bytes=None)
     return ExportedRun(model, fitted, contaminated)
+
+
+def _folder_of(run: Path) -> RunFolder:
+    """The folder of what is given, a run folder or a weights file; one that holds runs, or nothing, is told."""
+    folder = RunFolder(run if run.is_dir() else run.parent)
+    if not run.exists():
+        raise NoSuchRunError(f"No run at {run}; a run folder, or a weights file, is expected.")
+    weights, recipe = folder.weights_path, folder.recipe_path
+    if run.is_dir() and not weights.exists() and not recipe.exists():
+        below = next((found.parent for found in sorted(run.glob(f"*/{weights.name}"))), None)
+        named = "" if below is None else f" Name one that lies below, such as {below}."
+        raise NoSuchRunError(f"{run} is no run folder: it has neither {weights.name} nor {recipe.name}.{named}")
+    return folder
 
 
 def _rows_to_fit(source: CalibrateOn, folder: RunFolder, header: WeightsHeader, *, command: str) -> Predictions:

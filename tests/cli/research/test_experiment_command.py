@@ -139,6 +139,7 @@ def test_a_failing_run_is_named_and_exit_1_after_the_others(genrekit_cli, recipe
         (["--folds", "0,7"], 2, "has the folds 0 to 2; fold 7 was asked for"),
         (["--set", "features=mel_b"], 2, "3 of 3 planned runs cannot be trained, so nothing was started"),
         (["--set", "model.name=res_cn"], 2, "did you mean 'res_cnn'"),
+        (["--runs", "/proc/runs"], 2, "cannot keep runs in /proc/runs"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_before_any_work(

@@ -125,7 +125,15 @@ def test_what_cannot_be_exported(genrekit_cli: Callable, run_folder: Path, tmp_p
     output = tmp_path / "x.onnx"
     missing = genrekit_cli("export", tmp_path / "no", "--output", output)
     assert missing.code == 2
-    assert "no such weights file" in missing.err
+    assert f"No run at {tmp_path / 'no'}; a run folder, or a weights file, is expected" in missing.err
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "one").symlink_to(run_folder)
+    several = genrekit_cli("export", tmp_path / "runs", "--output", output)
+    assert several.code == 2 and f"Name one that lies below, such as {tmp_path / 'runs' / 'one'}." in several.err
+    published = shutil.copytree(run_folder, tmp_path / "published", ignore=shutil.ignore_patterns("weights.*"))
+    (published / "recipe.yaml").touch()
+    weightless = genrekit_cli("export", published, "--output", output)
+    assert weightless.code == 2 and "no such weights file. Runs are published without" in weightless.err
     nowhere = genrekit_cli("export", run_folder, "--output", tmp_path / "nowhere" / "x.onnx")
     assert nowhere.code == 2 and "there is no folder" in nowhere.err and not (tmp_path / "nowhere").exists()
     assert genrekit_cli("export", run_folder, "--output", output, "--name", "a\nb").code == 2

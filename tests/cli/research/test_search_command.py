@@ -94,6 +94,7 @@ def test_that_a_trial_failed_stands_where_its_first_score_would(tmp_path, monito
         (["--trials", "0"], 2, "trials"),
         (["--space", "model.options.widht=2,3"], 2, "did you mean 'width'"),
         (["--set", "split.validation=test"], 2, "must not be the test part"),
+        (["--study", "/proc/study"], 2, "cannot keep the study in /proc/study"),
     ],
 )
 def test_what_cannot_be_searched(genrekit_cli, arguments, tmp_path, options, code, message):

@@ -163,6 +163,12 @@ def test_wrong_usage_is_exit_2(arguments, capsys):
     assert capsys.readouterr().err
 
 
+def test_a_place_that_takes_no_runs_is_told_before_data_are_read(recipe, tmp_path, capsys):
+    assert main(["train", str(recipe), "--data", str(tmp_path / "none"), "--runs", str(recipe / "runs")]) == 2
+    told = capsys.readouterr().err
+    assert f"cannot keep runs in {recipe / 'runs'}: {recipe} is no folder; give another --runs" in told
+
+
 def test_data_that_are_not_there(recipe, tmp_path, capsys):
     assert main(["train", str(recipe), "--data", str(tmp_path / "nowhere")]) == 2
     assert "nowhere" in capsys.readouterr().err

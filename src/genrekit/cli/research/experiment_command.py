@@ -125,6 +125,7 @@ def experiment(
     from genrekit.experiments.plan import make_plan, parse_folds, parse_seeds
     from genrekit.experiments.runner import run_experiment
     from genrekit.experiments.state import Experiment
+    from genrekit.output_places import require_shared_folder
     from genrekit.training.recipes.recipe import load_recipe
 
     chosen_folds = parse_option(parse_folds, folds, "--folds")
@@ -132,6 +133,7 @@ def experiment(
     typed = data_was_typed(ctx)
     loaded = [load_recipe(path, set_ or ()).with_root(data, replace=typed) for path in recipes or ()]
     plan = make_plan(loaded, runs, folds=chosen_folds, seeds=chosen_seeds)
+    require_shared_folder(runs, "runs", option="--runs")
     with progress_bar("checking") as progress:
         check_plan(plan, negatives=negatives, on_progress=progress)
     place = Experiment(runs)

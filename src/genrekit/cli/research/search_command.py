@@ -110,6 +110,7 @@ def search(
     from genrekit.experiments.space import parse_space
     from genrekit.experiments.study import StudyFolder
     from genrekit.experiments.trials import SearchTask
+    from genrekit.output_places import require_shared_folder
 
     task = SearchTask(
         recipe_path=recipe,
@@ -122,6 +123,7 @@ def search(
         seeds=None if seeds is None else parse_option(parse_seeds, seeds, "--seeds"),
         sampler_seed=sampler_seed,
     )
+    require_shared_folder(study, "the study", option="--study")
     place = StudyFolder(study)
     size = task.space.size
     expected = (trials if size is None else min(trials, size)) * task.runs_per_trial

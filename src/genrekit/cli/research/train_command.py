@@ -71,6 +71,7 @@ def train(
 
     from genrekit.cli.terminal.progress import progress_bar
     from genrekit.errors import RunError
+    from genrekit.output_places import require_shared_folder
     from genrekit.training.callbacks import EpochLines, EpochProgress
     from genrekit.training.preparation import negatives_sha256, prepare
     from genrekit.training.recipes.recipe import load_recipe
@@ -91,6 +92,8 @@ def train(
         assert recipe is not None
         loaded = load_recipe(recipe, set_ or ())
     loaded = loaded.with_root(data, replace=data_was_typed(ctx))
+    if not Run.of(loaded, runs).complete:
+        require_shared_folder(runs, "runs", option="--runs")
     with progress_bar("loading") as progress:
         prepared = prepare(loaded, on_progress=progress)
     messages.print(_summary(prepared.proof))
