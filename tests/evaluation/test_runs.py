@@ -155,7 +155,7 @@ def test_runs_that_do_not_belong_together_are_refused(
 ) -> None:
     one = load_run(write_run(tmp_path / "one", make_predictions()))
     two = load_run(write_run(tmp_path / "two", replace(make_predictions(seed=1), **{what: value})))
-    with pytest.raises(DataError, match=f"different {what} cannot be pooled"):
+    with pytest.raises(DataError, match=f"different {what.removesuffix('s')}s cannot be pooled"):
         pool_runs([one, two])
 
 

@@ -42,19 +42,6 @@ def test_what_was_computed_shows_itself_in_a_line(make_predictions: Make) -> Non
     )
 
 
-def test_calibration_is_of_one_seed_not_of_all_in_one_bin(make_predictions: Make) -> None:
-    """One seed is 30 points underconfident and one as much over; together they would seem to be calibrated."""
-    seeds = [make_predictions(seed=seed, accuracy=0.6 + sign * 0.3) for seed, sign in ((0, 1), (1, -1))]
-    alone = [evaluate_predictions(table).calibration for table in seeds]
-    both = evaluate_predictions(Predictions.concatenate(seeds)).calibration
-    assert both.reliability.error == pytest.approx(0, abs=1e-6)
-    for figure in ("error", "nll", "brier", "mean_confidence", "accuracy"):
-        assert getattr(both, figure) == pytest.approx(np.mean([getattr(one, figure) for one in alone]))
-    assert both.error == pytest.approx(0.3, abs=1e-6)
-    # As many tracks as one model decided on, not as all seeds together.
-    assert both.if_calibrated == alone[0].if_calibrated == alone[1].if_calibrated
-
-
 def test_only_the_chosen_part_counts(make_predictions: Make) -> None:
     both = Predictions.concatenate([make_predictions(accuracy=0.5), make_predictions(part="valid", accuracy=1.0)])
     assert evaluate_predictions(both).headline.scores.accuracy == 0.5

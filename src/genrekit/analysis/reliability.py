@@ -11,7 +11,7 @@ from genrekit.analysis.picture import Picture
 from genrekit.analysis.stored import Scored
 from genrekit.analysis.style import COLOURS, GREY, SMALL_PT, PaperWidth, legend_above, new_figure, paper_style
 from genrekit.evaluation.calibration import Reliability
-from genrekit.evaluation.summary import calibration_of
+from genrekit.evaluation.calibration_scores import calibration_of
 from genrekit.evaluation.wilson import wilson_interval
 
 if TYPE_CHECKING:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from genrekit.errors import DataError
-from genrekit.evaluation.calibration import (
-    ErrorIfCalibrated,
-    Reliability,
-    brier_score,
-    error_if_calibrated,
-    negative_log_likelihood,
-    reliability_table,
-)
+from genrekit.evaluation.calibration_scores import CalibrationScores, calibration_of
 from genrekit.evaluation.cautions import cautions
 from genrekit.evaluation.fusion import FusionMethod, fuse, require_fusion
 from genrekit.evaluation.intervals import Interval, bootstrap_scores
@@ -28,11 +21,9 @@ from genrekit.evaluation.view_names import view_name
 
 __all__ = [
     "BOOTSTRAP_SEED",
-    "CalibrationScores",
     "Evaluation",
     "RunRow",
     "View",
-    "calibration_of",
     "evaluate_predictions",
 ]
 
@@ -72,24 +63,6 @@ class RunRow:
     seed: int
     excerpt_accuracy: float
     scores: Scores
-
-
-@dataclass(frozen=True, eq=False)
-class CalibrationScores:
-    """Of the file-wise mean fusion: calibration error (15 bins), what it would be if all were well, mean NLL in nats,
-    Brier score, and the bins.
-
-    The figures are means over the seeds, each with its folds pooled, as `Scores` are: more seeds in one bin would even
-    out what a single model is over- and underconfident of. `reliability` counts the tracks of all seeds together.
-    """
-
-    error: float
-    if_calibrated: ErrorIfCalibrated
-    nll: float
-    brier: float
-    mean_confidence: float
-    accuracy: float
-    reliability: Reliability
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +167,7 @@ class Evaluation:
                 "excerpt_accuracy": asdict(self.excerpt_spread),
                 **{name: asdict(value) for name, value in self.spread.items()},
             },
-            "calibration": _calibration_dict(self.calibration),
+            "calibration": self.calibration.to_dict(),
             "n_readings": None if self.n_readings is None else list(self.n_readings),
             "splits": [split.to_dict() for split in self.splits],
             "published": [asdict(figure) for figure in self.published],
@@ -282,44 +255,6 @@ def _run_rows(excerpt_runs: Sequence[RunScores], file_runs: Sequence[RunScores])
     )
 
 
-def calibration_of(fused: Predictions) -> CalibrationScores:
-    """How far the confidence of each decision (a row of the table) is to be trusted."""
-    seeds = [_calibration_of_seed(fused.select(seed=int(seed))) for seed in np.unique(fused.seed)]
-
-    def mean(figure: Callable[[CalibrationScores], float]) -> float:
-        return float(np.mean([figure(seed) for seed in seeds]))
-
-    return CalibrationScores(
-        error=mean(lambda seed: seed.error),
-        if_calibrated=ErrorIfCalibrated(
-            mean(lambda seed: seed.if_calibrated.mean), mean(lambda seed: seed.if_calibrated.high)
-        ),
-        nll=mean(lambda seed: seed.nll),
-        brier=mean(lambda seed: seed.brier),
-        mean_confidence=mean(lambda seed: seed.mean_confidence),
-        accuracy=mean(lambda seed: seed.accuracy),
-        reliability=_reliability(fused),
-    )
-
-
-def _calibration_of_seed(fused: Predictions) -> CalibrationScores:
-    confidence = np.minimum(fused.confidence.astype(np.float64), 1.0)
-    reliability = _reliability(fused)
-    return CalibrationScores(
-        error=reliability.error,
-        if_calibrated=error_if_calibrated(confidence),
-        nll=negative_log_likelihood(fused.probabilities, fused.label),
-        brier=brier_score(fused.probabilities, fused.label),
-        mean_confidence=float(confidence.mean()),
-        accuracy=float(fused.correct.mean()),
-        reliability=reliability,
-    )
-
-
-def _reliability(fused: Predictions) -> Reliability:
-    return reliability_table(np.minimum(fused.confidence.astype(np.float64), 1.0), fused.correct)
-
-
 def _view_dict(view: View) -> dict[str, Any]:
     return {
         "name": view.name,
@@ -329,26 +264,4 @@ def _view_dict(view: View) -> dict[str, Any]:
         "intervals": {name: asdict(interval) for name, interval in view.intervals.items()},
         "confusion": view.scores.confusion.tolist(),
         "per_genre": [asdict(genre) for genre in view.scores.per_genre()],
-    }
-
-
-def _calibration_dict(calibration: CalibrationScores) -> dict[str, Any]:
-    bins = calibration.reliability
-    return {
-        "expected_calibration_error": calibration.error,
-        "error_if_calibrated": asdict(calibration.if_calibrated),
-        "negative_log_likelihood": calibration.nll,
-        "brier": calibration.brier,
-        "mean_confidence": calibration.mean_confidence,
-        "accuracy": calibration.accuracy,
-        "bins": [
-            {
-                "low": float(bins.low[i]),
-                "high": float(bins.high[i]),
-                "n": int(bins.n[i]),
-                "mean_confidence": float(bins.mean_confidence[i]) if bins.n[i] else None,
-                "accuracy": float(bins.accuracy[i]) if bins.n[i] else None,
-            }
-            for i in range(len(bins.n))
-        ],
     }

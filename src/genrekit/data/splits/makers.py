@@ -12,11 +12,23 @@ import numpy as np
 from genrekit.data.dataset import Dataset
 from genrekit.data.parts import Part, Protocol, Unit, Validation
 from genrekit.data.relations import groups, keys
-from genrekit.data.splits.balanced_folds import balanced_folds
-from genrekit.data.splits.published_lists import artist_fold_parts, listed_parts, official_parts
 from genrekit.data.splits.split import Split
 from genrekit.data.splits.validation_part import carve_groups, carve_stratified
-from genrekit.data.window_grid import grid_size
+from genrekit.data.splits.ways import (
+    Parts,
+    Request,
+    all_train,
+    artist_disjoint,
+    artist_folds,
+    by_excerpt,
+    by_excerpt_8_1_1,
+    by_track,
+    by_track_8_1_1,
+    filtered,
+    filtered_inner,
+    official,
+    stratified,
+)
 from genrekit.errors import DataError, NoSuchDataError
 from genrekit.suggestion import did_you_mean
 
@@ -24,23 +36,6 @@ __all__ = ["SPLITS", "SplitKind", "make_split", "require_fold", "split_kind"]
 
 A_SEED = 123456789
 A_CONTAMINATED_SEED = 12345
-# Windows of the reports within the first 30 s, half overlapping: 19 and 11 of a whole track.
-SPAN_S = 30.0
-A_WINDOW_S = 3.0
-B_WINDOW_S = 5.0
-
-Parts = dict[Part, list[str]]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a maker needs to know."""
-
-    dataset: Dataset
-    fold: int
-    n_folds: int
-    seed: int
-    pairs: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -192,165 +187,46 @@ def _with_inner_validation(split: Split, kind: SplitKind, request: Request, frac
     return replace(split, parts=parts, validation="inner", notes=(*split.notes, note))
 
 
-def _stratified_folds(labels: Sequence[int], n_folds: int, seed: int, what: str) -> list[np.ndarray]:
-    from sklearn.model_selection import StratifiedKFold
-
-    fewest = int(np.bincount(np.asarray(labels))[np.unique(labels)].min()) if labels else 0
-    if not 2 <= n_folds <= fewest:
-        raise DataError(
-            f"{n_folds} folds need at least {max(n_folds, 2)} {what} in each genre (and at least 2 folds); "
-            f"the smallest genre has {fewest}."
-        )
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-    return [test for _, test in folds.split(np.zeros(len(labels)), labels)]
-
-
-def _by_track(request: Request) -> tuple[Parts, int]:
-    tracks = [track.track_id for track in request.dataset.tracks]
-    tests = _stratified_folds(request.dataset.labels(tracks), request.n_folds, request.seed, "tracks")
-    return _parts(tracks, tests[request.fold], np.array([], dtype=int)), 0
-
-
-def _by_track_8_1_1(request: Request) -> tuple[Parts, int]:
-    tracks = [track.track_id for track in request.dataset.tracks]
-    return _next_fold_validates(request, tracks, request.dataset.labels(tracks), "tracks"), 0
-
-
-def _by_excerpt(request: Request) -> tuple[Parts, int]:
-    members, labels = _excerpts(request.dataset, A_WINDOW_S)
-    tests = _stratified_folds(labels, request.n_folds, request.seed, "excerpts")
-    return _parts(members, tests[request.fold], np.array([], dtype=int)), 0
-
-
-def _by_excerpt_8_1_1(request: Request) -> tuple[Parts, int]:
-    members, labels = _excerpts(request.dataset, B_WINDOW_S)
-    return _next_fold_validates(request, members, labels, "excerpts"), 0
-
-
-def _next_fold_validates(request: Request, members: Sequence[str], labels: Sequence[int], what: str) -> Parts:
-    if request.n_folds < 3:
-        raise DataError(
-            f"One fold tests and the next one validates, so that 3 folds or more are needed to train on the others; "
-            f"{request.n_folds} were asked for."
-        )
-    tests = _stratified_folds(labels, request.n_folds, request.seed, what)
-    return _parts(members, tests[request.fold], tests[(request.fold + 1) % request.n_folds])
-
-
-def _excerpts(dataset: Dataset, window_s: float) -> tuple[list[str], list[int]]:
-    """All excerpts and their labels: as many as a track is long enough for, where that is known, or as a table has."""
-    members, labels = [], []
-    table = dataset.table
-    if table is not None and table.hop_s is None:
-        raise DataError(
-            f"The table of data set {dataset.name!r} has one row a track, so that no excerpts of a track can be mixed; "
-            "take a split by tracks, such as a_folds, or a table of shorter excerpts."
-        )
-    for track, label in zip(dataset.tracks, dataset.labels(t.track_id for t in dataset.tracks), strict=True):
-        if table is not None:
-            rows = table.rows[track.track_id]
-            count = rows.stop - rows.start
-        else:
-            duration_s = SPAN_S if track.duration_s is None else track.duration_s
-            count = grid_size(duration_s, window_s=window_s, hop_s=window_s / 2, span_s=SPAN_S)
-        members += [f"{track.track_id}@{index}" for index in range(count)]
-        labels += [label] * count
-    return members, labels
-
-
-def _parts(members: Sequence[str], test: np.ndarray, valid: np.ndarray) -> Parts:
-    part: list[Part] = ["train"] * len(members)
-    for place in valid:
-        part[place] = "valid"
-    for place in test:
-        part[place] = "test"
-    parts: Parts = {"train": [], "valid": [], "test": []}
-    for member, name in zip(members, part, strict=True):
-        parts[name].append(member)
-    return parts
-
-
-def _artist_disjoint(request: Request, tracks: Sequence[str] | None = None) -> tuple[Parts, int]:
-    dataset = request.dataset
-    if request.n_folds < 2:
-        raise DataError(f"Artist-disjoint folds: expected at least 2 folds; {request.n_folds} were asked for.")
-    if tracks is None:
-        tracks = [track.track_id for track in dataset.tracks]
-    all_groups = groups(dataset, ("copy", "recording", "artist"), request.pairs)
-    group_of = [all_groups[dataset.index[track]] for track in tracks]
-    rng = np.random.default_rng(request.seed)
-    folds = balanced_folds(group_of, dataset.labels(tracks), [1 / request.n_folds] * request.n_folds, rng)
-    return _parts(tracks, np.flatnonzero(folds == request.fold), np.array([], dtype=int)), 0
-
-
-def _filtered(request: Request) -> tuple[Parts, int]:
-    return listed_parts(request.dataset, "filtered")
-
-
-def _filtered_inner(request: Request) -> tuple[Parts, int]:
-    """Artist-disjoint folds of all but the published test part, of which no track is in any part."""
-    listed, missing = listed_parts(request.dataset, "filtered")
-    open_to_choices = {*listed["train"], *listed["valid"]}
-    folds, _ = _artist_disjoint(request, [t.track_id for t in request.dataset.tracks if t.track_id in open_to_choices])
-    return folds, missing
-
-
-def _stratified(request: Request) -> tuple[Parts, int]:
-    return listed_parts(request.dataset, "stratified")
-
-
-def _official(request: Request) -> tuple[Parts, int]:
-    return official_parts(request.dataset)
-
-
-def _artist_folds(request: Request) -> tuple[Parts, int]:
-    return artist_fold_parts(request.dataset, request.fold)
-
-
-def _all(request: Request) -> tuple[Parts, int]:
-    return {"train": [track.track_id for track in request.dataset.tracks], "valid": [], "test": []}, 0
-
-
 SPLITS: Mapping[str, SplitKind] = MappingProxyType(
     {
         "all": SplitKind(
             "every track trains and none is tested: for a model to use",
-            "custom", "track", 1, _all, None, grouped=True,
+            "custom", "track", 1, all_train, None, grouped=True,
         ),
         "filtered": SplitKind(
-            "the published fault-filtered split 443/197/290 of GTZAN", "P3", "track", 1, _filtered, None, "published"
+            "the published fault-filtered split 443/197/290 of GTZAN", "P3", "track", 1, filtered, None, "published"
         ),
         "filtered_inner": SplitKind(
             "three artist-disjoint folds of the fault-filtered split without its test part: to choose on",
-            "custom", "track", 3, _filtered_inner, grouped=True,
+            "custom", "track", 3, filtered_inner, grouped=True,
         ),
         "stratified": SplitKind(
-            "the stratified split 500/250/250 of GTZAN", "published", "track", 1, _stratified, None, "published"
+            "the stratified split 500/250/250 of GTZAN", "published", "track", 1, stratified, None, "published"
         ),
         "official": SplitKind(
             "the split that FMA and MTG-Jamendo (split-0) were published with",
-            "published", "track", 1, _official, None, "published",
+            "published", "track", 1, official, None, "published",
         ),
-        "a_folds": SplitKind("five folds as report A made its own, by track", "P2", "track", 5, _by_track, A_SEED),
-        "random_folds": SplitKind("ten folds of tracks at random", "P2", "track", 10, _by_track),
+        "a_folds": SplitKind("five folds as report A made its own, by track", "P2", "track", 5, by_track, A_SEED),
+        "random_folds": SplitKind("ten folds of tracks at random", "P2", "track", 10, by_track),
         "b_grouped": SplitKind(
-            "report B's ten folds 8:1:1, a track's excerpts together", "P2", "track", 10, _by_track_8_1_1, 0, "inner"
+            "report B's ten folds 8:1:1, a track's excerpts together", "P2", "track", 10, by_track_8_1_1, 0, "inner"
         ),
         "artist_folds": SplitKind(
             "the three published artist-filtered folds of GTZAN",
-            "published", "track", 3, _artist_folds, None, None, grouped=True,
+            "published", "track", 3, artist_folds, None, None, grouped=True,
         ),
         "artist_disjoint": SplitKind(
-            "three balanced folds that share no artist, recording or copy", "P4", "track", 3, _artist_disjoint,
+            "three balanced folds that share no artist, recording or copy", "P4", "track", 3, artist_disjoint,
             grouped=True,
         ),
         "a_contaminated": SplitKind(
             "report A's split after framing, 19 excerpts of a track of 30 s (of a table: all): CONTAMINATED",
-            "P1", "excerpt", 3, _by_excerpt, A_CONTAMINATED_SEED,
+            "P1", "excerpt", 3, by_excerpt, A_CONTAMINATED_SEED,
         ),
         "b_folds": SplitKind(
             "report B's ten folds 8:1:1 over excerpts, 11 of a track of 30 s (of a table: all): CONTAMINATED",
-            "P1", "excerpt", 10, _by_excerpt_8_1_1, 0, "inner",
+            "P1", "excerpt", 10, by_excerpt_8_1_1, 0, "inner",
         ),
     }
 )  # fmt: skip
