@@ -6,15 +6,19 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 
 from genrekit.cli.terminal import messages
 
-__all__ = ["GivenFiles", "given_files", "tell_hidden"]
+__all__ = ["GivenFiles", "Paths", "given_files", "tell_hidden"]
 
 PATH_HINT = "PATH"
+Paths = Annotated[
+    list[str],
+    typer.Argument(metavar=PATH_HINT, help="Files, folders, or '-' for a list on standard input.", show_default=False),
+]
 
 
 class GivenFiles(NamedTuple):

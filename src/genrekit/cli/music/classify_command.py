@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genrekit.cli.arguments.given_files import given_files, tell_hidden
+from genrekit.cli.arguments.given_files import Paths, given_files, tell_hidden
+from genrekit.cli.arguments.model_options import Model
 from genrekit.cli.arguments.settings import Settings
 from genrekit.cli.help.examples import examples
 from genrekit.cli.music.classify_files import classify_files, tell_failed
@@ -73,14 +74,7 @@ def _none_for_dash(output: Path | None) -> Path | None:
 )
 def classify(
     ctx: typer.Context,
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH",
-            help="Files, folders, or '-' for a list on standard input.",
-            show_default=False,
-        ),
-    ],
+    paths: Paths,
     format: Annotated[
         Format | None,
         typer.Option(
@@ -109,9 +103,7 @@ def classify(
         typer.Option("--top", min=1, metavar="N", help="Genres shown per file in the table; json and csv have all."),
     ] = 2,
     timeline: Annotated[bool, typer.Option("--timeline", help="Say also which genre is when.")] = False,
-    model: Annotated[
-        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.")
-    ] = "default",
+    model: Model = "default",
     summary: Annotated[
         Path | None,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genrekit.cli.arguments.model_name import one_line
+from genrekit.cli.arguments.model_options import one_line
 from genrekit.cli.help.examples import examples
 from genrekit.cli.terminal import messages
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genrekit.cli.arguments.given_files import given_files, tell_hidden
+from genrekit.cli.arguments.given_files import Paths, given_files, tell_hidden
+from genrekit.cli.arguments.model_options import Model
 from genrekit.cli.arguments.settings import Settings
 from genrekit.cli.help.examples import examples
 from genrekit.cli.terminal import messages
@@ -37,21 +38,12 @@ PictureFormat = Literal["png", "svg"]
 )
 def picture(
     ctx: typer.Context,
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH",
-            help="Files, folders, or '-' for a list on standard input.",
-            show_default=False,
-        ),
-    ],
+    paths: Paths,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the pictures.", show_default=False)
     ],
     format: Annotated[PictureFormat, typer.Option("--format", "-f", help="png or svg.")] = "png",
-    model: Annotated[
-        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.")
-    ] = "default",
+    model: Model = "default",
 ) -> None:
     """Draw each song's spectrogram, with the probability of each genre over time below it.
 

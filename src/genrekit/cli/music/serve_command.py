@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from genrekit.cli.arguments.model_options import Model
 from genrekit.cli.help.examples import examples
 from genrekit.cli.terminal import messages
 from genrekit.cores import usable_cores
@@ -59,9 +60,7 @@ def serve(
             show_default=False,
         ),
     ] = None,
-    model: Annotated[
-        str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A bundled model, or a model file.")
-    ] = "default",
+    model: Model = "default",
     workers: Annotated[
         int | None,
         typer.Option(

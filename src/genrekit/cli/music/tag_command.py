@@ -21,6 +21,7 @@ from genrekit.cli.terminal.progress import display
 from genrekit.cli.terminal.streams import ReaderGone
 
 if TYPE_CHECKING:
+    from genrekit.cli.terminal.progress import Display
     from genrekit.library.policy import TagPolicy
 
 __all__ = ["app"]
@@ -177,7 +178,6 @@ def tag(
     Exit code: 0 all done; 1 some file failed, and the others are done; 2 wrong usage.
     """
     from genrekit.inference.bundled import find_model
-    from genrekit.library.tag_journal import TagJournal
     from genrekit.results.stored_results import read_results
 
     if write and dry_run:
@@ -206,35 +206,13 @@ def tag(
     run = TagRun(chosen, stored, model=model or DEFAULT, jobs=jobs, break_links=break_links)
     with display(len(files), results_on_stdout=True, task="tagging") as shown:
         if write:
-            journal_path = journal or Path(f"genrekit-tags-{datetime.now():%Y%m%d-%H%M%S}.jsonl")
-            way_back = f"genrekit tag undo {shlex.quote(str(journal_path))}"
             settings = {
                 "model": (model or DEFAULT) if results is None else None,
                 "results": None if results is None else str(results),
                 "policy": asdict(chosen),
                 "folders": _folders(files),
             }
-            is_new = not journal_path.exists()
-            with TagJournal.opened(journal_path, settings) as opened:
-                try:
-                    run.go(files, shown, opened)
-                except ReaderGone:
-                    messages.error(
-                        f"stopped, as nobody reads standard output any more; {run.n_changes} of {len(files)} written. "
-                        f"Run it again to go on; {way_back} takes back what was written"
-                    )
-                    raise typer.Exit(EXIT_FAILED) from None
-                except BaseException:
-                    if run.n_changes:
-                        written = f"{run.n_changes} file{'s' if run.n_changes > 1 else ''} written"
-                        messages.note(f"{written}; {way_back} takes it back")
-                    raise
-            if run.n_changes:
-                messages.note(f"{run.n_changes} of {len(files)} written; {way_back} takes it back")
-            else:
-                if is_new and not opened.n_entries:
-                    journal_path.unlink(missing_ok=True)
-                messages.note(f"nothing was written to {len(files)} file{'s' if len(files) > 1 else ''}")
+            _write(run, files, shown, journal or Path(f"genrekit-tags-{datetime.now():%Y%m%d-%H%M%S}.jsonl"), settings)
         else:
             run.go(files, shown, None)
             advice = "; --write writes" if run.n_changes else ""
@@ -248,6 +226,34 @@ def tag(
 
 
 app.command(UNDO)(undo)
+
+
+def _write(run: TagRun, files: list[str], shown: Display, journal: Path, settings: dict[str, Any]) -> None:
+    """Write tags and the journal of them; whatever ends it, say how to take back what was written."""
+    from genrekit.library.tag_journal import TagJournal
+
+    way_back = f"genrekit tag undo {shlex.quote(str(journal))}"
+    is_new = not journal.exists()
+    with TagJournal.opened(journal, settings) as opened:
+        try:
+            run.go(files, shown, opened)
+        except ReaderGone:
+            messages.error(
+                f"stopped, as nobody reads standard output any more; {run.n_changes} of {len(files)} written. "
+                f"Run it again to go on; {way_back} takes back what was written"
+            )
+            raise typer.Exit(EXIT_FAILED) from None
+        except BaseException:
+            if run.n_changes:
+                written = f"{run.n_changes} file{'s' if run.n_changes > 1 else ''} written"
+                messages.note(f"{written}; {way_back} takes it back")
+            raise
+    if run.n_changes:
+        messages.note(f"{run.n_changes} of {len(files)} written; {way_back} takes it back")
+        return
+    if is_new and not opened.n_entries:
+        journal.unlink(missing_ok=True)
+    messages.note(f"nothing was written to {len(files)} file{'s' if len(files) > 1 else ''}")
 
 
 def _require_nothing_of_hearing(options: dict[str, object]) -> None:
