@@ -62,6 +62,17 @@ def test_one_run_gets_its_card_in_its_folder(tmp_path: Path, capsys: pytest.Capt
     }
 
 
+def test_the_widest_figures_fit_on_80_columns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["evaluate", str(write_run(tmp_path / "run", n_right=30))]) == 0
+    rows = [line.split()[-8:] for line in capsys.readouterr().out.splitlines() if "-wise" in line]
+    assert [(row[0], row[2:]) for row in rows] == [
+        ("100.0", ["to", "100.0", "100.0", "100.0", "100.0", n]) for n in ("60", "30", "30")
+    ]
+
+
 def test_a_card_of_validation_does_not_take_the_place_of_the_test_parts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

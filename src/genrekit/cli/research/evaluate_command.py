@@ -117,13 +117,16 @@ def _print_protocols(evaluations: Sequence[Evaluation]) -> None:
 
 def print_evaluation(evaluation: Evaluation) -> None:
     """The scores of an evaluation as a table on standard output, and what must be known to read them."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from genrekit.evaluation.card.content import interval_text, percent, spread_text
 
-    table = Table(title=Text(f"{evaluation.title}, {evaluation.part} part"), title_justify="left")
+    title = Text(f"{evaluation.title}, {evaluation.part} part")
+    # Without frames, so that tens of thousands of excerpts fit on 80 columns.
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for name in ("%", "accuracy", "95 %", "precision", "recall", "F1", "n"):
         table.add_column(name, justify="left" if name == "%" else "right", no_wrap=True)
     for view in evaluation.views:
