@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -33,13 +34,14 @@ def cells(content, title: str) -> list[list[str]]:
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
-    """Right of 30: 27 mixed, 24 and 21 by tracks, 24 where the scored fold stopped it, 15 artist-disjoint."""
-    runs = (("P1", 27, 0), ("P2", 24, 0), ("P2", 21, 1), ("P4", 15, 0))
-    for protocol, n_right, fold in runs:
+    """Right of 30: 27 mixed, 24 and 21 by tracks, 24 where the scored fold stopped it, 15 artist-disjoint.
+
+    Mixed has tracks of both folds by tracks, the others those of fold 0.
+    """
+    runs = (("P1", 27, 0, 15), ("P2", 24, 0, 0), ("P2", 21, 1, 30), ("P4", 15, 0, 0))
+    for protocol, n_right, fold, first in runs:
         folder = tmp_path / "any" / f"{protocol}-{fold}"
-        write_run(
-            folder, recipe="a_se_cnn_archive", protocol=protocol, n_right=n_right, fold=fold, first_track=30 * fold
-        )
+        write_run(folder, recipe="a_se_cnn_archive", protocol=protocol, n_right=n_right, fold=fold, first_track=first)
     stopped = write_run(tmp_path / "stopped", recipe="a_se_cnn_archive", n_right=24)
     write_split(stopped, validation="test", n_folds=5)
     write_run(tmp_path / "another", recipe="something_else")
@@ -80,12 +82,21 @@ def test_each_run_stands_in_its_column(results: Path) -> None:
 
 
 def test_the_leak_is_counted_in_points(results: Path) -> None:
+    """Where a fold has the same tracks on both sides, of that fold: the other one was run on one side only."""
     (line,) = cells(content_of(results), "How much of it is leak")
-    assert line[:5] == ["SE-CNN, flatten", "gtzan_archive", "+15.0", "+5.0", "+25.0"]
-    assert line[5].split(";\n") == [
-        "76.3 (table 2): stopping on the scored fold +5.0, artists in two parts +25.0",
-        "81.0 (table 5): stopping on the scored fold +5.0, artists in two parts +25.0",
-    ]
+    assert line[:4] == ["SE-CNN, flatten", "gtzan_archive", "+15.0", "+0.0 [+0.0 to +0.0]\np = 1.000 (fold 0)"]
+    assert line[4].startswith("+30.0 [+1") and line[4].endswith(" (fold 0)")
+    by_excerpts, by_tracks = line[5].split(";\n")
+    stopping = "stopping on the scored fold +0.0 [+0.0 to +0.0] p = 1.000 (fold 0), artists in two parts +30.0 [+1"
+    assert by_excerpts.startswith(f"76.3 (table 2): {stopping}")
+    assert by_tracks.startswith(f"81.0 (table 5): {stopping}")
+
+
+def test_where_no_fold_has_the_same_tracks_the_folds_that_were_run_are_compared(results: Path) -> None:
+    shutil.rmtree(results / "any" / "P4-0")
+    write_run(results / "any" / "P4-0", recipe="a_se_cnn_archive", protocol="P4", n_right=15, first_track=15)
+    (line,) = cells(content_of(results), "How much of it is leak")
+    assert line[4] == "+25.0"
 
 
 def test_leaks_that_were_not_measured_are_said_to_be(tmp_path: Path) -> None:

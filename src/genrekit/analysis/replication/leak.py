@@ -43,10 +43,11 @@ def leak_section(replication: Replication) -> Section:
             "count excerpts; beside a printed figure stands what the same system loses here, on the data of the "
             "line, counted as the figure is. Training parts differ in size, too: by tracks a tenth of them is for "
             "validation, which stopping on the scored fold does without, and artist-disjoint folds train on fewer "
-            "tracks. Where some folds were not run, it is the difference of those that were. Where both sides score "
-            "the same tracks, the 95 % interval and the two-sided p of a paired bootstrap over artists follow: they "
-            "say what other tracks would give, not other trainings, and p is not corrected for the number of "
-            "comparisons. Elsewhere the tracks differ, too.",
+            "tracks. Where both sides score the same tracks, or one has more folds of the same partition (those that "
+            "both have are compared, and named), the 95 % interval and the two-sided p of a paired bootstrap over "
+            "artists follow: they say what other tracks would give, not other trainings, and p is not corrected for "
+            "the number of comparisons. Elsewhere it is the difference of the folds that were run, whose tracks "
+            "differ, too.",
             *_on_fewer_excerpts(replication),
         ),
         (Table(header, tuple(lines), text_columns=frozenset({0, 1, 5})),),
@@ -67,7 +68,9 @@ def _points(
     paired = replication.paired(row, dataset, step, unit)
     if paired is None:
         return f"{100 * (spread_of(above, unit).mean - spread_of(below, unit).mean):+.1f}"
-    return f"{100 * paired.difference:+.1f} {_interval_text(paired)}{separator}{_p_text(paired.p_value)}"
+    found, folds = paired
+    of = f" (fold{'s' if len(folds) > 1 else ''} {', '.join(map(str, folds))})" if folds else ""
+    return f"{100 * found.difference:+.1f} {_interval_text(found)}{separator}{_p_text(found.p_value)}{of}"
 
 
 def _interval_text(paired: PairedComparison) -> str:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ __all__ = [
     "COLUMNS",
     "NOT_RECORDED",
     "Column",
+    "PairedStep",
     "Replication",
     "ReportRow",
     "Unit",
@@ -105,6 +106,13 @@ class ReportRow:
         return tuple(name for names in self.recipes.values() for name in names)
 
 
+class PairedStep(NamedTuple):
+    """Two columns of a system compared on the same tracks, and on which folds; none are named if it is all."""
+
+    comparison: PairedComparison
+    folds: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Replication:
     """Our evaluations by recipe, data set and column; what was not run is not there.
@@ -138,16 +146,33 @@ class Replication:
         key = self.key(row, dataset, column)
         return None if key is None else self.evaluations[key]
 
-    def paired(self, row: ReportRow, dataset: str, step: tuple[Column, Column], unit: Unit) -> PairedComparison | None:
-        """The first column of a step compared with the second; None unless both score the same tracks."""
+    def paired(self, row: ReportRow, dataset: str, step: tuple[Column, Column], unit: Unit) -> PairedStep | None:
+        """The first column of a step compared with the second, on all tracks if both score the same ones.
+
+        Otherwise on the folds of the same tracks on both sides, as of a partition of which one side has more folds:
+        another fold may be easier by more than a leak is worth. None where there is no such fold.
+        """
         keys = [self.key(row, dataset, column) for column in step]
         first, second = (None if key is None else self.tables[key] for key in keys)
-        if first is None or second is None or set(first.track.tolist()) != set(second.track.tolist()):
+        if first is None or second is None:
             return None
+        folds: tuple[int, ...] = ()
+        if _tracks_of(first) != _tracks_of(second):
+            folds = tuple(
+                fold
+                for fold in np.intersect1d(first.fold, second.fold).tolist()
+                if _tracks_of(first.select(fold=fold)) == _tracks_of(second.select(fold=fold))
+            )
+            if not folds:
+                return None
+            first, second = (
+                Predictions.concatenate(table.select(fold=fold) for fold in folds) for table in (first, second)
+            )
         by_excerpt = unit == "excerpt"
         one, two = (table if by_excerpt else fuse(table, row.fusion) for table in (first, second))
         generator = np.random.default_rng(BOOTSTRAP_SEED)
-        return compare(one, two, generator=generator, n_resamples=self.n_resamples, by_excerpt=by_excerpt)
+        comparison = compare(one, two, generator=generator, n_resamples=self.n_resamples, by_excerpt=by_excerpt)
+        return PairedStep(comparison, folds)
 
     def systems(self) -> tuple[ReportRow, ...]:
         """One row of each system, in the order in which the reports name them."""
@@ -164,6 +189,10 @@ class Replication:
             names += [source] if source != AUDIO else there or ["gtzan6"]
         others = [name for name in self.datasets if any(self.ours(row, name, column) for column in COLUMNS)]
         return tuple(dict.fromkeys((*names, *others)))
+
+
+def _tracks_of(table: Predictions) -> set[str]:
+    return set(table.track.tolist())
 
 
 def n_folds_of(evaluation: Evaluation) -> int | None:
