@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -45,6 +46,17 @@ def test_missing(tmp_path: Path) -> None:
     assert refusal(str(tmp_path / "no.mp3" / "deeper.mp3")).endswith("no such file. Check the path.")
     assert "local files" in refusal("https://example.org/song.mp3")
     assert "null" in refusal("a\0b.mp3")
+
+
+def test_a_film_without_sound(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "film.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=5)
+        stream.width = stream.height = 32
+        for _ in range(5):
+            picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+    assert "film.mp4: has no sound: it is an MP4 file without a track of it (FFmpeg: " in refusal(tmp_path / "film.mp4")
 
 
 def test_a_wav_without_channels(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Decoder", "UndecodableError", "block_frames"]
+__all__ = ["Decoder", "NoAudioError", "UndecodableError", "block_frames"]
 
 BLOCK_S = 2.0  # stays in the processor cache; longer is slower
 BLOCK_VALUES = 2**22  # bounds a block of many channels at a high rate: 16 MiB as float32
@@ -16,6 +16,10 @@ BLOCK_VALUES = 2**22  # bounds a block of many channels at a high rate: 16 MiB a
 
 class UndecodableError(Exception):
     """This decoder cannot read this source; its message is the reason. Never leaves the room."""
+
+
+class NoAudioError(UndecodableError):
+    """The source is whole, as far as can be seen, and has no track of sound: a film without one."""
 
 
 class Decoder(Protocol):

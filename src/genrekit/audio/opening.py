@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from genrekit.audio.decoder import Decoder, UndecodableError
+from genrekit.audio.decoder import Decoder, NoAudioError, UndecodableError
 from genrekit.audio.files import display_name
 from genrekit.audio.sniff import HEAD_BYTES, describe_audio, describe_head, is_mpeg, prefers_libsndfile
 from genrekit.audio.source import BinaryFile, ByteSource, open_file_object, open_path
@@ -83,14 +83,18 @@ def _first_that_decodes(source: ByteSource, name: str) -> Decoder:
         if is_mpeg(head)
         else ["ffmpeg", "libsndfile"]
     )
-    reasons = []
+    reasons: list[str] = []
+    is_without_sound = False
     for which in order:
         source.seek(0)
         try:
             return _decoder(which, source)
         except UndecodableError as error:
+            is_without_sound |= isinstance(error, NoAudioError)
             reasons.append(str(error))
     container = describe_audio(head)
+    if container and is_without_sound:
+        raise AudioError(f"{name}: has no sound: it is {container} without a track of it ({'; '.join(reasons)}).")
     begins = f"it begins as {container}, and is cut off or damaged" if container else describe_head(head)
     raise AudioError(
         f"{name}: is not audio that can be decoded; {begins}. "

@@ -12,7 +12,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from genrekit.audio.decoder import UndecodableError, block_frames
+from genrekit.audio.decoder import NoAudioError, UndecodableError, block_frames
 from genrekit.audio.ffmpeg_file import open_with_ffmpeg
 from genrekit.audio.samples import to_float32
 from genrekit.audio.sniff import states_mpeg_length
@@ -53,7 +53,7 @@ class PyavDecoder:
         try:
             if not self._container.streams.audio:
                 kinds = ", ".join(sorted({stream.type for stream in self._container.streams})) or "no stream"
-                raise UndecodableError(f"FFmpeg: no audio in it ({self._container.format.name}: {kinds})")
+                raise NoAudioError(f"FFmpeg: no audio in it ({self._container.format.name}: {kinds})")
             stream = self._container.streams.audio[0]
             self._frames = self._decoded(stream)
             self._probed = self._probe()

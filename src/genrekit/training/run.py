@@ -88,6 +88,20 @@ class Run(RunFolder):
         """Whether the run is done and has the predictions of all parts that are scored."""
         return self.done and not self.left_out
 
+    def require_as_trained(self) -> None:
+        """Check that the recipe of a finished run is still the one that it was trained by.
+
+        Raises
+        ------
+        RunError : it was changed since; what a run of before this was written down was trained by is not known
+        """
+        record, recipe = self.record(), self.recipe()
+        if record is not None and record.hash not in (None, recipe.hash):
+            raise RunError(
+                f"{self.folder} was trained by another recipe (hash {record.hash[:8]}) than its "
+                f"{self.recipe_path.name} is now ({recipe.hash[:8]}). Undo the change, or train it as a new run."
+            )
+
     def require(
         self,
         recipe: Recipe,

@@ -23,7 +23,7 @@ from waiting import wait_until
 from genrekit.file_identity import file_sha256
 from genrekit.inference import Failure, Result
 from genrekit.library import tag_files
-from genrekit.library.copies import is_copy_name
+from genrekit.library.copies import is_copy_name, new_copy
 from genrekit.library.tag_journal import locked, read_journal
 from genrekit.library.tags import read_tags
 from genrekit.results.writers import CsvWriter
@@ -62,6 +62,17 @@ def test_it_hears_shows_and_writes_nothing(
     assert finished.out == f"(none) -> Deep Bass  100%  {path}\n"
     assert "1 of 1 would be written; --write writes" in finished.err
     assert path.read_bytes() == before
+
+
+def test_what_a_killed_run_left_is_nobodys_hidden_song(
+    genrekit_cli: Callable, results: Callable, music_folder: Path
+) -> None:
+    shown = make_file(music_folder, "id3v23.mp3")
+    with new_copy(music_folder, ".mp3") as copy:
+        copy.write_bytes(shown.read_bytes())
+    finished = genrekit_cli("tag", music_folder, "--results", results(shown))
+    assert "a copy that a killed run left" in finished.err
+    assert "hidden" not in finished.err
 
 
 def test_a_hidden_file_is_left_out_and_told(genrekit_cli: Callable, results: Callable, music_folder: Path) -> None:

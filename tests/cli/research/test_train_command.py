@@ -114,6 +114,18 @@ def test_a_run_whose_recipe_was_changed_does_not_go_on(music, recipe, tmp_path, 
     assert "was renamed, or its recipe.yaml was changed" in capsys.readouterr().err
 
 
+def test_a_finished_run_whose_recipe_was_changed_is_not_called_done(music, recipe, tmp_path, capsys):
+    assert main(["train", str(recipe), "--data", str(music), "--runs", str(tmp_path / "runs"), "--threads", "1"]) == 0
+    run = Path(capsys.readouterr().out.strip())
+    assert main(["train", "--resume", str(run)]) == 0
+    assert "is done" in capsys.readouterr().err
+    kept = run / "recipe.yaml"
+    kept.write_text(kept.read_text().replace("max_epochs: 2", "max_epochs: 3"))
+    assert main(["train", "--resume", str(run)]) == 1
+    err = capsys.readouterr().err
+    assert "was trained by another recipe" in err and "is done" not in err
+
+
 def test_a_finished_run_under_another_name_is_not_taken_for_it(music, recipe, tmp_path, capsys):
     arguments = ["train", str(recipe), "--data", str(music), "--runs", str(tmp_path / "runs"), "--threads", "1"]
     assert main(arguments) == 0

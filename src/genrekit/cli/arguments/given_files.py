@@ -36,12 +36,19 @@ def given_files(paths: list[str]) -> GivenFiles:
     typer.BadParameter : if standard input is to hold a list and holds none
     """
     from genrekit.cli.arguments.inputs import NoPathListError, list_inputs
+    from genrekit.library.copies import is_copy_name
 
     # A service or a cron job may have no standard input at all.
     stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
     hidden: list[Path] = []
+
+    def leave_out(path: Path) -> None:
+        # What a killed run of ours left is nobody's song.
+        if not is_copy_name(path.name):
+            hidden.append(path)
+
     try:
-        files = list_inputs(paths, stdin, on_hidden=hidden.append)
+        files = list_inputs(paths, stdin, on_hidden=leave_out)
     except NoPathListError as error:
         raise typer.BadParameter(str(error), param_hint=PATH_HINT) from error
     if not files:

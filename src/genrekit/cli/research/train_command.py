@@ -85,6 +85,7 @@ def train(
         known = Run(resume)
         loaded, runs = known.recipe(), resume.parent
         if known.complete:
+            known.require_as_trained()
             messages.print(f"{resume} is done.")
             typer.echo(str(known.folder))
             return

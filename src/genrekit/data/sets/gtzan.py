@@ -18,7 +18,7 @@ CITATION = (
     "Processing 10(5), 293-302, 2002. Faults, artists and titles: B. L. Sturm, The state of the art ten years after "
     "a state of the art: Future research in music information retrieval, J. New Music Research 43(2), 147-172, 2014."
 )
-LICENCE = "None was given; the recordings are copyrighted. Research use only."
+LICENCE = "It was published without a licence; the recordings are copyrighted. Research use only."
 
 INFO = DatasetInfo(
     name="gtzan",

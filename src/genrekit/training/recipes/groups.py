@@ -68,7 +68,7 @@ class SplitChoice(Strict):
     @pydantic.model_validator(mode="after")
     def _one_source(self) -> SplitChoice:
         if (self.name is None) == (self.file is None):
-            raise ValueError("give either the name of a split or a file, not both and not neither")
+            raise ValueError("give either the name of a split or a file: with split.file, set split.name=null")
         if self.file is not None and (self.validation, self.valid_fraction) != ("inner", 0.1):
             raise ValueError("a file says itself what its parts are; leave validation and valid_fraction out")
         return self
