@@ -56,7 +56,7 @@ def test_a_film_without_sound(tmp_path: Path) -> None:
             picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
-    assert "film.mp4: has no sound: it is an MP4 file without a track of it (FFmpeg: " in refusal(tmp_path / "film.mp4")
+    assert "film.mp4: has no sound: it is an MP4 file with no sound track (FFmpeg: " in refusal(tmp_path / "film.mp4")
 
 
 def test_a_wav_without_channels(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def _first_that_decodes(source: ByteSource, name: str) -> Decoder:
             reasons.append(str(error))
     container = describe_audio(head)
     if container and is_without_sound:
-        raise AudioError(f"{name}: has no sound: it is {container} without a track of it ({'; '.join(reasons)}).")
+        raise AudioError(f"{name}: has no sound: it is {container} with no sound track ({'; '.join(reasons)}).")
     begins = f"it begins as {container}, and is cut off or damaged" if container else describe_head(head)
     raise AudioError(
         f"{name}: is not audio that can be decoded; {begins}. "
