@@ -70,6 +70,7 @@ def dataset_info(name: str) -> DatasetInfo:
     DataError
         If the name is unknown.
     """
+    # A name that is none is told by what looks for its function.
     _loader(name)
     info = getattr(import_module(DATASETS.get(name, name).partition(":")[0]), "INFO", None)
     if isinstance(info, DatasetInfo):

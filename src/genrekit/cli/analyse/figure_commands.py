@@ -12,6 +12,7 @@ from genrekit.cli.analyse.picture_options import (
     SVG_AND_PNG,
     Columns,
     Dpi,
+    Kind,
     Kinds,
     Output,
     paper_columns,
@@ -27,6 +28,7 @@ from genrekit.output_places import require_folder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from genrekit.analysis.stored import Scored
     from genrekit.evaluation.runs import StoredRun
 
 __all__ = ["confusion", "curves", "embedding", "folds", "pca", "reliability"]
@@ -196,11 +198,9 @@ def confusion(
     The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
     """
     from genrekit.analysis.confusion import NAME, draw_confusion
-    from genrekit.analysis.stored import read_scored
 
-    runs_there = _find(runs)
-    require_places(output, [NAME], kind)
-    scored = read_scored(runs_there, command="genrekit analyse confusion", part=part, unit=_unit(fusion))
+    command = "genrekit analyse confusion"
+    scored = _read_scored(runs, command, part, fusion, output=output, name=NAME, kinds=kind)
     write_pictures([draw_confusion(scored, columns=paper_columns(columns))], output, dpi, kind)
 
 
@@ -227,11 +227,9 @@ def reliability(
     The first scoring of a run's test predictions is recorded in the run as a reading of its test part.
     """
     from genrekit.analysis.reliability import NAME, draw_reliability
-    from genrekit.analysis.stored import read_scored
 
-    runs_there = _find(runs)
-    require_places(output, [NAME], kind)
-    scored = read_scored(runs_there, command="genrekit analyse reliability", part=part, unit=_unit(fusion))
+    command = "genrekit analyse reliability"
+    scored = _read_scored(runs, command, part, fusion, output=output, name=NAME, kinds=kind)
     write_pictures([draw_reliability(scored, columns=paper_columns(columns))], output, dpi, kind)
 
 
@@ -239,6 +237,17 @@ def _find(paths: Sequence[Path]) -> list[StoredRun]:
     from genrekit.evaluation.runs import find_all_runs
 
     return find_all_runs(paths)
+
+
+def _read_scored(
+    runs: Sequence[Path], command: str, part: Part, fusion: Unit, *, output: Path, name: str, kinds: Sequence[Kind]
+) -> Scored:
+    """What runs of one recipe scored; before that is read, the place of the picture of it is looked at."""
+    from genrekit.analysis.stored import read_scored
+
+    found = _find(runs)
+    require_places(output, [name], kinds)
+    return read_scored(found, command=command, part=part, unit=_unit(fusion))
 
 
 def _unit(fusion: Unit) -> Literal["excerpt", "mean", "vote"]:
